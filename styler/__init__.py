@@ -1,0 +1,1 @@
+"""Neural style transfer: any photo in the style of any picture."""

@@ -1,0 +1,41 @@
+"""Every error a caller can meet, each with one line that names the thing and the remedy."""
+
+
+class StylerError(Exception):
+    """Base of all errors raised on purpose; ``str(error)`` is one line."""
+
+
+class InputError(StylerError):
+    """What the caller gave is at fault: exit code 2 on the command line, 4xx over HTTP."""
+
+
+class ImageError(InputError):
+    """Not a picture, a broken one, or one of an unsupported kind."""
+
+
+class TooLargeError(ImageError):
+    """Over a cap on pixels, bytes or frames."""
+
+
+class StyleError(InputError):
+    """An unknown preset, or a style file that cannot be used with this model."""
+
+
+class ParameterError(InputError):
+    """A value out of its range."""
+
+
+class OutputError(InputError):
+    """The result cannot be written: it exists, has no folder, or an unknown extension."""
+
+
+class TrainingError(InputError):
+    """Training cannot start or go on: an empty folder, a checkpoint of another configuration."""
+
+
+class WeightsError(StylerError):
+    """Weights are missing, damaged, or of another architecture."""
+
+
+class MissingDependencyError(StylerError):
+    """A part was asked for whose packages are not installed."""
