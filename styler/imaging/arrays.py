@@ -1,0 +1,122 @@
+"""Between 8- or 16-bit pixels and the network's float32: the one place that converts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from styler.errors import ParameterError, StylerError
+
+
+def to_float(rgb: NDArray[Any]) -> NDArray[np.float32]:
+    """(H, W, C) uint8 or uint16 to (1, C, H, W) float32 in [0, 1], contiguous."""
+    if rgb.ndim != 3 or rgb.dtype not in (np.uint8, np.uint16):
+        raise ParameterError(
+            f"pixels are {rgb.dtype} {rgb.shape}; give uint8 or uint16 (height, width, channels)"
+        )
+    x = np.empty((1, rgb.shape[2], *rgb.shape[:2]), np.float32)
+    np.divide(rgb.transpose(2, 0, 1), np.float32(np.iinfo(rgb.dtype).max), out=x[0])
+    return x
+
+
+def to_uint8(x: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+    """(1, C, H, W) floats to (H, W, C) uint8, clipped to [0, 1] and rounded to nearest.
+
+    Raises ``StylerError`` where a value is not a number or infinite.
+    """
+    return _quantize(x, np.uint8)
+
+
+def to_uint16(x: NDArray[np.floating[Any]]) -> NDArray[np.uint16]:
+    """(1, C, H, W) floats to (H, W, C) uint16: :func:`to_uint8` for 16-bit PNG and TIFF."""
+    return _quantize(x, np.uint16)
+
+
+def _quantize(x: NDArray[np.floating[Any]], dtype: type[np.unsignedinteger[Any]]) -> NDArray[Any]:
+    if x.ndim != 4 or x.shape[0] != 1 or not np.issubdtype(x.dtype, np.floating):
+        raise ParameterError(f"array is {x.dtype} {x.shape}; give floats (1, channels, h, w)")
+    white = np.iinfo(dtype).max
+    out = np.empty((*x.shape[2:], x.shape[1]), dtype)
+    for channel in range(x.shape[1]):  # one plane at a time: a third of the working memory
+        plane = x[0, channel].astype(np.float32)
+        if not np.isfinite(plane).all():
+            raise StylerError(
+                "the network returned values that are not numbers; "
+                "check the weights with `styler info`"
+            )
+        np.clip(plane, 0, 1, out=plane)
+        plane *= np.float32(white)
+        out[..., channel] = np.rint(plane, out=plane)
+    return out
+
+
+def fit(
+    width: int,
+    height: int,
+    *,
+    short_side: int | None = None,
+    long_side: int | None = None,
+    size: tuple[int, int] | None = None,
+    upscale: bool = False,
+) -> tuple[int, int]:
+    """The (width, height) that :func:`resize` gives, aspect kept unless ``size`` says otherwise.
+
+    Raises ``ParameterError`` unless exactly one target of at least 1 is given.
+    """
+    targets = [t for t in (short_side, long_side, size) if t is not None]
+    if len(targets) != 1:
+        raise ParameterError("give one of short_side, long_side and size")
+    if size is not None:
+        if min(size) < 1:
+            raise ParameterError(f"size is {size}; give a width and height of at least 1")
+        return size
+    side = min(width, height) if short_side is not None else max(width, height)
+    target = short_side if short_side is not None else long_side
+    assert target is not None
+    if target < 1:
+        raise ParameterError(f"side is {target}; give at least 1 pixel")
+    if target > side and not upscale:
+        return width, height
+    return max(1, round(width * target / side)), max(1, round(height * target / side))
+
+
+def resize(
+    rgb: NDArray[Any],
+    *,
+    short_side: int | None = None,
+    long_side: int | None = None,
+    size: tuple[int, int] | None = None,
+    upscale: bool = False,
+) -> NDArray[Any]:
+    """Resample (H, W, 3) or (H, W), uint8, uint16 or float32, with an antialiased Lanczos filter.
+
+    ``short_side`` and ``long_side`` keep the aspect ratio and only ever make smaller, unless
+    ``upscale``; ``size`` is (width, height), taken as it is. The dtype stays, integers are
+    rounded and clipped to their range, floats to the range of the input (the filter overshoots).
+
+    Raises ``ParameterError`` unless exactly one target of at least 1 is given.
+    """
+    if rgb.ndim not in (2, 3) or rgb.dtype not in (np.uint8, np.uint16, np.float32):
+        raise ParameterError(
+            f"pixels are {rgb.dtype} {rgb.shape}; give uint8, uint16 or float32 (h, w[, c])"
+        )
+    height, width = rgb.shape[:2]
+    target = fit(
+        width, height, short_side=short_side, long_side=long_side, size=size, upscale=upscale
+    )
+    if target == (width, height):
+        return rgb
+    if rgb.dtype == np.uint8 and (rgb.ndim == 2 or rgb.shape[2] == 3):
+        image = Image.fromarray(np.ascontiguousarray(rgb))
+        return np.asarray(image.resize(target, Image.Resampling.LANCZOS, reducing_gap=None))
+    planes = rgb[..., None] if rgb.ndim == 2 else rgb
+    out = np.empty((target[1], target[0], planes.shape[2]), rgb.dtype)
+    for channel in range(planes.shape[2]):
+        plane = np.ascontiguousarray(planes[..., channel], np.float32)
+        small = np.asarray(Image.fromarray(plane).resize(target, Image.Resampling.LANCZOS))
+        small = np.clip(small, plane.min(), plane.max())
+        out[..., channel] = small if rgb.dtype == np.float32 else np.rint(small)
+    return out[..., 0] if rgb.ndim == 2 else out

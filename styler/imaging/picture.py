@@ -1,0 +1,117 @@
+"""A picture as the rest of the program sees it: upright sRGB pixels, coverage, metadata."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from styler.errors import ImageError
+
+Pixels = NDArray[Any]  # uint8, or uint16 where 16 bits were asked for
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What came with a picture besides its pixels.
+
+    ``exif`` has its orientation reset, since the pixels are upright; ``None`` where there is none.
+    ``dpi`` is (horizontal, vertical) in dots per inch. ``format`` and ``mode`` are those of the
+    file ("jpeg", "CMYK"), ``bits`` its bits per sample, ``size`` its stored (width, height)
+    before it was turned upright, ``frames`` the number of frames where the header tells, and
+    ``profile`` the name of the colour profile that was converted to sRGB.
+    """
+
+    exif: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    format: str | None = None
+    mode: str | None = None
+    bits: int = 8
+    size: tuple[int, int] | None = None
+    frames: int | None = None
+    profile: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """Pixels, coverage and metadata of one picture.
+
+    ``rgb`` is (H, W, 3) sRGB, upright, uint8 in 0..255, or uint16 in 0..65535 where
+    :func:`styler.imaging.read` was asked for 16 bits. ``alpha`` is (H, W) of the same dtype, not
+    premultiplied, or ``None`` where every pixel is opaque. The arrays may be read-only.
+
+    Raises ``ImageError`` where shapes or dtypes do not fit.
+    """
+
+    rgb: Pixels
+    alpha: Pixels | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+
+    def __post_init__(self) -> None:
+        rgb, alpha = self.rgb, self.alpha
+        if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype not in (np.uint8, np.uint16):
+            raise ImageError(
+                f"pixels are {rgb.dtype} {rgb.shape}; give uint8 or uint16 (height, width, 3)"
+            )
+        if 0 in rgb.shape:
+            raise ImageError(f"the picture has no pixels: {rgb.shape}; give at least 1x1")
+        if alpha is not None and (alpha.shape != rgb.shape[:2] or alpha.dtype != rgb.dtype):
+            raise ImageError(
+                f"alpha is {alpha.dtype} {alpha.shape}; give {rgb.dtype} {rgb.shape[:2]}"
+            )
+
+    @property
+    def height(self) -> int:
+        return int(self.rgb.shape[0])
+
+    @property
+    def width(self) -> int:
+        return int(self.rgb.shape[1])
+
+    @property
+    def bits(self) -> int:
+        """Bits per sample of ``rgb``: 8 or 16."""
+        return 8 * self.rgb.dtype.itemsize
+
+    def with_rgb(self, rgb: Pixels) -> Picture:
+        """The same picture, painted over: new pixels of the same height and width.
+
+        Alpha and metadata stay; alpha follows the dtype of the new pixels.
+        """
+        alpha = self.alpha
+        if alpha is not None and alpha.dtype != rgb.dtype:
+            alpha = _wider(alpha) if rgb.dtype == np.uint16 else _narrower(alpha)
+        return replace(self, rgb=rgb, alpha=alpha)
+
+    def to_bits(self, bits: int) -> Picture:
+        """The same picture at 8 or 16 bits per sample, rounded to nearest."""
+        if bits == self.bits:
+            return self
+        if bits not in (8, 16):
+            raise ImageError(f"{bits} bits per sample; use 8 or 16")
+        return self.with_rgb(_wider(self.rgb) if bits == 16 else _narrower(self.rgb))
+
+    def filled(self) -> Pixels:
+        """``rgb`` with every fully transparent pixel set to the mean colour of the others.
+
+        What hides under transparency is arbitrary; a network that looks at neighbourhoods would
+        let it shine through. Opaque pictures are returned as they are.
+        """
+        if self.alpha is None:
+            return self.rgb
+        hidden = self.alpha == 0
+        if not hidden.any():
+            return self.rgb
+        rgb = self.rgb.copy()
+        rgb[hidden] = 0 if hidden.all() else np.rint(self.rgb[~hidden].mean(0, dtype=np.float64))
+        return rgb
+
+
+def _wider(values: Pixels) -> Pixels:
+    return values.astype(np.uint16) * np.uint16(257)
+
+
+def _narrower(values: Pixels) -> Pixels:
+    return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)

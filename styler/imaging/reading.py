@@ -1,0 +1,235 @@
+"""Files, bytes and streams to :class:`Picture`, with every cap checked before decoding."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from styler.errors import ImageError, ParameterError, StylerError, TooLargeError
+
+from . import exif, formats, pixels
+from .picture import Metadata, Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_PIXELS = 178_000_000
+MAX_BYTES = 1 << 30
+MAX_FRAMES = 1000
+_MAX_JPEG_SCANS = 100  # encoders write about ten; each costs a pass over the picture
+
+Source = str | os.PathLike[str] | bytes | BinaryIO
+
+_TURN = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # EXIF orientation -> Image.Transpose
+
+
+def read(
+    source: Source,
+    *,
+    name: str | None = None,
+    max_pixels: int = MAX_PIXELS,
+    max_bytes: int = MAX_BYTES,
+    frame: int = 0,
+    max_frames: int = MAX_FRAMES,
+    bits: int = 8,
+) -> Picture:
+    """Decode a picture: upright, in sRGB, one frame, whatever its format, mode and profile.
+
+    ``source`` is a path, the encoded bytes, or a binary stream (read to its end). ``name`` is how
+    errors call it. ``bits`` is 8 or 16 per sample of the result. The format is told by the first
+    bytes, never by the name, and only JPEG, PNG, WebP, AVIF, TIFF, BMP, GIF and, where
+    pillow-heif is installed, HEIC are decoded.
+
+    Raises ``TooLargeError`` over ``max_pixels``, ``max_bytes`` or ``max_frames`` (checked on the
+    header, before any pixel is decoded) and ``ImageError`` for all that is not a sound picture.
+    """
+    if bits not in (8, 16):
+        raise ParameterError(f"bits is {bits}; use 8 or 16")
+    if not 0 <= frame < max_frames:
+        raise ParameterError(f"frame is {frame}; use 0 to {max_frames - 1}")
+    label = name or _label(source)
+    with _opened(source, label, max_bytes) as stream, _typed(label):
+        known, image = _header(stream, label, max_pixels)
+        if frame:
+            _seek(image, frame, label)
+        return _decode(known, image, bits)
+
+
+def _label(source: Source) -> str:
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    return "the picture"
+
+
+def _line(label: str) -> str:
+    """A name as one printable line."""
+    text = "".join(c if c.isprintable() else "?" for c in label)
+    return text if len(text) <= 200 else f"...{text[-197:]}"
+
+
+@contextmanager
+def _opened(source: Source, label: str, max_bytes: int) -> Iterator[BinaryIO]:
+    """A seekable stream over the source, at its start, of at most ``max_bytes``."""
+    where = _line(label)
+    if isinstance(source, bytes | bytearray | memoryview):
+        stream: BinaryIO = io.BytesIO(source)
+        size = len(source)
+    elif isinstance(source, str | os.PathLike):
+        try:
+            stream = Path(source).open("rb")  # noqa: SIM115
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise ImageError(f"{where}: {reason}; check the path") from error
+        status = os.fstat(stream.fileno())
+        size = status.st_size
+        if not stat.S_ISREG(status.st_mode):
+            with stream as pipe:
+                stream, size = _drained(pipe, where, max_bytes)
+    else:
+        stream, size = _drained(source, where, max_bytes)
+    with stream:
+        if size > max_bytes:
+            raise TooLargeError(
+                f"{where}: {size} bytes are over the limit of {max_bytes}; "
+                "make the file smaller or raise the limit"
+            )
+        yield stream
+
+
+def _drained(pipe: BinaryIO, where: str, max_bytes: int) -> tuple[io.BytesIO, int]:
+    """All of a stream, unless its first bytes are no picture (an endless one stops there)."""
+    try:
+        head = pipe.read(32)
+        known = formats.sniff(head)
+        data = head + (pipe.read(max_bytes + 1 - len(head)) if known and head else b"")
+    except (OSError, ValueError) as error:
+        raise ImageError(f"{where}: cannot be read ({error}); check the source") from error
+    return io.BytesIO(data), len(data)
+
+
+@contextmanager
+def _typed(label: str) -> Iterator[None]:
+    """Every failure in here is the file's: one typed error with one line."""
+    where = _line(label)
+    try:
+        yield
+    except StylerError:
+        raise
+    except MemoryError as error:
+        raise TooLargeError(
+            f"{where}: not enough memory to decode it; make the picture smaller"
+        ) from error
+    except Exception as error:
+        # Decoders answer damage with nearly every exception there is: OSError, SyntaxError,
+        # ValueError, struct.error, zlib.error, IndexError, KeyError, TypeError...
+        if type(error).__name__.startswith("DecompressionBomb"):
+            raise TooLargeError(f"{where}: too many pixels; make the picture smaller") from error
+        reason = _line(" ".join(str(error).split())) or type(error).__name__
+        raise ImageError(
+            f"{where}: damaged or incomplete ({reason}); get a fresh copy or save it anew"
+        ) from error
+
+
+def _header(stream: BinaryIO, label: str, max_pixels: int) -> tuple[formats.Format, Image.Image]:
+    """Open what the first bytes announce and hold its size against the cap."""
+    where = _line(label)
+    stream.seek(0)
+    head = stream.read(32)
+    if not head:
+        raise ImageError(f"{where}: the file is empty; get a fresh copy")
+    known = formats.sniff(head)
+    if known is None:
+        raise ImageError(
+            f"{where}: {formats.describe(head)}; use one of {', '.join(formats.readable())}"
+        )
+    reader = formats.plugin(known)
+    if known.name == "webp":  # its plugin allocates the canvas when it opens
+        _check_size(formats.webp_size(head), where, max_pixels)
+    if known.name == "jpeg":
+        _check_scans(stream, where)
+    stream.seek(0)
+    image = reader(stream)
+    _check_size(image.size, where, max_pixels)
+    return known, image
+
+
+def _check_size(size: tuple[int, int], where: str, max_pixels: int) -> None:
+    width, height = size
+    if width < 1 or height < 1:
+        raise ImageError(f"{where}: {width}x{height} pixels; get a fresh copy")
+    if width * height > max_pixels:
+        raise TooLargeError(
+            f"{where}: {width}x{height} is {width * height / 1e6:.1f} megapixels, over the limit "
+            f"of {max_pixels / 1e6:g}; make the picture smaller or raise the limit"
+        )
+
+
+def _check_scans(stream: BinaryIO, where: str) -> None:
+    """Refuse a JPEG of so many scans that decoding takes minutes."""
+    stream.seek(0)
+    scans, tail = 0, b""
+    while block := stream.read(1 << 20):
+        scans += (tail + block).count(b"\xff\xda")
+        tail = block[-1:]
+        if scans > _MAX_JPEG_SCANS:
+            raise ImageError(f"{where}: over {_MAX_JPEG_SCANS} JPEG scans; save it anew")
+
+
+def _seek(image: Any, frame: int, label: str) -> None:
+    try:
+        image.seek(frame)
+    except EOFError as error:
+        raise ParameterError(f"{_line(label)}: it has no frame {frame}; use a lower one") from error
+
+
+def _decode(known: formats.Format, image: Any, bits: int) -> Picture:
+    stored, mode = image.size, image.mode
+    block, turn = _exif(image)
+    profile = image.info.get("icc_profile")
+    if known.name == "tiff" and image._im is None:
+        # Given its canvas, the plugin skips a check against Pillow's process-wide limit.
+        image.im = Image.new(image.mode, getattr(image, "_tile_size", image.size)).im
+    image.load()
+    dpi = _dpi(image)
+    if known.name != "tiff" and turn in _TURN:  # the TIFF plugin turns by itself
+        image = image.transpose(_TURN[turn])
+    if image.mode in pixels.DEEP_GREY:
+        grey = np.rint(pixels.grey_to_float(image) * 255).astype(np.uint8)
+        rgb, alpha, profile_name = np.repeat(grey[..., None], 3, 2), None, None
+    else:
+        rgb, alpha, profile_name = pixels.to_srgb8(image, profile)
+    size = (rgb.shape[1], rgb.shape[0])
+    metadata = Metadata(
+        exif=exif.corrected(block, size) if block else None,
+        dpi=dpi,
+        format=known.name,
+        mode=mode,
+        size=stored,
+        profile=profile_name,
+    )
+    return Picture(rgb, alpha, metadata).to_bits(bits)
+
+
+def _exif(image: Any) -> tuple[bytes | None, int]:
+    """The raw EXIF block and the orientation; damaged metadata never costs the picture."""
+    block = image.info.get("exif")
+    try:
+        turn = int(image.getexif().get(0x0112, 1))
+    except Exception:
+        return None, 1
+    return block if isinstance(block, bytes) else None, turn
+
+
+def _dpi(image: Any) -> tuple[float, float] | None:
+    try:
+        x, y = (float(v) for v in image.info["dpi"])
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        return None
+    return (x, y) if 1 < x < 1e5 and 1 < y < 1e5 else None  # 1 is "no unit"

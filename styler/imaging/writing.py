@@ -1,0 +1,153 @@
+"""Pictures to bytes and files: sRGB profile, metadata, transparency, and no half-written file."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import secrets
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from styler.errors import OutputError, ParameterError
+
+from . import formats, icc
+from .picture import Picture
+
+TEMPORARY_SUFFIX = ".styler-part"
+"""Ending of the temporary files that :func:`write_bytes` replaces by the finished one."""
+
+
+def encode(
+    picture: Picture,
+    format: str,
+    *,
+    quality: int | None = None,
+    lossless: bool = False,
+    bits: int = 8,
+    exif: bool = True,
+    profile: bool = True,
+    background: tuple[int, int, int] = (255, 255, 255),
+) -> bytes:
+    """Encode as "png", "jpeg", "webp", "avif", "tiff", "bmp" or "gif" (or "heic").
+
+    ``quality`` is 1 to 100 for the lossy formats (default 92; from 90 on without chroma
+    subsampling); ``lossless`` is for WebP and AVIF; ``bits`` 16 for PNG and TIFF. ``exif`` keeps
+    the EXIF block, ``profile`` embeds sRGB. Transparency is kept where the format has it and laid
+    over ``background`` (sRGB, 0 to 255) elsewhere. The same picture gives the same bytes.
+
+    Raises ``ParameterError`` for options out of range or that the format does not have.
+    """
+    known = formats.by_name(format)
+    if quality is not None and not 1 <= quality <= 100:
+        raise ParameterError(f"quality is {quality}; use 1 to 100")
+    if lossless and known.name in ("jpeg", "avif", "heic"):
+        raise ParameterError(f"{known.name} cannot be lossless here; use png, webp or tiff")
+    if bits not in (8, 16) or (bits == 16 and not known.bits16):
+        raise ParameterError(f"{known.name} cannot hold {bits} bits per sample; use png or tiff")
+    picture = picture.to_bits(8)
+    image = _image(picture, known, background)
+    options: dict[str, Any] = {}
+    if known.name == "jpeg":
+        level = quality or 92
+        options = {"quality": level, "subsampling": 0 if level >= 90 else 2, "optimize": True}
+    elif known.name == "webp":
+        options = {"quality": quality or 92, "lossless": lossless, "exact": True}
+    elif known.name == "avif":
+        level = quality or 80
+        options = {"quality": level, "max_threads": 4}
+        options["subsampling"] = "4:4:4" if level >= 90 else "4:2:0"
+    elif known.name == "tiff":
+        options = {"compression": "tiff_adobe_deflate"}
+    if profile and known.name not in ("bmp", "gif"):
+        options["icc_profile"] = icc.srgb_profile()
+    if exif and picture.metadata.exif and known.name not in ("bmp", "gif"):
+        options["exif"] = picture.metadata.exif
+    if picture.metadata.dpi and known.name in ("jpeg", "png", "tiff", "bmp"):
+        options["dpi"] = picture.metadata.dpi
+    out = io.BytesIO()
+    image.save(out, known.pillow, **options)
+    return out.getvalue()
+
+
+def _image(
+    picture: Picture, known: formats.Format, background: tuple[int, int, int]
+) -> Image.Image:
+    rgb, alpha = picture.rgb, picture.alpha
+    if alpha is None:
+        return Image.fromarray(rgb)
+    if known.alpha:
+        return Image.fromarray(np.dstack([rgb, alpha]))
+    paper = Image.new("RGB", (picture.width, picture.height), background)
+    paper.paste(Image.fromarray(rgb), mask=Image.fromarray(alpha))
+    return paper
+
+
+def write(
+    picture: Picture,
+    path: str | os.PathLike[str],
+    *,
+    force: bool = False,
+    format: str | None = None,
+    **options: Any,
+) -> None:
+    """Encode a picture (options of :func:`encode`) and put it at ``path``, whole or not at all.
+
+    The format is that of the extension unless given. Raises ``OutputError`` if the file exists
+    and ``force`` is not set, if the folder is missing or the extension unknown.
+    """
+    known = formats.by_name(format) if format else formats.by_path(path)
+    if not force and os.path.lexists(path):
+        raise _exists(path)  # before the work; the race is decided in write_bytes
+    write_bytes(encode(picture, known.name, **options), path, force=force)
+
+
+def write_bytes(data: bytes, path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Put ``data`` at ``path`` atomically: a kill leaves the old file or the new one, whole.
+
+    Without ``force`` an existing file is never replaced, even one that appears meanwhile.
+    A symbolic link is followed. Raises ``OutputError`` with the reason.
+    """
+    target = Path(os.path.realpath(path))
+    temporary = target.parent / f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            _place(temporary, target, force)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                temporary.unlink()
+    except FileExistsError as error:
+        raise _exists(path) from error
+    except OSError as error:
+        raise OutputError(
+            f"{os.fspath(path)}: cannot be written ({error.strerror}); "
+            "check the folder, its permissions and the space left"
+        ) from error
+
+
+def _place(temporary: Path, target: Path, force: bool) -> None:
+    if force:
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copymode(target, temporary)
+        temporary.replace(target)
+        return
+    try:
+        os.link(temporary, target)  # fails if the target exists: nothing is ever overwritten
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links: claim the name, then replace the claim
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        temporary.replace(target)
+
+
+def _exists(path: str | os.PathLike[str]) -> OutputError:
+    return OutputError(f"{os.fspath(path)}: exists already; choose another name or use --force")
