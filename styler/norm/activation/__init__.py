@@ -1,0 +1,1 @@
+"""Normalizers of activations, in the order of the survey."""

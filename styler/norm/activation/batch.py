@@ -1,0 +1,257 @@
+"""Batch normalization: each channel by the mean and variance of the whole batch.
+
+Ioffe & Szegedy 2015, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal
+Covariate Shift", arXiv:1502.03167.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from styler.errors import ParameterError
+from styler.norm.base import FeatureNorm, check_features, per_channel
+from styler.norm.registry import register
+from styler.norm.statistics import Stats, affine, channel_moments, merge
+
+__all__ = ["BatchNorm", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "batch_norm", "batch_stats"]
+
+
+def batch_stats(x: Tensor, mask: Tensor | None = None) -> tuple[Stats, Tensor]:
+    """Mean and biased variance of each channel over the batch, ``(C,)``; and how many values."""
+    stats, mass = channel_moments(x, mask)
+    (mean, variance), total = merge(stats, mass, 0)
+    return (mean[0], variance[0]), total[0, 0]
+
+
+def batch_norm(
+    x: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+    *,
+    mask: Tensor | None = None,
+    stats: Stats | None = None,
+) -> Tensor:
+    r"""Normalize each channel over the batch (training) or by running statistics (evaluation).
+
+    .. math:: y_{nchw} = \gamma_c \frac{x_{nchw} - \mu_c}{\sqrt{\sigma^2_c + \epsilon}} + \beta_c,
+              \qquad m \leftarrow (1 - \eta) m + \eta \mu
+
+    The batch is normalized by its biased variance; the running variance takes the unbiased one.
+
+    Args:
+        x: ``(N, C, *spatial)``, ``(N, C)`` included, any floating dtype.
+        running_mean, running_var: ``(C,)`` float32, updated in place in training.
+        weight, bias: ``(C,)``; ``None`` is 1 and 0.
+        training: use the batch's statistics and update the running ones.
+        momentum: weight of the *new* value in the running statistics (Flax and Keras: of the old
+            one).
+        eps: added to the variance; default 1e-5.
+        mask: weights in [0, 1], ``(N or 1, 1, *spatial)``: positions that enter the statistics.
+            Padded positions and padded samples are left out by weight 0.
+        stats: ``(mean, variance)``, each ``(C,)``, used instead; nothing is updated.
+
+    Returns:
+        Shape, dtype and memory format of ``x``.
+
+    Raises:
+        ParameterError: evaluation without running statistics, one value per channel in training,
+            or a mask that does not fit.
+
+    Source: Ioffe & Szegedy 2015, algorithm 1. Equal to :func:`torch.nn.functional.batch_norm` (the
+    kernel used without mask and stats).
+    """
+    check_features(x)
+    if not training and stats is None:
+        if running_mean is None or running_var is None:
+            raise ParameterError("batch norm in evaluation needs running statistics or stats")
+        if mask is None:
+            return F.batch_norm(x, running_mean, running_var, weight, bias, False, momentum, eps)
+        stats = running_mean, running_var
+    if training and stats is None and x.numel() == x.shape[1]:
+        raise ParameterError(
+            f"batch norm in training needs more than one value per channel, got {tuple(x.shape)}"
+        )
+    if stats is None and mask is None:
+        return F.batch_norm(x, running_mean, running_var, weight, bias, True, momentum, eps)
+    if stats is None:
+        stats, count = batch_stats(x, mask)
+        update_running(running_mean, running_var, stats, count, momentum)
+    mean, variance = (per_channel(s, x) for s in stats)
+    assert mean is not None and variance is not None
+    return affine(x, (mean, variance), per_channel(weight, x), per_channel(bias, x), eps)
+
+
+@torch.no_grad()
+def update_running(
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    stats: Stats,
+    count: Tensor | float,
+    momentum: float,
+) -> None:
+    """Move running statistics by ``momentum`` towards a batch's, its variance made unbiased."""
+    if running_mean is None or running_var is None:
+        return
+    mean, variance = stats
+    count = torch.as_tensor(count, dtype=variance.dtype, device=variance.device)
+    unbiased = variance * count / (count - 1).clamp_min(torch.finfo(variance.dtype).eps)
+    fresh = torch.where(count > 1, unbiased, variance)
+    running_mean.lerp_(mean.to(running_mean.dtype), momentum)
+    running_var.lerp_(fresh.to(running_var.dtype), momentum)
+
+
+@register(
+    "batch",
+    "activation",
+    functional=batch_norm,
+    axes="N, H, W of one channel",
+    formula="y = g_c (x - mean_c) / sqrt(var_c + eps) + b_c; running statistics in evaluation",
+    batch=True,
+    modes=True,
+    shines="image classifiers with batches of 16 and more; free at inference once folded",
+    source="Ioffe & Szegedy 2015, arXiv:1502.03167",
+    torch="torch.nn.BatchNorm2d",
+    aliases=("bn", "batch_norm"),
+)
+class BatchNorm(FeatureNorm):
+    """:func:`batch_norm` for any number of spatial axes, with running statistics.
+
+    Parameters, buffers and numbers are those of :class:`torch.nn.BatchNorm2d`, whose state it
+    loads.
+
+    Args:
+        num_features: channels ``C``.
+        momentum: weight of the new value; ``None`` averages all batches alike (cumulative).
+        track_running_stats: ``False`` normalizes by the batch in evaluation too.
+        eps, affine, bias, device, dtype: see :class:`styler.norm.base.FeatureNorm`.
+    """
+
+    running_mean: Tensor | None
+    running_var: Tensor | None
+    num_batches_tracked: Tensor | None
+    spatial_axes: tuple[int, ...] | None = None
+
+    def __init__(
+        self,
+        num_features: int,
+        *,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        bias: bool = True,
+        track_running_stats: bool = True,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__(
+            num_features, eps=eps, affine=affine, bias=bias, device=device, dtype=dtype
+        )
+        if momentum is not None and not 0 <= momentum <= 1:
+            raise ParameterError(f"momentum must be within [0, 1] or None, not {momentum!r}")
+        self.momentum = momentum
+        self.track_running_stats = track_running_stats
+        self.frozen = False
+        self._register_running(device, dtype)
+
+    def _register_running(
+        self, device: torch.device | str | None, dtype: torch.dtype | None
+    ) -> None:
+        tracked = self.track_running_stats
+        shape = self.running_shape()
+        mean = torch.zeros(shape, device=device, dtype=dtype) if tracked else None
+        var = torch.ones(shape, device=device, dtype=dtype) if tracked else None
+        count = torch.tensor(0, dtype=torch.long, device=device) if tracked else None
+        self.register_buffer("running_mean", mean)
+        self.register_buffer("running_var", var)
+        self.register_buffer("num_batches_tracked", count)
+
+    def running_shape(self) -> tuple[int, ...]:
+        """Shape of the running statistics."""
+        return (self.num_features,)
+
+    def reset_parameters(self) -> None:
+        super().reset_parameters()
+        self.reset_running_stats()
+
+    def reset_running_stats(self) -> None:
+        """Forget all batches: mean zero, variance one, count zero."""
+        if self.running_mean is not None and self.running_var is not None:
+            self.running_mean.zero_()
+            self.running_var.fill_(1)
+        if self.num_batches_tracked is not None:
+            self.num_batches_tracked.zero_()
+
+    def freeze(self, frozen: bool = True) -> "BatchNorm":
+        """Evaluate by running statistics, and leave them alone, in training mode too."""
+        if frozen and self.running_mean is None:
+            raise ParameterError("a batch norm without running statistics cannot be frozen")
+        self.frozen = frozen
+        return self
+
+    def uses_batch(self) -> bool:
+        """Whether the next call normalizes by its own batch."""
+        return (self.training and not self.frozen) or self.running_mean is None
+
+    def next_momentum(self) -> float:
+        """Count a batch in and return the weight it has in the running statistics."""
+        if self.num_batches_tracked is None or not self.training or self.frozen:
+            return 0.0
+        self.num_batches_tracked.add_(1)
+        if self.momentum is None:
+            return 1.0 / float(self.num_batches_tracked)
+        return self.momentum
+
+    def check_input(self, x: Tensor) -> None:
+        """Refuse a tensor of other features, or of a rank that the class does not serve."""
+        check_features(x, self.num_features)
+        if self.spatial_axes is not None and x.dim() - 2 not in self.spatial_axes:
+            raise ParameterError(
+                f"{type(self).__name__} does not take shape {tuple(x.shape)}: "
+                f"use BatchNorm{max(1, x.dim() - 2)}d or BatchNorm"
+            )
+
+    def forward(self, x: Tensor, mask: Tensor | None = None, stats: Stats | None = None) -> Tensor:
+        self.check_input(x)
+        momentum = self.next_momentum() if stats is None else 0.0
+        return batch_norm(
+            x,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            self.uses_batch(),
+            momentum,
+            self.eps,
+            mask=mask,
+            stats=stats,
+        )
+
+    def extra_repr(self) -> str:
+        tail = ", frozen" if self.frozen else ""
+        return (
+            f"{self.num_features}, eps={self.eps:g}, momentum={self.momentum}, "
+            f"affine={self.affine}, track_running_stats={self.track_running_stats}{tail}"
+        )
+
+
+class BatchNorm1d(BatchNorm):
+    """:class:`BatchNorm` that takes ``(N, C)`` or ``(N, C, L)`` only."""
+
+    spatial_axes = (0, 1)
+
+
+class BatchNorm2d(BatchNorm):
+    """:class:`BatchNorm` that takes ``(N, C, H, W)`` only."""
+
+    spatial_axes = (2,)
+
+
+class BatchNorm3d(BatchNorm):
+    """:class:`BatchNorm` that takes ``(N, C, D, H, W)`` only."""
+
+    spatial_axes = (3,)

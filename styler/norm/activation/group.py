@@ -1,0 +1,127 @@
+"""Group normalization: channels of one sample in groups, each with one mean and variance.
+
+Wu & He 2018, "Group Normalization", arXiv:1803.08494.
+"""
+
+from math import gcd
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from styler.errors import ParameterError
+from styler.norm.base import FeatureNorm, cast, check_count, check_features, per_channel
+from styler.norm.registry import register
+from styler.norm.statistics import Stats, affine, channel_moments, merge
+
+__all__ = ["GroupNorm", "check_groups", "group_norm", "group_stats"]
+
+
+def check_groups(groups: int, channels: int) -> int:
+    """``groups`` if it divides ``channels``."""
+    check_count("groups", groups)
+    if channels % groups:
+        raise ParameterError(
+            f"{groups} groups do not divide {channels} channels: try {gcd(groups, channels)}"
+        )
+    return groups
+
+
+def group_stats(x: Tensor, groups: int, mask: Tensor | None = None) -> Stats:
+    """Mean and variance of each group of each sample, ``(N, groups)``."""
+    (mean, variance), mass = channel_moments(x, mask)
+    shape = (x.shape[0], groups, -1)
+    merged, _ = merge((mean.reshape(shape), variance.reshape(shape)), mass[:, :, None], 2)
+    return merged[0].squeeze(2), merged[1].squeeze(2)
+
+
+def group_norm(
+    x: Tensor,
+    groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+    *,
+    mask: Tensor | None = None,
+    stats: Stats | None = None,
+) -> Tensor:
+    r"""Normalize each group of channels of each sample.
+
+    .. math:: y_{nchw} = \gamma_c \frac{x_{nchw} - \mu_{ng}}{\sqrt{\sigma^2_{ng} + \epsilon}}
+              + \beta_c, \quad g = \lfloor c G / C \rfloor
+
+    Args:
+        x: ``(N, C, *spatial)``, any floating dtype.
+        groups: number of groups; must divide ``C``. 1 is the whole sample, ``C`` instance norm.
+        weight, bias: ``(C,)``; ``None`` is 1 and 0.
+        eps: added to the variance; default 1e-5.
+        mask: weights in [0, 1], ``(N or 1, 1, *spatial)``: positions that enter the statistics.
+        stats: ``(mean, variance)``, each ``(N or 1, groups)``, used instead of the input's own.
+
+    Returns:
+        Shape, dtype and memory format of ``x``.
+
+    Raises:
+        ParameterError: groups that do not divide the channels, or a mask that does not fit.
+
+    Source: Wu & He 2018, eq. 1 to 4. Equal to :func:`torch.nn.functional.group_norm` (the kernel
+        used
+    without mask and stats).
+    """
+    check_features(x)
+    channels = x.shape[1]
+    check_groups(groups, channels)
+    if stats is None and mask is None:
+        return F.group_norm(x, groups, cast(weight, x), cast(bias, x), eps)
+    if stats is None:
+        stats = group_stats(x, groups, mask)
+    mean, variance = (per_channel(s.repeat_interleave(channels // groups, 1), x) for s in stats)
+    assert mean is not None and variance is not None
+    return affine(x, (mean, variance), per_channel(weight, x), per_channel(bias, x), eps)
+
+
+@register(
+    "group",
+    "activation",
+    functional=group_norm,
+    axes="C/G channels, H, W of one sample",
+    formula="y = g_c (x - mean_ng) / sqrt(var_ng + eps) + b_c",
+    shines="convolutional networks with small batches: detection, segmentation, video",
+    source="Wu & He 2018, arXiv:1803.08494",
+    torch="torch.nn.GroupNorm",
+    aliases=("gn", "group_norm"),
+)
+class GroupNorm(FeatureNorm):
+    """:func:`group_norm` with learned weight and bias.
+
+    Args:
+        num_features: channels ``C``. First, as in every norm here: torch's GroupNorm takes the
+            groups first.
+        groups: number of groups; ``None`` is the largest divisor of ``C`` that divides 32 too.
+        eps, affine, bias, device, dtype: see :class:`styler.norm.base.FeatureNorm`.
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        *,
+        groups: int | None = None,
+        eps: float = 1e-5,
+        affine: bool = True,
+        bias: bool = True,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__(
+            num_features, eps=eps, affine=affine, bias=bias, device=device, dtype=dtype
+        )
+        self.groups = (
+            gcd(32, num_features) if groups is None else check_groups(groups, num_features)
+        )
+
+    def forward(self, x: Tensor, mask: Tensor | None = None, stats: Stats | None = None) -> Tensor:
+        check_features(x, self.num_features)
+        return group_norm(x, self.groups, self.weight, self.bias, self.eps, mask=mask, stats=stats)
+
+    def extra_repr(self) -> str:
+        return f"{self.num_features}, groups={self.groups}, eps={self.eps:g}, affine={self.affine}"

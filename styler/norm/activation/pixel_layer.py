@@ -1,0 +1,73 @@
+"""Layer normalization of each pixel over its channels, as ConvNeXt uses it.
+
+Ba, Kiros & Hinton 2016, arXiv:1607.06450; Liu et al. 2022, "A ConvNet for the 2020s",
+arXiv:2201.03545.
+"""
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from styler.norm.base import FeatureNorm, cast, check_features, per_channel
+from styler.norm.registry import register
+from styler.norm.statistics import Stats, affine, masked_moments
+
+__all__ = ["PixelLayerNorm", "pixel_layer_norm"]
+
+
+def pixel_layer_norm(
+    x: Tensor,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+    *,
+    mask: Tensor | None = None,
+    stats: Stats | None = None,
+) -> Tensor:
+    r"""Normalize each position over its channels.
+
+    .. math:: y_{nchw} = \gamma_c \frac{x_{nchw} - \mu_{nhw}}{\sqrt{\sigma^2_{nhw} + \epsilon}}
+              + \beta_c
+
+    Args:
+        x: ``(N, C, *spatial)``, any floating dtype.
+        weight, bias: ``(C,)``; ``None`` is 1 and 0.
+        eps: added to the variance; default 1e-5.
+        mask: weights in [0, 1] that broadcast to ``x``: channels that enter the statistics, for
+            example ``(1, C, 1, 1)``.
+        stats: ``(mean, variance)`` that broadcast to ``(N, 1, *spatial)``, used instead.
+
+    Returns:
+        Shape, dtype and memory format of ``x``.
+
+    Raises:
+        ParameterError: no floating tensor of that rank, or a mask that does not fit.
+
+    Source: Liu et al. 2022. Equal to torch's ``layer_norm`` of the tensor with channels last, whose
+    kernel it uses: in the channels_last memory format that view is free.
+    """
+    check_features(x)
+    if stats is not None or mask is not None:
+        stats = masked_moments(x, (1,), mask) if stats is None else stats
+        return affine(x, stats, per_channel(weight, x), per_channel(bias, x), eps)
+    last = x.movedim(1, -1)
+    y = F.layer_norm(last, last.shape[-1:], cast(weight, x), cast(bias, x), eps).movedim(-1, 1)
+    return y.contiguous() if x.is_contiguous() else y
+
+
+@register(
+    "pixel_layer",
+    "activation",
+    functional=pixel_layer_norm,
+    axes="C of one pixel",
+    formula="y = g_c (x - mean_nhw) / sqrt(var_nhw + eps) + b_c",
+    shines="convolutional networks in the manner of transformers (ConvNeXt)",
+    source="Liu et al. 2022, arXiv:2201.03545",
+    torch="torch.nn.LayerNorm",
+    aliases=("layer_per_pixel", "layer2d"),
+)
+class PixelLayerNorm(FeatureNorm):
+    """:func:`pixel_layer_norm` with learned weight and bias per channel."""
+
+    def forward(self, x: Tensor, mask: Tensor | None = None, stats: Stats | None = None) -> Tensor:
+        check_features(x, self.num_features)
+        return pixel_layer_norm(x, self.weight, self.bias, self.eps, mask=mask, stats=stats)

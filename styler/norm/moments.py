@@ -1,0 +1,72 @@
+"""Mean and variance of each channel of each sample, the two numbers that style transfer lives on.
+
+``torch.var_mean`` over the two spatial axes of a channels_last tensor walks memory in strides;
+seen as ``(N, H*W, C)`` the same reduction runs down contiguous rows, and its gradient is a single
+fused pass.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = ["moments"]
+
+
+def moments(x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    r"""Per-channel mean and biased variance over space.
+
+    .. math:: \mu = \frac{\sum_p w_p x_p}{\sum_p w_p}, \qquad
+              \sigma^2 = \frac{\sum_p w_p (x_p - \mu)^2}{\sum_p w_p}
+
+    Args:
+        x: feature maps, ``(N, C, H, W)``, any floating dtype and memory format.
+        mask: weights in [0, 1], ``(N, 1, H, W)`` or ``(1, 1, H, W)``; ``None`` weighs every
+            position alike. A sample whose weights are all zero has mean and variance 0.
+
+    Returns:
+        Mean and variance, each ``(N, C)``: float64 for float64 input, float32 otherwise.
+    """
+    wide = torch.float64 if x.dtype == torch.float64 else torch.float32
+    if mask is not None:
+        weights = mask.to(wide).expand(x.shape[0], 1, *x.shape[2:])
+        total = weights.sum((2, 3)).clamp_min(torch.finfo(wide).tiny)
+        mean = (x * weights).sum((2, 3)) / total
+        centred = x - mean[:, :, None, None]
+        return mean, (centred.square() * weights).sum((2, 3)) / total
+    mean, variance = _Moments.apply(x)
+    return mean, variance
+
+
+def _rows(x: Tensor) -> tuple[Tensor, int]:
+    """``x`` as a view of shape ``(N, H*W, C)`` or ``(N, C, H*W)``, and its spatial axis."""
+    if x.is_contiguous(memory_format=torch.channels_last):
+        return x.permute(0, 2, 3, 1).flatten(1, 2), 1
+    return x.flatten(2), 2
+
+
+class _Moments(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> tuple[Tensor, Tensor]:
+        rows, axis = _rows(x)
+        wide = torch.float64 if x.dtype == torch.float64 else torch.float32
+        means, variances = [], []
+        for narrow in rows:  # one at a time: a sample fits the cache, a batch does not
+            sample = narrow.to(wide)
+            mean = sample.mean(axis - 1, keepdim=True)
+            means.append(mean.squeeze(axis - 1))
+            variances.append((sample - mean).square_().mean(axis - 1))
+        mean, variance = torch.stack(means), torch.stack(variances)
+        ctx.save_for_backward(x, mean)
+        return mean, variance
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Tensor:
+        x, mean = ctx.saved_tensors
+        grad_mean, grad_variance = grads
+        area = x.shape[2] * x.shape[3]
+        slope = grad_variance * (2 / area)
+        offset = grad_mean / area - slope * mean
+        return torch.addcmul(
+            offset.to(x.dtype)[:, :, None, None], x, slope.to(x.dtype)[:, :, None, None]
+        )

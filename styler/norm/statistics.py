@@ -1,0 +1,117 @@
+"""Statistics as values: taken once per sample and channel, merged over any axes, then applied.
+
+Every norm over maps differs only in *what is merged*: nothing (instance), channels of a group
+(group), all channels (whole sample), samples (batch). So all of them, masked or not, share these
+functions.
+"""
+
+import torch
+from torch import Tensor
+
+from styler.errors import ParameterError
+from styler.norm.moments import moments
+
+__all__ = ["Stats", "affine", "channel_moments", "masked_moments", "merge", "wide"]
+
+Stats = tuple[Tensor, Tensor]
+"""Mean and biased variance."""
+
+
+def wide(x: Tensor) -> Tensor:
+    """``x`` in the dtype that statistics are computed in: float64 stays, all else is float32."""
+    return x if x.dtype in (torch.float32, torch.float64) else x.float()
+
+
+def channel_moments(x: Tensor, mask: Tensor | None = None) -> tuple[Stats, Tensor]:
+    """Mean and biased variance of each channel of each sample, and the mass they stand for.
+
+    Args:
+        x: ``(N, C, *spatial)`` with any number of spatial axes, none included.
+        mask: weights in [0, 1] that broadcast to ``(N, 1, *spatial)``.
+
+    Returns:
+        ``((mean, variance), mass)``; the statistics are ``(N, C)``, the mass (number of positions,
+        or sum of weights) is ``(N, 1)``.
+    """
+    maps = x if x.dim() == 4 else x.reshape(*x.shape[:2], -1, 1)
+    if mask is None:
+        mass = wide(x.new_empty(0)).new_full((x.shape[0], 1), float(maps.shape[2] * maps.shape[3]))
+        return moments(maps), mass
+    weights = spatial_mask(x, mask).reshape(x.shape[0], 1, *maps.shape[2:])
+    return moments(maps, weights), wide(weights).sum((2, 3))
+
+
+def spatial_mask(x: Tensor, mask: Tensor) -> Tensor:
+    """``mask`` expanded to the ``(N, 1, *spatial)`` of ``x``."""
+    target = (x.shape[0], 1, *x.shape[2:])
+    try:
+        return mask.expand(target)
+    except RuntimeError as error:
+        raise ParameterError(
+            f"mask of shape {tuple(mask.shape)} does not fit: give {target} or (1, 1, ...)"
+        ) from error
+
+
+def merge(stats: Stats, mass: Tensor, dim: int | tuple[int, ...]) -> tuple[Stats, Tensor]:
+    r"""Statistics of the union of parts, from the statistics of the parts.
+
+    .. math:: \mu = \frac{\sum_i m_i \mu_i}{\sum_i m_i}, \qquad
+              \sigma^2 = \frac{\sum_i m_i (\sigma_i^2 + (\mu_i - \mu)^2)}{\sum_i m_i}
+
+    Free of the cancellation of :math:`E[x^2] - E[x]^2` (Chan, Golub and LeVeque 1983).
+
+    Args:
+        stats: means and biased variances of the parts, alike in shape.
+        mass: how much each part counts, broadcastable to that shape.
+        dim: axes to merge; they are kept with length 1.
+    """
+    mean, variance = stats
+    mass = mass.expand_as(mean)
+    total = mass.sum(dim, keepdim=True)
+    share = mass / total.clamp_min(torch.finfo(mass.dtype).tiny)
+    merged = (share * mean).sum(dim, keepdim=True)
+    spread = (share * (variance + (mean - merged).square())).sum(dim, keepdim=True)
+    return (merged, spread), total
+
+
+def masked_moments(x: Tensor, dim: tuple[int, ...], mask: Tensor | None = None) -> Stats:
+    """Mean and biased variance over arbitrary axes, kept with length 1, under optional weights.
+
+    ``mask`` broadcasts to ``x``; where its weights sum to zero, mean and variance are 0.
+    """
+    values = wide(x)
+    if mask is None:
+        variance, mean = torch.var_mean(values, dim, correction=0, keepdim=True)
+        return mean, variance
+    try:
+        weights = mask.to(values.dtype).expand_as(values)
+    except RuntimeError as error:
+        raise ParameterError(
+            f"mask of shape {tuple(mask.shape)} does not broadcast to {tuple(x.shape)}"
+        ) from error
+    total = weights.sum(dim, keepdim=True).clamp_min(torch.finfo(values.dtype).tiny)
+    mean = (values * weights).sum(dim, keepdim=True) / total
+    variance = ((values - mean).square() * weights).sum(dim, keepdim=True) / total
+    return mean, variance
+
+
+def affine(
+    x: Tensor,
+    stats: Stats,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    r"""``(x - mean) / sqrt(variance + eps) * weight + bias`` as one multiply-add per element.
+
+    Statistics, weight and bias broadcast to ``x`` and to each other. Computed in float32 at least,
+    returned in the dtype and memory format of ``x``.
+    """
+    mean, variance = stats
+    scale = torch.rsqrt(wide(variance) + eps)
+    if weight is not None:
+        scale = scale * weight
+    shift = -mean * scale
+    if bias is not None:
+        shift = shift + bias
+    return torch.addcmul(shift, wide(x), scale).to(x.dtype)
