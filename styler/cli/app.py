@@ -1,0 +1,111 @@
+"""The ``styler`` command: its verbs, its configuration, and what becomes of errors."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from styler.cli import config, train
+from styler.cli.export import export
+from styler.cli.info import info
+from styler.cli.serve import serve
+from styler.cli.styles import styles
+from styler.cli.stylize import stylize
+from styler.errors import InputError, StylerError
+
+EXIT_CODES = {
+    0: "everything asked for is done",
+    1: "some pictures of several failed (they are listed at the end), or the machine did",
+    2: "the command, a picture, a style or the weights are at fault; nothing was painted",
+    130: "interrupted with Ctrl-C; what is finished is kept, the same command goes on from there",
+}
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        click.echo(f"styler {version('styler')}")
+        ctx.exit()
+
+
+def _configure(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
+    assert isinstance(ctx.command, click.Group)
+    ctx.default_map = config.load(path, ctx.command)
+
+
+@click.group(
+    context_settings={
+        "auto_envvar_prefix": "STYLER",
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+    },
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_configure,
+    expose_value=False,
+    is_eager=True,
+    help="A TOML file with defaults for the verbs.  [default: config.toml of the user's folder]",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    callback=_version,
+    expose_value=False,
+    is_eager=True,
+    help="Print the version and leave.",
+)
+def app() -> None:
+    """Paint photos in the style of any picture.
+
+    \b
+    styler styles                                    what there is to paint with
+    styler stylize photo.jpg --style NAME            paint a photo
+    styler stylize photo.jpg --style painting.jpg    in the style of any picture
+    styler serve                                     do it over HTTP
+
+    Every option can also be set in the configuration file (a table per verb, such as [stylize])
+    or in the environment (STYLER_STYLIZE_STRENGTH=0.8); the command line wins over the
+    environment, and the environment over the file.
+    """
+
+
+for verb in (stylize, styles, serve, train.command, export, info):
+    app.add_command(verb)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave the process with one of `EXIT_CODES`."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line; an error becomes one line on stderr and an exit code."""
+    try:
+        code = app.main(arguments, prog_name="styler", standalone_mode=False)
+    except click.Abort:  # click's name for Ctrl-C
+        return _fail("interrupted", 130)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "styler"
+        return _fail(f"{error.format_message()} Try '{command} --help'.", 2)
+    except click.ClickException as error:
+        return _fail(error.format_message(), 2)
+    except StylerError as error:
+        return _fail(str(error), 2)
+    except OSError as error:
+        names_a_file = error.filename is not None
+        what = f"{os.fspath(error.filename)}: {error.strerror}" if names_a_file else str(error)
+        return _fail(what, 1)
+    return code if isinstance(code, int) else 0
+
+
+def _fail(message: str, code: int) -> int:
+    one_line = " ".join(message.split())
+    click.echo(f"styler: {one_line}", err=True)
+    return code
+
+
+__all__ = ["EXIT_CODES", "InputError", "app", "main", "run"]

@@ -1,0 +1,44 @@
+"""``styler export``: trained weights to a folder that stylizes without torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from styler.errors import InputError, MissingDependencyError, OutputError
+
+
+@click.command()
+@click.argument("weights", type=click.Path(path_type=Path))
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Folder of the model: model.json, model.safetensors and the ONNX graphs.",
+)
+@click.option("--name", help="Name of the model.  [default: that of the folder]")
+@click.option("--force", "-f", is_flag=True, help="Write into a folder that is not empty.")
+def export(weights: Path, output: Path, name: str | None, force: bool) -> None:
+    """Turn trained weights into a model for `styler stylize --model FOLDER`.
+
+    WEIGHTS is the file that `styler train` printed, or the folder of its run. Needs the
+    training install: pip install "styler[train]".
+
+    \b
+    styler export runs/first -o models/first
+    styler stylize photo.jpg --style painting.jpg --model models/first
+    """
+    file = weights / "weights.safetensors" if weights.is_dir() else weights
+    if not file.is_file():
+        raise InputError(f"{file}: no such file; `styler train` writes it")
+    if output.is_dir() and any(output.iterdir()) and not force:
+        raise OutputError(f"{output}: is not empty; choose another -o, or --force")
+    try:
+        from styler.export import export as write
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            f'exporting needs {error.name}; pip install "styler[train]"'
+        ) from None
+    click.echo(write(file, output, name or output.resolve().name))

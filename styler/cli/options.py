@@ -1,0 +1,125 @@
+"""Options that several verbs share, each defined once."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from styler.cli.jobs import PAINTED
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+@dataclass(frozen=True)
+class Size:
+    """A bound on a picture's size: a long side in pixels or an area in megapixels."""
+
+    long_side: int | None = None
+    megapixels: float | None = None
+
+    def fit(self, width: int, height: int) -> tuple[int, int]:
+        """`width` and `height` shrunk in proportion to keep the bound; never grown."""
+        if self.long_side is not None:
+            scale = self.long_side / max(width, height)
+        else:
+            scale = math.sqrt((self.megapixels or 0.0) * 1e6 / (width * height))
+        if scale >= 1:
+            return width, height
+        return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _size(_: click.Context, __: click.Parameter, value: str | None) -> Size | None:
+    """Read ``1600`` as a long side and ``2MP`` as an area."""
+    if value is None:
+        return None
+    text = value.strip().lower()
+    try:
+        if text.endswith("mp"):
+            size = Size(megapixels=float(text.removesuffix("mp")))
+        else:
+            size = Size(long_side=int(text))
+    except ValueError:
+        message = f"{value!r} is neither a long side (1600) nor an area (2MP)."
+        raise click.BadParameter(message) from None
+    if not 0 < (size.long_side or size.megapixels or 0) < math.inf:
+        raise click.BadParameter(f"{value!r} is not above zero.")
+    return size
+
+
+style = click.option(
+    "--style",
+    "-s",
+    "styles",
+    multiple=True,
+    required=True,
+    metavar="NAME|FILE[=WEIGHT]",
+    help="A preset (see `styler styles`), a painting, or a style file; several are mixed.",
+)
+strength = click.option(
+    "--strength",
+    type=click.FloatRange(0.0, 1.5),
+    default=1.0,
+    show_default=True,
+    help="How much of the style: 0 is the photo itself, 1 the style, beyond it exaggerates.",
+)
+size = click.option(
+    "--size",
+    metavar="PIXELS|MP",
+    callback=_size,
+    help="Shrink the photo first: long side in pixels, or an area such as 2MP.  [default: keep]",
+)
+style_size = click.option(
+    "--style-size",
+    type=click.IntRange(min=32),
+    default=512,
+    show_default=True,
+    metavar="PIXELS",
+    help="Short side at which a painting is looked at: smaller gives broader strokes.",
+)
+engine = click.option(
+    "--engine",
+    type=click.Choice(["auto", "onnxruntime", "torch"]),
+    default="auto",
+    show_default=True,
+    help="What runs the network; torch needs the [train] install.",
+)
+threads = click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    help="Threads of the engine.  [default: the CPUs this process may use]",
+)
+model = click.option(
+    "--model",
+    default="default",
+    show_default=True,
+    metavar="NAME|FOLDER",
+    help="Weights: a shipped model, or a folder that `styler export` wrote.",
+)
+force = click.option("--force", "-f", is_flag=True, help="Overwrite what exists.")
+format_ = click.option(
+    "--format",
+    type=click.Choice(PAINTED),
+    help="File format of the result.  [default: by the name of the output]",
+)
+quality = click.option(
+    "--quality",
+    type=click.IntRange(1, 100),
+    help="Of JPEG, WebP (both 92 unless given) and AVIF (80).",
+)
+quiet = click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
+
+
+def together(*decorators: Decorator) -> Decorator:
+    """Several options as one decorator, shown in the order they are given."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+network = together(model, engine, threads)

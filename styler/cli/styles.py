@@ -1,0 +1,30 @@
+"""``styler styles``: what there is to paint with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import click
+
+
+@click.command()
+@click.option("--json", "json_lines", is_flag=True, help="One JSON line per style.")
+def styles(json_lines: bool) -> None:
+    """List the styles that --style knows by name.
+
+    \b
+    styler styles
+    styler styles --json | head -n 1
+    """
+    import styler
+
+    found = styler.presets()
+    if json_lines:
+        for info in found:
+            click.echo(json.dumps(asdict(info), default=str))
+        return
+    width = max((len(info.name) for info in found), default=0)
+    for info in found:
+        about = ", ".join(part for part in (info.artist, info.title, info.year) if part)
+        click.echo(f"{info.name:<{width}}  {about}".rstrip())

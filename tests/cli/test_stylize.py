@@ -1,0 +1,201 @@
+"""``styler stylize``: one picture and many, in and out, and what it says when it cannot."""
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from .conftest import Call, as_bytes, save
+
+
+def read(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def test_paints_at_the_photos_own_size(call: Call, photo: Path) -> None:
+    done = call("stylize", photo, "--style", "night", "-o", "painted.png")
+    assert (done.code, done.out) == (0, "")
+    assert "painted.png" in done.err and "48x32" in done.err
+    assert read(Path("painted.png")).shape == (32, 48, 3)
+    assert not np.array_equal(read(Path("painted.png")), read(photo))
+
+
+def test_strength_zero_is_the_photo(call: Call, photo: Path) -> None:
+    assert call("stylize", photo, "-s", "night", "--strength", 0, "-o", "same.png").code == 0
+    np.testing.assert_array_equal(read(Path("same.png")), read(photo))
+
+
+def test_without_output_lands_beside_the_photo(call: Call, photo: Path) -> None:
+    assert call("stylize", photo, "--style", "night").code == 0
+    assert photo.with_name("photo.night.jpg").exists()
+
+
+def test_a_painting_is_a_style(call: Call, photo: Path, painting: Path) -> None:
+    assert call("stylize", photo, "--style", painting, "-o", "painted.png").code == 0
+    assert Path("painted.png").exists()
+
+
+def test_weights_mix_styles(call: Call, photo: Path) -> None:
+    for name, styles in {
+        "a": ["night"],
+        "b": ["night=1", "dawn=0"],
+        "c": ["night=2", "dawn=1"],
+    }.items():
+        arguments = [part for style in styles for part in ("--style", style)]
+        assert call("stylize", photo, *arguments, "-o", f"{name}.png").code == 0
+    np.testing.assert_array_equal(read(Path("a.png")), read(Path("b.png")))
+    assert not np.array_equal(read(Path("a.png")), read(Path("c.png")))
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [("24", (24, 16)), ("0.000384MP", (24, 16)), ("4000", (48, 32))]
+)
+def test_size_shrinks_and_never_grows(
+    call: Call, photo: Path, size: str, expected: tuple[int, int]
+) -> None:
+    assert call("stylize", photo, "-s", "night", "--size", size, "-o", "small.png").code == 0
+    with Image.open("small.png") as image:
+        assert image.size == expected
+
+
+def test_nothing_is_overwritten_unless_forced(call: Call, photo: Path) -> None:
+    Path("painted.png").write_text("mine")
+    refused = call("stylize", photo, "-s", "night", "-o", "painted.png")
+    assert refused.code == 2
+    assert "painted.png" in refused.err and "--force" in refused.err
+    assert Path("painted.png").read_text() == "mine"
+    assert call("stylize", photo, "-s", "night", "-o", "painted.png", "--force").code == 0
+    assert read(Path("painted.png")).shape == (32, 48, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (["missing.jpg", "-s", "night"], ["missing.jpg", "no such file"]),
+        (["photo.jpg", "-s", "nigth"], ["nigth", "night"]),
+        (["photo.jpg", "-s", "night", "--strength", "3"], ["--strength", "1.5"]),
+        (["photo.jpg", "-s", "night", "--size", "huge"], ["--size", "huge", "1600"]),
+        (["photo.jpg", "-s", "night", "--size", "0"], ["--size", "above zero"]),
+        (["photo.jpg", "-s", "night=-1"], ["night=-1", "weight"]),
+        (["photo.jpg", "-s", "night", "-o", "no/such/folder.png"], ["no/such/folder.png"]),
+        (["photo.jpg", "-s", "night", "-o", "painted.xyz"], ["painted.xyz", ".png"]),
+        (["photo.jpg"], ["--style", "--help"]),
+        (["text.jpg", "-s", "night"], ["text.jpg"]),
+        (["empty", "-s", "night", "-o", "out"], ["empty", "no pictures"]),
+        (["empty", "-s", "night"], ["empty", "-o FOLDER"]),
+        (["empty", "-s", "night", "-o", "empty"], ["empty", "another folder"]),
+        (["*.webp", "-s", "night", "-o", "out"], ["*.webp", "nothing matches"]),
+        (["photo.jpg", "-", "-s", "night"], ["standard input"]),
+        (["photo.jpg", "-s", "night", "-o", "-", "--json"], ["--json", "stdout"]),
+        (["photo.jpg", "photo.jpg", "-s", "night", "-o", "text.jpg"], ["text.jpg", "folder"]),
+    ],
+)
+def test_mistakes_get_one_line_and_exit_code_2(
+    call: Call, photo: Path, arguments: list[str], names: list[str]
+) -> None:
+    Path("text.jpg").write_text("not a picture")
+    Path("empty").mkdir()
+    refused = call("stylize", *arguments)
+    assert refused.code == 2
+    assert refused.err.count("\n") == 1 and refused.err.startswith("styler: ")
+    assert all(name in refused.err for name in names), refused.err
+    assert refused.out == ""
+
+
+def test_folder_is_mirrored_and_failures_are_listed(call: Call) -> None:
+    for name in ("a.jpg", "sub/b.png", "sub/deep/c.webp", ".hidden/d.jpg"):
+        save(Path("photos") / name)
+    Path("photos/broken.jpg").write_bytes(as_bytes("JPEG")[:300])
+    Path("photos/notes.txt").write_text("not asked for")
+    done = call("stylize", "photos", "-s", "night", "-o", "painted")
+    assert done.code == 1
+    painted = {
+        str(p.relative_to("painted")) for p in Path("painted").rglob("*.*") if p.suffix != ".json"
+    }
+    assert painted == {"a.jpg", "sub/b.png", "sub/deep/c.webp"}
+    last = done.err.strip().splitlines()
+    assert "3 painted, 1 failed" in done.err
+    assert "broken.jpg" in last[-1]
+
+
+def test_second_run_does_only_what_is_missing(call: Call) -> None:
+    for name in "abc":
+        save(Path(f"photos/{name}.jpg"))
+    arguments = ("stylize", "photos", "-s", "night", "-o", "painted")
+    call(*arguments)
+    Path("painted/b.jpg").unlink()
+    stamps = {p: p.stat().st_mtime_ns for p in Path("painted").glob("*.jpg")}
+    done = call(*arguments)
+    assert done.code == 0 and "1 painted, 2 skipped" in done.err
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items())
+
+
+def test_output_inside_the_folder_is_not_input(call: Call) -> None:
+    save(Path("photos/a.jpg"))
+    for _ in range(2):
+        assert call("stylize", "photos", "-s", "night", "-o", "photos/painted").code == 0
+    assert [p.name for p in Path("photos/painted").rglob("*.jpg")] == ["a.jpg"]
+
+
+def test_same_stem_keeps_both(call: Call) -> None:
+    save(Path("photos/a.jpg"))
+    save(Path("photos/a.png"))
+    assert call("stylize", "photos", "-s", "night", "--format", "webp", "-o", "out").code == 0
+    assert sorted(p.name for p in Path("out").glob("*.webp")) == ["a.jpg.webp", "a.png.webp"]
+
+
+def test_two_photos_never_become_one(call: Call) -> None:
+    save(Path("one/a.jpg"))
+    save(Path("two/a.jpg"))
+    refused = call("stylize", "one/a.jpg", "two/a.jpg", "-s", "night", "-o", "out")
+    assert refused.code == 2 and not Path("out").exists()
+
+
+def test_glob_that_the_shell_left_alone(call: Call) -> None:
+    save(Path("photos/a.jpg"))
+    save(Path("photos/sub/b.jpg"))
+    assert call("stylize", "photos/**/*.jpg", "-s", "night", "-o", "out").code == 0
+    assert sorted(p.name for p in Path("out").glob("*.jpg")) == ["a.jpg", "b.jpg"]
+
+
+def test_json_lines(call: Call) -> None:
+    save(Path("photos/a.jpg"))
+    Path("photos/b.jpg").write_text("no picture")
+    done = call("stylize", "photos", "-s", "night", "-o", "out", "--json")
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    assert [(line["status"], line["source"]) for line in lines] == [
+        ("painted", "photos/a.jpg"),
+        ("failed", "photos/b.jpg"),
+    ]
+    assert (lines[0]["width"], lines[0]["height"]) == (48, 32)
+    assert "b.jpg" in lines[1]["error"]
+
+
+class Pipe:
+    """Standard input or output as a binary pipe."""
+
+    def __init__(self, data: bytes = b"") -> None:
+        self.buffer = io.BytesIO(data)
+
+    def isatty(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG"])
+def test_pipes(call: Call, monkeypatch: pytest.MonkeyPatch, format: str) -> None:
+    out = Pipe()
+    monkeypatch.setattr(sys, "stdin", Pipe(as_bytes(format)))
+    monkeypatch.setattr(sys, "stdout", out)
+    assert call("stylize", "-", "-s", "night").code == 0
+    with Image.open(out.buffer) as image:
+        assert (image.format, image.size) == (format, (48, 32))
+
+
+def test_quiet_says_nothing(call: Call, photo: Path) -> None:
+    done = call("stylize", photo, "-s", "night", "-o", "painted.png", "--quiet")
+    assert (done.code, done.out, done.err) == (0, "", "")
