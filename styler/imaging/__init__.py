@@ -1,21 +1,29 @@
 """Bytes to arrays and back: reading, writing, resizing, colour and masks. Nothing neural."""
 
 from .arrays import fit, resize, to_float, to_uint8, to_uint16
+from .colour import METHODS as COLOUR_METHODS
+from .colour import keep_colours
+from .masks import coverage, read_mask, resize_mask
 from .picture import Metadata, Picture
 from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, read
 from .writing import TEMPORARY_SUFFIX, encode, write, write_bytes
 
 __all__ = [
+    "COLOUR_METHODS",
     "MAX_BYTES",
     "MAX_FRAMES",
     "MAX_PIXELS",
     "TEMPORARY_SUFFIX",
     "Metadata",
     "Picture",
+    "coverage",
     "encode",
     "fit",
+    "keep_colours",
     "read",
+    "read_mask",
     "resize",
+    "resize_mask",
     "to_float",
     "to_uint8",
     "to_uint16",

@@ -7,9 +7,15 @@ few values at stake are patched where they stand (EXIF 2.32, TIFF 6.0 section 2)
 from __future__ import annotations
 
 import struct
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 _HEADER = b"Exif\0\0"
 _ORIENTATION, _EXIF_IFD, _COLOUR_SPACE, _WIDTH, _HEIGHT = 0x0112, 0x8769, 0xA001, 0xA002, 0xA003
+_GPS_IFD = 0x8825
+_DESCRIBING = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298)
 _SHORT, _LONG = 3, 4
 
 
@@ -73,3 +79,49 @@ def _erase_thumbnail(body: bytearray, order: str, link: int) -> None:
                 body[at : at + length] = bytes(length)
     except struct.error:
         return  # a damaged second directory: unlinked is enough
+
+
+def upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """(H, W[, C]) stored pixels turned the way EXIF orientation 1 to 8 says; others change nothing.
+
+    1 to 4 keep the sides, 5 to 8 swap them (EXIF 2.32, tag 0x0112).
+    """
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)
+
+
+def describing(block: bytes) -> dict[int, Any]:
+    """The tags of a block that describe the picture, not its file, for a TIFF's own directory:
+    maker, dates, artist, rights, and the EXIF and GPS directories as dictionaries.
+    """
+    from PIL import Image
+
+    parsed = Image.Exif()
+    parsed.load(block)
+    return _described(parsed)
+
+
+def of_tiff(image: Any) -> bytes | None:
+    """The same tags of an opened TIFF as a block of their own; ``None`` if there are none."""
+    from PIL import Image
+
+    tags = _described(image.getexif())
+    if not tags:
+        return None
+    fresh = Image.Exif()
+    for tag, value in tags.items():
+        fresh[tag] = value
+    return fresh.tobytes().removeprefix(_HEADER)
+
+
+def _described(parsed: Any) -> dict[int, Any]:
+    tags = {tag: parsed[tag] for tag in _DESCRIBING if tag in parsed}
+    for directory in (_EXIF_IFD, _GPS_IFD):
+        if inner := parsed.get_ifd(directory):
+            tags[directory] = dict(inner)
+    return tags

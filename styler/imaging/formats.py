@@ -23,6 +23,7 @@ class Format:
     alpha: bool = False
     lossy: bool = False
     bits16: bool = False
+    metadata: bool = True  # holds EXIF and a colour profile
     mime: str = ""
 
 
@@ -79,7 +80,13 @@ FORMATS = {
             mime="image/tiff",
         ),
         Format(
-            "bmp", "BMP", "PIL.BmpImagePlugin", "BmpImageFile", (".bmp", ".dib"), mime="image/bmp"
+            "bmp",
+            "BMP",
+            "PIL.BmpImagePlugin",
+            "BmpImageFile",
+            (".bmp", ".dib"),
+            metadata=False,
+            mime="image/bmp",
         ),
         Format(
             "gif",
@@ -88,6 +95,7 @@ FORMATS = {
             "GifImageFile",
             (".gif",),
             alpha=True,
+            metadata=False,
             mime="image/gif",
         ),
         Format(

@@ -14,29 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from . import shaper
+from .picture import narrower, wider
+from .shaper import SRGB_TO_XYZ, srgb_decode
+
 if TYPE_CHECKING:
     from PIL import ImageCms
 
-# sRGB's primaries under D50 (Bradford adapted); a column each for red, green, blue.
-SRGB_TO_XYZ = np.array(
-    [
-        [0.4360747, 0.3850649, 0.1430804],
-        [0.2225045, 0.7168786, 0.0606169],
-        [0.0139322, 0.0971045, 0.7141733],
-    ]
-)
 _D50 = (0.9642, 1.0, 0.8249)
-
-
-def srgb_decode(encoded: NDArray[Any]) -> NDArray[Any]:
-    """sRGB values to linear light, both in [0, 1] (IEC 61966-2-1)."""
-    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-
-
-def srgb_encode(linear: NDArray[Any]) -> NDArray[Any]:
-    """Linear light to sRGB values; what is outside [0, 1] is clipped."""
-    linear = np.clip(linear, 0, 1)
-    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
 @cache
@@ -102,13 +87,45 @@ def to_srgb(image: Image.Image, profile: bytes) -> tuple[Image.Image, str | None
         image = image.convert("RGB")
     if {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}.get(space) != image.mode:
         return image, None
-    name = " ".join((opened.profile.profile_description or "unnamed").split())
+    name = _name(opened)
     transform = _transform(profile, image.mode)
     if transform is None:
         return image, None
     if transform == "identity":
         return image, name
     return transform.apply(image), name
+
+
+def deep_to_srgb(
+    values: NDArray[np.uint16], mode: str, profile: bytes | None
+) -> tuple[NDArray[np.uint16], str | None]:
+    """16-bit (H, W, C) samples of mode L, RGB or CMYK to (H, W, 3) sRGB: :func:`to_srgb`.
+
+    Matrix and grey profiles are applied in floating point; the rest, and CMYK, at 8 bits.
+    """
+    opened = _open(profile) if profile else None
+    name = None
+    if opened is not None and profile is not None:
+        space = opened.profile.xcolor_space.strip()
+        if space == "RGB" and mode == "L":
+            values, mode = np.repeat(values, 3, 2), "RGB"
+        if {"RGB": "RGB", "GRAY": "L"}.get(space) == mode:
+            name = _name(opened)
+            shape = shaper.parse(profile)
+            if _transform(profile, mode) == "identity":
+                profile = None
+            elif shape is not None:
+                values, profile = shape.to_srgb(values), None
+    if mode == "CMYK" or (profile and name):
+        size = (values.shape[1], values.shape[0])
+        image = Image.frombytes(mode, size, narrower(values).tobytes())
+        colour, name = to_srgb(image, profile) if profile else (image, None)
+        return wider(np.asarray(colour.convert("RGB"))), name
+    return (values if values.shape[2] == 3 else np.repeat(values, 3, 2)), name
+
+
+def _name(opened: ImageCms.ImageCmsProfile) -> str:
+    return " ".join((opened.profile.profile_description or "unnamed").split())
 
 
 def _open(profile: bytes) -> ImageCms.ImageCmsProfile | None:

@@ -82,7 +82,7 @@ class Picture:
         """
         alpha = self.alpha
         if alpha is not None and alpha.dtype != rgb.dtype:
-            alpha = _wider(alpha) if rgb.dtype == np.uint16 else _narrower(alpha)
+            alpha = wider(alpha) if rgb.dtype == np.uint16 else narrower(alpha)
         return replace(self, rgb=rgb, alpha=alpha)
 
     def to_bits(self, bits: int) -> Picture:
@@ -91,7 +91,7 @@ class Picture:
             return self
         if bits not in (8, 16):
             raise ImageError(f"{bits} bits per sample; use 8 or 16")
-        return self.with_rgb(_wider(self.rgb) if bits == 16 else _narrower(self.rgb))
+        return self.with_rgb(wider(self.rgb) if bits == 16 else narrower(self.rgb))
 
     def filled(self) -> Pixels:
         """``rgb`` with every fully transparent pixel set to the mean colour of the others.
@@ -109,9 +109,14 @@ class Picture:
         return rgb
 
 
-def _wider(values: Pixels) -> Pixels:
+def wider(values: Pixels) -> Pixels:
+    """uint8 to uint16, white to white."""
     return values.astype(np.uint16) * np.uint16(257)
 
 
-def _narrower(values: Pixels) -> Pixels:
-    return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+def narrower(values: Pixels) -> Pixels:
+    """uint16 to uint8, rounded to nearest."""
+    out = np.empty(values.shape, np.uint8)
+    for row in range(0, len(values), 64):
+        out[row : row + 64] = (values[row : row + 64].astype(np.uint32) + 128) // 257
+    return out

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from . import icc
-
-DEEP_GREY = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
 
 def split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
@@ -30,7 +26,7 @@ def split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     return (image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")), None
 
 
-def to_srgb8(
+def to_srgb(
     image: Image.Image, profile: bytes | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None, str | None]:
     """An 8-bit image of any mode to (H, W, 3) sRGB, (H, W) alpha or None, and the profile used."""
@@ -43,22 +39,3 @@ def to_srgb8(
     if colour.mode != "RGB":
         colour = colour.convert("RGB")
     return np.asarray(colour), None if alpha is None else np.asarray(alpha), name
-
-
-def grey_to_float(image: Image.Image, white: float | None = None) -> NDArray[np.float32]:
-    """An I;16, I or F image to (H, W) float32 in [0, 1].
-
-    ``white`` is the value of white. ``I`` and ``F`` have none of their own: unless given, it is
-    the smallest of 1 (F only), 255, 65535 and 2^31 - 1 that no value exceeds.
-    """
-    values: NDArray[Any] = np.asarray(image)
-    if image.mode.startswith("I;16"):
-        white = white or 65535
-    elif white is None:
-        values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-        top = values.max()
-        scales = ((1,) if image.mode == "F" else ()) + (255, 65535, 2**31 - 1)
-        white = next((s for s in scales if top <= s), float(top))
-    out = values.astype(np.float32)
-    out /= np.float32(white)
-    return np.clip(out, 0, 1, out=out)

@@ -9,25 +9,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import numpy as np
 from PIL import Image
 
 from styler.errors import ImageError, ParameterError, StylerError, TooLargeError
 
-from . import exif, formats, pixels
+from . import exif, formats, icc, pixels, sixteen
+from .frames import count as counted
 from .picture import Metadata, Picture
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
 
 MAX_PIXELS = 178_000_000
 MAX_BYTES = 1 << 30
 MAX_FRAMES = 1000
+_MAX_PROFILE = 4 << 20  # the largest press profiles have 3 MB
 _MAX_JPEG_SCANS = 100  # encoders write about ten; each costs a pass over the picture
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
-
-_TURN = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # EXIF orientation -> Image.Transpose
 
 
 def read(
@@ -57,9 +58,26 @@ def read(
     label = name or _label(source)
     with _opened(source, label, max_bytes) as stream, _typed(label):
         known, image = _header(stream, label, max_pixels)
+        frames = counted(known.name, image, stream, max_frames)
+        if frames > max_frames:
+            raise TooLargeError(
+                f"{_line(label)}: over {max_frames} frames; make it shorter or raise the limit"
+            )
+
+        def reopen() -> Any:
+            stream.seek(0)
+            again = formats.plugin(known)(stream)
+            again.seek(frame)
+            return again
+
+        if frame >= frames:
+            raise ParameterError(
+                f"{_line(label)}: it has {frames} frames; use a frame below {frames}"
+            )
         if frame:
-            _seek(image, frame, label)
-        return _decode(known, image, bits)
+            image.seek(frame)
+            _check_size(image.size, _line(label), max_pixels)
+        return _decode(known, image, reopen, bits, frames)
 
 
 def _label(source: Source) -> str:
@@ -182,39 +200,48 @@ def _check_scans(stream: BinaryIO, where: str) -> None:
             raise ImageError(f"{where}: over {_MAX_JPEG_SCANS} JPEG scans; save it anew")
 
 
-def _seek(image: Any, frame: int, label: str) -> None:
-    try:
-        image.seek(frame)
-    except EOFError as error:
-        raise ParameterError(f"{_line(label)}: it has no frame {frame}; use a lower one") from error
-
-
-def _decode(known: formats.Format, image: Any, bits: int) -> Picture:
+def _decode(
+    known: formats.Format, image: Any, reopen: Callable[[], Any], bits: int, frames: int
+) -> Picture:
     stored, mode = image.size, image.mode
-    block, turn = _exif(image)
+    tiff = known.name == "tiff"  # its plugin turns the pixels and drops the tag when it loads
+    block, turn = (_exif(image)[0], 1) if tiff else (None, 1)
     profile = image.info.get("icc_profile")
-    if known.name == "tiff" and image._im is None:
-        # Given its canvas, the plugin skips a check against Pillow's process-wide limit.
-        image.im = Image.new(image.mode, getattr(image, "_tile_size", image.size)).im
-    image.load()
-    dpi = _dpi(image)
-    if known.name != "tiff" and turn in _TURN:  # the TIFF plugin turns by itself
-        image = image.transpose(_TURN[turn])
-    if image.mode in pixels.DEEP_GREY:
-        grey = np.rint(pixels.grey_to_float(image) * 255).astype(np.uint8)
-        rgb, alpha, profile_name = np.repeat(grey[..., None], 3, 2), None, None
+    if not isinstance(profile, bytes) or len(profile) > _MAX_PROFILE:
+        profile = None
+    rgb: NDArray[Any]
+    alpha: NDArray[Any] | None
+    deep = sixteen.is_deep(image)
+    if deep:
+        values, alpha, kind = sixteen.samples(image, reopen, _load)
+        rgb, used = icc.deep_to_srgb(values, kind, profile)
     else:
-        rgb, alpha, profile_name = pixels.to_srgb8(image, profile)
+        _load(image)
+        rgb, alpha, used = pixels.to_srgb(image, profile)
+    if not tiff:  # a PNG may carry its block behind the pixels
+        block, turn = _exif(image)
+        rgb = exif.upright(rgb, turn)
+        alpha = None if alpha is None else exif.upright(alpha, turn)
     size = (rgb.shape[1], rgb.shape[0])
     metadata = Metadata(
         exif=exif.corrected(block, size) if block else None,
-        dpi=dpi,
+        dpi=_dpi(image),
         format=known.name,
         mode=mode,
+        bits=16 if deep else 8,
         size=stored,
-        profile=profile_name,
+        frames=frames,
+        profile=used,
     )
     return Picture(rgb, alpha, metadata).to_bits(bits)
+
+
+def _load(image: Any) -> None:
+    """Decode, giving a TIFF its canvas: its plugin then skips a check against Pillow's
+    process-wide pixel limit, which is not ours."""
+    if hasattr(image, "tag_v2") and image._im is None:
+        image.im = Image.new(image.mode, getattr(image, "_tile_size", image.size)).im
+    image.load()
 
 
 def _exif(image: Any) -> tuple[bytes | None, int]:
@@ -222,6 +249,8 @@ def _exif(image: Any) -> tuple[bytes | None, int]:
     block = image.info.get("exif")
     try:
         turn = int(image.getexif().get(0x0112, 1))
+        if hasattr(image, "tag_v2"):
+            block = exif.of_tiff(image)
     except Exception:
         return None, 1
     return block if isinstance(block, bytes) else None, turn

@@ -15,8 +15,11 @@ from PIL import Image
 
 from styler.errors import OutputError, ParameterError
 
-from . import formats, icc
+from . import exif as exifs
+from . import formats, icc, writing16
 from .picture import Picture
+
+_MAX_JPEG_EXIF = 65_527  # what one marker segment holds
 
 TEMPORARY_SUFFIX = ".styler-part"
 """Ending of the temporary files that :func:`write_bytes` replaces by the finished one."""
@@ -49,28 +52,34 @@ def encode(
         raise ParameterError(f"{known.name} cannot be lossless here; use png, webp or tiff")
     if bits not in (8, 16) or (bits == 16 and not known.bits16):
         raise ParameterError(f"{known.name} cannot hold {bits} bits per sample; use png or tiff")
-    picture = picture.to_bits(8)
-    image = _image(picture, known, background)
-    options: dict[str, Any] = {}
+    picture = picture.to_bits(bits)
+    block = picture.metadata.exif if exif and known.metadata else None
+    srgb = icc.srgb_profile() if profile and known.metadata else None
+    if bits == 16:
+        return (writing16.png if known.name == "png" else writing16.tiff)(
+            picture, profile=srgb, exif=block
+        )
+    options: dict[str, Any] = {"icc_profile": srgb} if srgb else {}
     if known.name == "jpeg":
         level = quality or 92
-        options = {"quality": level, "subsampling": 0 if level >= 90 else 2, "optimize": True}
+        options |= {"quality": level, "subsampling": 0 if level >= 90 else 2, "optimize": True}
     elif known.name == "webp":
-        options = {"quality": quality or 92, "lossless": lossless, "exact": True}
-    elif known.name == "avif":
+        options |= {"quality": quality or 92, "lossless": lossless, "exact": True}
+    elif known.name in ("avif", "heic"):
         level = quality or 80
-        options = {"quality": level, "max_threads": 4}
-        options["subsampling"] = "4:4:4" if level >= 90 else "4:2:0"
+        options |= {"quality": level, "subsampling": "4:4:4" if level >= 90 else "4:2:0"}
+        if known.name == "avif":  # tiles follow threads: as many on any machine, the same bytes
+            options["max_threads"] = 4
     elif known.name == "tiff":
-        options = {"compression": "tiff_adobe_deflate"}
-    if profile and known.name not in ("bmp", "gif"):
-        options["icc_profile"] = icc.srgb_profile()
-    if exif and picture.metadata.exif and known.name not in ("bmp", "gif"):
-        options["exif"] = picture.metadata.exif
+        options |= {"compression": "tiff_adobe_deflate"}
+    if block and known.name == "tiff":
+        options["tiffinfo"] = exifs.describing(block)
+    elif block and len(block) < _MAX_JPEG_EXIF:
+        options["exif"] = b"Exif\0\0" + block
     if picture.metadata.dpi and known.name in ("jpeg", "png", "tiff", "bmp"):
         options["dpi"] = picture.metadata.dpi
     out = io.BytesIO()
-    image.save(out, known.pillow, **options)
+    _image(picture, known, background).save(out, known.pillow, **options)
     return out.getvalue()
 
 

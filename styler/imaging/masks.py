@@ -1,0 +1,56 @@
+"""Soft masks: where, and how much, a style applies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from styler.errors import ParameterError
+
+from .picture import Picture
+from .reading import Source, read
+
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
+
+
+def read_mask(source: Source, size: tuple[int, int] | None = None, **caps: Any) -> NDArray[Any]:
+    """A picture as a soft mask: (H, W) float32, 0 (black or transparent) to 1 (white).
+
+    The value is luma times alpha, so that white drawn on transparency works too, at 16 bits where
+    the file has them. ``size`` is the (width, height) to stretch it to; ``caps`` are those of
+    :func:`styler.imaging.read`. Raises what it raises.
+    """
+    picture = read(source, bits=16, **caps)
+    mask = picture.rgb @ (_LUMA / np.float32(65535))
+    if (picture.rgb == picture.rgb[..., :1]).all():  # grey: exact, so that white is 1
+        mask = picture.rgb[..., 0] / np.float32(65535)
+    if picture.alpha is not None:
+        mask *= picture.alpha / np.float32(65535)
+    return mask if size is None else resize_mask(mask, size)
+
+
+def resize_mask(mask: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """(H, W) float32 in [0, 1] stretched to (width, height), bilinear, antialiased when smaller.
+
+    Never leaves the range of its values: a constant mask stays that constant. Raises
+    ``ParameterError`` for other shapes, values or sizes.
+    """
+    if mask.ndim != 2 or mask.size == 0 or not (mask.min() >= 0 and mask.max() <= 1):
+        raise ParameterError(f"mask is {mask.dtype} {mask.shape}; give (h, w) values in 0 to 1")
+    if min(size) < 1:
+        raise ParameterError(f"size is {size}; give a width and height of at least 1")
+    mask = np.ascontiguousarray(mask, np.float32)
+    if mask.shape == (size[1], size[0]):
+        return mask
+    resized = Image.fromarray(mask).resize(size, Image.Resampling.BILINEAR)
+    return np.clip(np.asarray(resized), mask.min(), mask.max())
+
+
+def coverage(picture: Picture) -> NDArray[np.float32] | None:
+    """A picture's alpha as a mask: (H, W) float32, 0 transparent to 1 opaque; ``None`` if opaque."""
+    if picture.alpha is None:
+        return None
+    return picture.alpha / np.float32(np.iinfo(picture.alpha.dtype).max)

@@ -1,0 +1,141 @@
+"""All 16 bits of files that Pillow holds in 8.
+
+Pillow has no 16-bit colour mode: of every two bytes its unpackers keep the high one. Told that the
+byte order is the other one, the same unpackers keep the low one. So such a file is decoded twice,
+by the same hardened decoder, and the halves are put together.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+_OTHER = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
+_GREY = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
+
+
+def is_deep(image: Any) -> bool:
+    """Whether an opened, not yet loaded image has over 8 bits per sample."""
+    return image.mode in _GREY or _raw_modes(image) is not None
+
+
+def samples(
+    image: Any, reopen: Callable[[], Any], load: Callable[[Any], None]
+) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | None, str]:
+    """The samples of a deep image: (H, W, C) and alpha (H, W) or ``None``, both 0 to 65535.
+
+    ``reopen`` gives the same image once more, ``load`` decodes one. The third value is the mode
+    of the colour: "L", "RGB" or "CMYK".
+    """
+    transparent = image.info.get("transparency")
+    if image.mode in _GREY:
+        white, inverted = _grey_scale(image)
+        load(image)
+        grey = _grey(image, white, inverted)
+        return grey[..., None], _keyed(grey[..., None], transparent), "L"
+    raw = _raw_modes(image)
+    assert raw is not None
+    if raw[0].startswith("LA;"):
+        _retile(image, "RGBA")  # the four bytes of a pixel, as they are
+        load(image)
+        pairs = np.asarray(image).view(">u2").astype(np.uint16)
+        return pairs[..., :1], pairs[..., 1], "L"
+    stored = {name: _other(name) for name in raw}
+    _retile(image, {name: name.replace("a", "A") for name in raw})
+    load(image)
+    values = np.asarray(image).astype(np.uint16)
+    again = reopen()
+    _retile(again, stored)
+    load(again)
+    values <<= 8
+    values |= np.asarray(again)
+    if image.mode == "CMYK":
+        return values, None, "CMYK"
+    if image.mode == "RGB":
+        return values, _keyed(values, transparent), "RGB"
+    alpha = values[..., 3]
+    return (_unmultiplied(values) if raw[0].startswith("RGBa") else values[..., :3]), alpha, "RGB"
+
+
+def _raw_modes(image: Any) -> list[str] | None:
+    """The raw modes of all tiles if each has 16 bits per sample and can be read by halves."""
+    names = {_raw(tile) for tile in image.tile}
+    if names and all(n in _SPLITTABLE for n in names):
+        return sorted(names)
+    return None
+
+
+_SPLITTABLE = {
+    f"{bands};16{order}" for bands in ("RGB", "RGBX", "RGBA", "RGBa", "CMYK") for order in "BLN"
+} | {"LA;16B"}
+
+
+def _raw(tile: Any) -> str:
+    return tile.args if isinstance(tile.args, str) else str((tile.args or ("",))[0])
+
+
+def _other(raw: str) -> str:
+    return raw[:-1].replace("a", "A") + _OTHER[raw[-1]]
+
+
+def _retile(image: Any, raw: str | dict[str, str]) -> None:
+    tiles = []
+    for tile in image.tile:
+        name = raw if isinstance(raw, str) else raw[_raw(tile)]
+        args = name if isinstance(tile.args, str) else (name, *tile.args[1:])
+        tiles.append(tile._replace(args=args))
+    image.tile = tiles
+
+
+def _grey_scale(image: Any) -> tuple[float | None, bool]:
+    """The value of white, ``None`` where the mode has none, and whether 0 is white (TIFF)."""
+    tags = getattr(image, "tag_v2", {})
+    inverted = tags.get(262) == 0
+    if any("I;12" in _raw(tile) for tile in image.tile):
+        return 4095, inverted
+    return (65535 if image.mode.startswith("I;16") else None), inverted
+
+
+def _grey(image: Image.Image, white: float | None, inverted: bool) -> NDArray[np.uint16]:
+    values: NDArray[Any] = np.asarray(image)
+    if white == 65535:
+        out = values.astype(np.uint16)
+    else:
+        out = np.empty(values.shape, np.uint16)
+        white = white or natural_white(values)
+        for row in range(0, len(values), 64):
+            band = values[row : row + 64].astype(np.float64) * (65535 / white)
+            out[row : row + 64] = np.rint(np.clip(np.nan_to_num(band), 0, 65535))
+    return 65535 - out if inverted else out
+
+
+def natural_white(values: NDArray[Any]) -> float:
+    """White of samples that do not say it: the least of 1 (floats), 255, 65535 and 2^31 - 1 that
+    no finite value exceeds, or else the largest value.
+    """
+    floating = np.issubdtype(values.dtype, np.floating)
+    finite = values[np.isfinite(values)] if floating else values
+    top = float(finite.max()) if finite.size else 1.0
+    scales = (1.0, 255.0, 65535.0, 2.0**31 - 1) if floating else (255.0, 65535.0, 2.0**31 - 1)
+    return next((scale for scale in scales if top <= scale), top)
+
+
+def _keyed(values: NDArray[np.uint16], key: Any) -> NDArray[np.uint16] | None:
+    """Alpha from the one transparent colour of a PNG (its tRNS chunk)."""
+    if key is None:
+        return None
+    return np.where((values == np.asarray(key)).all(-1), 0, 65535).astype(np.uint16)
+
+
+def _unmultiplied(values: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    out = np.empty((*values.shape[:2], 3), np.uint16)
+    for row in range(0, len(values), 64):
+        band = values[row : row + 64].astype(np.float32)
+        alpha = np.maximum(band[..., 3:], 1)
+        out[row : row + 64] = np.rint(np.minimum(band[..., :3] * (65535 / alpha), 65535))
+    return out
