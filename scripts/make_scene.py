@@ -193,7 +193,7 @@ class Scene:
         return 0.06 + 0.94 * clear
 
     def lake(self, where: NDArray[np.bool_], z: Array, ground: Array, picture: Array) -> Array:
-        """The picture over the horizon, mirrored in ripples that calm down towards the far shore."""
+        """The picture over the horizon, mirrored in ripples that calm down with distance."""
         rows, columns = np.nonzero(where)
         x = z * self.across[where]
         ripple = self.noise.fractal(x * 9, z * 26, 5) - 0.5
