@@ -1,1 +1,56 @@
-"""Neural style transfer: any photo in the style of any picture."""
+"""Neural style transfer: any photo in the style of any picture.
+
+>>> import styler
+>>> painted = styler.stylize("photo.jpg", "hokusai-great-wave")  # doctest: +SKIP
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from styler.errors import StylerError
+    from styler.imaging import Picture
+    from styler.stats import FeatureStats
+    from styler.style import Style, StyleInfo, preset, presets
+    from styler.stylizer import ModelInfo, Stylizer, stylize
+
+__all__ = [
+    "FeatureStats",
+    "ModelInfo",
+    "Picture",
+    "Style",
+    "StyleInfo",
+    "Stylizer",
+    "StylerError",
+    "preset",
+    "presets",
+    "stylize",
+]
+
+_HOMES = {
+    "FeatureStats": "stats",
+    "ModelInfo": "stylizer",
+    "Picture": "imaging",
+    "Style": "style",
+    "StyleInfo": "style",
+    "StylerError": "errors",
+    "Stylizer": "stylizer",
+    "preset": "style",
+    "presets": "style",
+    "stylize": "stylizer",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # numpy and onnxruntime take a fifth of a second: `styler --help` has no use for them.
+    if name in _HOMES:
+        from importlib import import_module
+
+        value = getattr(import_module(f"styler.{_HOMES[name]}"), name)
+        # `styler.stylize` is the function from now on, whichever submodule was imported on the way.
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,67 @@
+"""The engine of the base install: onnxruntime on the CPU."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from styler.engine.protocol import Window
+from styler.errors import WeightsError
+from styler.spec import Affine
+from styler.stats import FeatureStats
+from styler.weights import Model
+
+__all__ = ["OnnxRuntimeEngine"]
+
+Array = NDArray[np.float32]
+
+
+class OnnxRuntimeEngine:
+    """Maps are numpy arrays."""
+
+    name = "onnxruntime"
+
+    def __init__(self, model: Model, threads: int) -> None:
+        self.threads = threads
+        values = {key: ort.OrtValue.ortvalue_from_numpy(t) for key, t in model.tensors().items()}
+        try:
+            self._encoder, *self._stages = [
+                ort.InferenceSession(
+                    graph,
+                    self._options({name: values[name] for name in model.spec.tensors[file]}),
+                    providers=["CPUExecutionProvider"],
+                )
+                for file, graph in model.graphs()
+            ]
+        except Exception as error:  # onnxruntime's own exceptions have no common base
+            reason = str(error).splitlines()[0]
+            raise WeightsError(f"onnxruntime cannot load {model.folder}: {reason}") from None
+
+    def _options(self, values: dict[str, ort.OrtValue]) -> ort.SessionOptions:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = self.threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # Threads that spin between stages would starve the statistics, and everybody else.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.add_external_initializers(list(values), list(values.values()))
+        return options
+
+    def encode(self, picture: Array) -> Sequence[Array]:
+        return self._run(self._encoder, [picture])
+
+    def run(self, stage: int, x: Array, affine: Affine | None, aside: Sequence[Array]) -> Sequence[Array]:
+        return self._run(self._stages[stage], [x, *(affine or ()), *aside])
+
+    @staticmethod
+    def _run(session: ort.InferenceSession, arguments: Sequence[Array]) -> Sequence[Array]:
+        names = [argument.name for argument in session.get_inputs()]
+        outputs: Sequence[Array] = session.run(None, dict(zip(names, arguments, strict=True)))
+        return outputs
+
+    def statistics(self, x: Array, window: Window, mask: Array | None = None) -> FeatureStats:
+        return FeatureStats.of(x[0, :, *window], mask)
+
+    def fetch(self, x: Array, window: Window) -> Array:
+        return x[:, :, *window]

@@ -1,0 +1,61 @@
+"""The engine of the ``[train]`` install: torch on CUDA, MPS or the CPU."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from styler.engine.protocol import Window
+from styler.errors import WeightsError
+from styler.model import build
+from styler.spec import Affine
+from styler.stats import FeatureStats
+from styler.train.machine import device
+from styler.weights import Model
+
+__all__ = ["TorchEngine"]
+
+
+class TorchEngine:
+    """Maps are torch tensors on the device."""
+
+    name = "torch"
+
+    def __init__(self, model: Model, threads: int) -> None:
+        self.threads = threads
+        self.device = device("auto")
+        if self.device.type == "cpu":
+            torch.set_num_threads(threads)
+        self._network = build(model.spec.architecture, norm=model.spec.norm).eval().requires_grad_(False)
+        try:
+            self._network.load_state_dict({key: torch.from_numpy(t) for key, t in model.tensors().items()})
+        except RuntimeError:
+            raise WeightsError(f"{model.folder} does not hold the architecture its model.json names") from None
+        self._network.to(self.device, memory_format=torch.channels_last)
+
+    @torch.inference_mode()
+    def encode(self, picture: NDArray[np.float32]) -> Sequence[Tensor]:
+        maps: Sequence[Tensor] = self._network.style_encoder(self._place(picture))
+        return maps
+
+    @torch.inference_mode()
+    def run(
+        self, stage: int, x: Tensor | NDArray[np.float32], affine: Affine | None, aside: Sequence[Tensor]
+    ) -> Sequence[Tensor]:
+        scale, shift = (self._place(part) for part in affine) if affine else (None, None)
+        start = x if isinstance(x, Tensor) else self._place(x)
+        outputs: Sequence[Tensor] = self._network.stages[stage](start, scale, shift, *aside)
+        return outputs
+
+    def _place(self, array: NDArray[np.float32]) -> Tensor:
+        return torch.from_numpy(array).to(self.device, memory_format=torch.channels_last)
+
+    def statistics(self, x: Tensor, window: Window, mask: NDArray[np.float32] | None = None) -> FeatureStats:
+        return FeatureStats.of(self.fetch(x, window)[0], mask)
+
+    @torch.inference_mode()
+    def fetch(self, x: Tensor, window: Window) -> NDArray[np.float32]:
+        part: NDArray[np.float32] = x[:, :, *window].cpu().contiguous().numpy()
+        return part

@@ -1,0 +1,188 @@
+"""From trained weights to a model folder: one safetensors file, and ONNX graphs that refer to it.
+
+The graphs hold structure only. Their tensors stay in the safetensors file, under the names they have in
+torch, and enter the runtime as external initializers; so weights exist once, and are verified once.
+"""
+
+import hashlib
+import json
+import logging
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.numpy import save
+from torch import Tensor, nn
+
+from styler.errors import MissingDependencyError, WeightsError
+from styler.model import Network, build
+from styler.model.tape import Site, Stage, StyleEncoder
+from styler.model.weights import load_network, read_metadata
+from styler.spec import ModelSpec, SiteSpec, StageSpec
+
+__all__ = ["export"]
+
+WEIGHTS, ENCODER = "weights.safetensors", "encoder.onnx"
+DYNAMIC = torch.export.Dim.DYNAMIC
+PICTURE = {2: DYNAMIC, 3: DYNAMIC}
+
+
+def export(weights: Path, out: Path, *, name: str | None = None) -> Path:
+    """Write the model folder of trained weights.
+
+    Args:
+        weights: what training wrote, ``weights.safetensors``.
+        out: the folder to write; files of an earlier export are replaced.
+        name: what the model is called; the folder's name by default.
+
+    Returns:
+        ``out``, which holds ``model.json``, ``weights.safetensors`` (half precision) and one ``.onnx``
+        graph for each stage and for the style encoder.
+
+    Raises:
+        WeightsError: the weights cannot be read or do not say what they belong to.
+        MissingDependencyError: the ``onnx`` packages of the ``[train]`` install are missing.
+    """
+    metadata = read_metadata(weights)
+    if "architecture" not in metadata:
+        raise WeightsError(f"{weights} does not say its architecture; give the weights.safetensors of a training run")
+    network = build(metadata["architecture"], norm=metadata["norm"])
+    load_network(network, weights)
+    network.eval().requires_grad_(False)
+    for parameter in network.parameters():
+        parameter.copy_(parameter.half().float())
+    out.mkdir(parents=True, exist_ok=True)
+    tensors = {key: value.numpy().astype(np.float16) for key, value in network.state_dict().items()}
+    (out / WEIGHTS).write_bytes(save(tensors))
+    encoder = _graph(network.style_encoder, (torch.rand(1, 3, 64, 80),), (PICTURE,))
+    used = {ENCODER: _write_graph(encoder, "style_encoder.", out / ENCODER)}
+    stages = []
+    for index, (stage, arguments, shapes) in enumerate(_walk(network)):
+        file = f"stage{index}.onnx"
+        used[file] = _write_graph(_graph(stage, arguments, shapes), f"stages.{index}.", out / file)
+        stages.append(StageSpec(file, stage.takes, stage.gives))
+    spec = ModelSpec(
+        name=name or out.resolve().name,
+        architecture=metadata["architecture"],
+        norm=metadata["norm"],
+        margin=network.margin,
+        multiple=network.multiple,
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        sites=tuple(_site(site, f"sites.{index}.") for index, site in enumerate(network.sites)),
+        stages=tuple(stages),
+        encoder=ENCODER,
+        weights=WEIGHTS,
+        tensors=used,
+        sha256={file: hashlib.sha256((out / file).read_bytes()).hexdigest() for file in (WEIGHTS, *used)},
+        provenance={"steps": int(metadata["steps"]), "recipe": _portable(json.loads(metadata["recipe"]))},
+    )
+    (out / "model.json").write_text(spec.dumps(), "utf-8")
+    return out
+
+
+def _portable(recipe: dict[str, Any]) -> dict[str, Any]:
+    """The recipe without the folders of the machine it ran on."""
+    paths = {"content", "style", "out", "start_from", "loss_network"}
+    return {key: Path(value).name if key in paths and value else value for key, value in recipe.items()}
+
+
+def _site(site: nn.Module, prefix: str) -> SiteSpec:
+    assert isinstance(site, Site)
+    own = site.kind != "style"
+    return SiteSpec(
+        site.kind, site.channels, site.groups, site.eps,
+        prefix + "weight" if own else None, prefix + "bias" if own else None,
+    )  # fmt: skip
+
+
+def _walk(network: Network) -> list[tuple[Stage, tuple[Any, ...], tuple[Any, ...]]]:
+    """Each stage with arguments to trace it by, and which of their sides vary."""
+    x = torch.rand(1, 3, 64, 80)
+    stack: list[Tensor] = []
+    steps = []
+    for index, stage in enumerate(network.stages):
+        assert isinstance(stage, Stage)
+        kept = len(stack) - stage.takes
+        aside = stack[kept:]
+        shapes: tuple[Any, ...] = (PICTURE,)
+        affine: tuple[Tensor, ...] = ()
+        if index:
+            # Traced at the map's size, the graph takes one value a channel as well as one a pixel.
+            affine = (torch.ones_like(x), torch.zeros_like(x))
+            shapes += (PICTURE, PICTURE)
+        if aside:
+            shapes += (tuple(PICTURE for _ in aside),)
+        steps.append((stage, (x, *affine, *aside), shapes))
+        x, *given = stage(x, *(affine or (None, None)), *aside)
+        stack = [*stack[:kept], *given]
+    return steps
+
+
+class _Stage(nn.Module):
+    """A stage with the arguments a graph has: the first has no scale and shift."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__()
+        self.operations = stage.operations
+        self._stage = [stage]
+
+    def forward(self, x: Tensor, scale: Tensor, shift: Tensor, *aside: Tensor) -> tuple[Tensor, ...]:
+        output: tuple[Tensor, ...] = self._stage[0](x, scale, shift, *aside)
+        return output
+
+
+class _First(_Stage):
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
+        output: tuple[Tensor, ...] = self._stage[0](x, None, None)
+        return output
+
+
+def _graph(module: Stage | StyleEncoder, arguments: tuple[Any, ...], shapes: Sequence[Any]) -> Any:
+    """Trace a module to an ONNX model with free height and width."""
+    try:
+        import onnx  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise MissingDependencyError(f'export needs {error.name}; pip install "styler[train]"') from None
+    traced: nn.Module = module
+    if isinstance(module, Stage):
+        traced = (_Stage(module) if len(arguments) > 1 else _First(module)).eval()
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            traced, arguments, dynamo=True, dynamic_shapes=tuple(shapes), verbose=False
+        )
+    assert program is not None
+    return program.model_proto
+
+
+def _write_graph(model: Any, prefix: str, path: Path) -> list[str]:
+    """Write the graph without its tensors; returns their names, which are those of the safetensors file."""
+    import onnx
+
+    renamed = {}
+    for tensor in model.graph.initializer:
+        if tensor.name.startswith("operations."):
+            renamed[tensor.name] = prefix + tensor.name
+            tensor.name = prefix + tensor.name
+            tensor.ClearField("raw_data")
+            tensor.data_location = onnx.TensorProto.EXTERNAL
+            tensor.external_data.add(key="location", value=WEIGHTS)
+    for node in model.graph.node:
+        node.input[:] = [renamed.get(key, key) for key in node.input]
+        del node.metadata_props[:]
+        node.ClearField("doc_string")
+    del model.graph.value_info[:]
+    del model.graph.metadata_props[:]
+    del model.metadata_props[:]
+    for value in (*model.graph.input, *model.graph.output):
+        del value.metadata_props[:]
+        for dimension in value.type.tensor_type.shape.dim:
+            dimension.ClearField("dim_param")
+    model.producer_name, model.producer_version = "styler", ""
+    path.write_bytes(model.SerializeToString(deterministic=True))
+    return list(renamed.values())

@@ -1,0 +1,63 @@
+"""The pieces that tapes are made of: convolutions, residual blocks, upsampling."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from styler.norm import norm as make_norm
+
+from .tape import Site, residual
+
+__all__ = ["Normalizer", "conv", "normalizer", "residual_block", "shuffle_up"]
+
+Normalizer = Callable[[int], list[nn.Module]]
+"""Channels to the piece of tape that normalizes them: nothing, a site, or a module of the registry."""
+
+SITES = {"instance", "group", "layer"}
+
+
+def normalizer(name: str) -> Normalizer:
+    """The normalizer of a variant by its name.
+
+    Those whose statistics reach over the whole picture become sites, so that tiles and masks see them;
+    the others (``"batch"``, whose statistics are frozen after training, or per-pixel ones) are modules
+    of :mod:`styler.norm` inside a stage. ``"none"`` is no operation at all.
+    """
+    if name == "none":
+        return lambda channels: []
+    if name in SITES:
+        return lambda channels: [Site(channels, name, groups=math.gcd(8, channels))]  # type: ignore[arg-type]
+    return lambda channels: [make_norm(name, channels)]
+
+
+def conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1, *, gain: float = math.sqrt(2)) -> nn.Conv2d:
+    """A convolution with zero padding, initialized to keep variance ``gain**2 / 2`` behind a ReLU."""
+    layer = nn.Conv2d(inputs, outputs, kernel, stride, padding=(kernel - 1) // 2)
+    nn.init.normal_(layer.weight, std=gain / math.sqrt(inputs * kernel * kernel))
+    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    return layer
+
+
+def residual_block(channels: int, norm: Normalizer) -> list[nn.Module]:
+    """Two 3x3 convolutions beside the identity; the second starts small, so the block starts near identity."""
+    return residual(
+        conv(channels, channels),
+        *norm(channels),
+        nn.ReLU(),
+        conv(channels, channels, gain=0.3),
+        *norm(channels),
+    )
+
+
+def shuffle_up(inputs: int, outputs: int, kernel: int) -> list[nn.Module]:
+    """Twice the resolution by a convolution and a pixel shuffle (Shi et al. 2016).
+
+    All four phases start from the same kernel (Aitken et al. 2017), so the untrained layer is a
+    nearest-neighbour upsampling and carries no grid.
+    """
+    layer = conv(inputs, outputs * 4, kernel, gain=1.0)
+    with torch.no_grad():
+        layer.weight.copy_(layer.weight[::4].repeat_interleave(4, 0))
+    return [layer, nn.PixelShuffle(2)]

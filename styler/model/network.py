@@ -1,0 +1,113 @@
+"""Encoder - AdaIN - decoder as a chain of stages, and the walk that training takes along it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from styler.norm.moments import moments
+
+from .tape import Site, Stage, StyleEncoder, cut
+
+__all__ = ["Moments", "Network", "frame"]
+
+
+class Moments(NamedTuple):
+    """Mean and standard deviation of each channel, ``(N, C)`` each: a style at one site."""
+
+    mean: Tensor
+    std: Tensor
+
+
+class Network(nn.Module):
+    """A content path with sites, and the encoder that gives the style its statistics there.
+
+    Args:
+        tape: the content path from picture to picture, with its sites.
+        style_encoder: from a picture to one map for each style site.
+        margin: pixels reflected around the picture before the first stage; maps there are computed, but
+            enter no statistics and no result. A multiple of ``multiple``.
+        multiple: the sides of what enters the first stage must be multiples of this.
+    """
+
+    def __init__(
+        self, tape: Sequence[nn.Module], style_encoder: StyleEncoder, *, margin: int, multiple: int
+    ) -> None:
+        super().__init__()
+        stages, sites = cut(tape)
+        self.stages, self.sites = nn.ModuleList(stages), nn.ModuleList(sites)
+        self.style_encoder = style_encoder
+        self.margin, self.multiple = margin, multiple
+
+    def style(self, picture: Tensor) -> list[Moments]:
+        """The statistics of ``(N, 3, H, W)`` pictures in [0, 1] at each style site."""
+        height, width = picture.shape[2:]
+        framed = frame(picture, self.margin, self.multiple)
+        return [
+            self.moments(core(x, framed, self.margin, height, width)) for x in self.style_encoder(framed)
+        ]
+
+    @staticmethod
+    def moments(x: Tensor, eps: float = 1e-5) -> Moments:
+        mean, variance = moments(x)
+        return Moments(mean, (variance + eps).sqrt())
+
+    def forward(self, content: Tensor, style: Sequence[Moments]) -> Tensor:
+        """Paint ``(N, 3, H, W)`` pictures in [0, 1] with the statistics of :meth:`style`."""
+        height, width = content.shape[2:]
+        framed = frame(content, self.margin, self.multiple)
+        targets = iter(style)
+        x, *stack = self._stage(0)(framed, None, None)
+        for index, site in enumerate(self.sites, start=1):
+            assert isinstance(site, Site)
+            inside = core(x, framed, self.margin, height, width)
+            scale, shift = affine(site, inside, next(targets) if site.kind == "style" else None)
+            stage = self._stage(index)
+            kept = len(stack) - stage.takes
+            x, *given = stage(x, scale[:, :, None, None], shift[:, :, None, None], *stack[kept:])
+            stack = [*stack[:kept], *given]
+        return core(x, framed, self.margin, height, width)
+
+    def _stage(self, index: int) -> Stage:
+        stage = self.stages[index]
+        assert isinstance(stage, Stage)
+        return stage
+
+
+def affine(site: Site, x: Tensor, style: Moments | None) -> tuple[Tensor, Tensor]:
+    """The scale and shift, ``(N, C)`` each, that take the map to the site's target statistics."""
+    mean, variance = moments(x)
+    if site.groups < site.channels:
+        n, groups = mean.shape[0], site.groups
+        by_group = mean.view(n, groups, -1)
+        pooled = by_group.mean(2, keepdim=True)
+        spread = variance.view(n, groups, -1) + (by_group - pooled).square()
+        variance = spread.mean(2, keepdim=True).expand_as(by_group).reshape(n, -1)
+        mean = pooled.expand_as(by_group).reshape(n, -1)
+    target = style if style is not None else Moments(site.bias, site.weight)
+    scale = target.std * (variance + site.eps).rsqrt()
+    return scale, target.mean - scale * mean
+
+
+def frame(picture: Tensor, margin: int, multiple: int) -> Tensor:
+    """Reflect ``margin`` pixels around a picture, and on to a multiple of ``multiple`` at right and bottom.
+
+    Pictures smaller than the margin are reflected again and again.
+    """
+    rows = _reflected(picture.shape[2], margin, multiple, picture.device)
+    columns = _reflected(picture.shape[3], margin, multiple, picture.device)
+    return picture[:, :, rows][:, :, :, columns]
+
+
+def _reflected(size: int, margin: int, multiple: int, device: torch.device) -> Tensor:
+    period = max(2 * size - 2, 1)
+    positions = torch.arange(-margin, size + margin + -size % multiple, device=device) % period
+    return torch.minimum(positions, period - positions)
+
+
+def core(x: Tensor, framed: Tensor, margin: int, height: int, width: int) -> Tensor:
+    """The part of a map, at whatever resolution, that belongs to the picture inside the margin."""
+    factor = framed.shape[2] // x.shape[2]
+    top = margin // factor
+    return x[:, :, top : top - (-height // factor), top : top - (-width // factor)]

@@ -1,0 +1,174 @@
+"""A style: what a picture's statistics are at the network's sites, and where the picture is from."""
+
+import difflib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from styler.errors import ParameterError, StyleError
+from styler.stats import FeatureStats
+from styler.weights import shipped
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Style", "StyleInfo", "mix", "preset", "presets", "user_folder"]
+
+SUFFIX = ".style"
+FORMAT = "1"
+MAX_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class StyleInfo:
+    """What is known of a preset without loading its statistics."""
+
+    name: str
+    title: str | None
+    artist: str | None
+    year: str | None
+    path: Path
+
+
+@dataclass(frozen=True, eq=False)
+class Style:
+    """The statistics of a painting, a few kilobytes that stand for it.
+
+    Attributes:
+        name: short name.
+        model: fingerprint of the model whose sites the statistics belong to.
+        statistics: of each style site.
+        title, artist, year, source: of the painting, where known.
+    """
+
+    name: str
+    model: str
+    statistics: tuple[FeatureStats, ...] = field(repr=False)
+    title: str | None = None
+    artist: str | None = None
+    year: str | None = None
+    source: str | None = None
+
+    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
+        """Write a ``.style`` file (safetensors, about 3 KB).
+
+        Raises:
+            OutputError: the file exists and ``force`` is not set, or cannot be written.
+        """
+        from safetensors.numpy import save
+
+        from styler.imaging import write_bytes
+
+        tensors: dict[str, NDArray[np.float32]] = {}
+        for site, stats in enumerate(self.statistics):
+            tensors[f"{site}.mean"] = stats.mean.astype(np.float32)
+            tensors[f"{site}.variance"] = stats.variance.astype(np.float32)
+        known = {key: getattr(self, key) for key in ("name", "model", "title", "artist", "year", "source")}
+        metadata = {key: value for key, value in known.items() if value is not None}
+        counts = json.dumps([stats.count for stats in self.statistics])
+        write_bytes(save(tensors, {**metadata, "counts": counts, "format": FORMAT}), path, force=force)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "Style":
+        """Read a ``.style`` file.
+
+        Raises:
+            StyleError: it is missing, damaged, or no style.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        try:
+            with open(path, "rb") as file:
+                content = file.read(MAX_BYTES + 1)
+            if len(content) > MAX_BYTES:
+                raise ValueError("too large for a style")
+            metadata = _metadata(content)
+            tensors = load(content)
+            if metadata.get("format") != FORMAT:
+                raise ValueError(f"format {metadata.get('format')!r} is not {FORMAT}")
+            statistics = tuple(
+                FeatureStats(
+                    float(count),
+                    tensors[f"{site}.mean"].astype(np.float64),
+                    tensors[f"{site}.variance"].astype(np.float64),
+                )
+                for site, count in enumerate(json.loads(metadata["counts"]))
+            )
+            if any(not (np.isfinite(s.mean).all() and np.isfinite(s.variance).all() and (s.variance >= 0).all()) for s in statistics):
+                raise ValueError("statistics that are not numbers")
+            known = {key: metadata.get(key) for key in ("title", "artist", "year", "source")}
+            return cls(metadata["name"], metadata["model"], statistics, **known)
+        except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise StyleError(f"cannot read the style {os.fspath(path)}: {reason}") from None
+
+    def named(self, name: str) -> "Style":
+        """The same style under another name."""
+        return replace(self, name=name)
+
+
+def _metadata(content: bytes) -> dict[str, str]:
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    metadata: dict[str, str] = header["__metadata__"]
+    return metadata
+
+
+def mix(styles: Sequence[tuple[Style, float]]) -> Style:
+    """The weighted mean of styles; weights are scaled to sum 1.
+
+    Raises:
+        ParameterError: no style, a negative weight, a sum of 0, or styles of different models.
+    """
+    weights = np.array([weight for _, weight in styles], np.float64)
+    if len(weights) == 0 or not np.isfinite(weights).all() or (weights < 0).any() or weights.sum() <= 0:
+        raise ParameterError("style weights must be finite, not negative, and not all 0")
+    first, shares = styles[0][0], weights / weights.sum()
+    if any(style.model != first.model for style, _ in styles):
+        raise ParameterError("the styles belong to different models; save them anew with one model")
+    statistics = tuple(
+        FeatureStats.mix(parts, shares.tolist()) for parts in zip(*(style.statistics for style, _ in styles), strict=True)
+    )
+    return Style("+".join(style.name for style, _ in styles), first.model, statistics) if len(styles) > 1 else first
+
+
+def user_folder() -> Path:
+    """Where a user's own ``.style`` files are: ``STYLER_STYLES``, or the platform's data folder."""
+    import platformdirs
+
+    return Path(os.environ.get("STYLER_STYLES") or Path(platformdirs.user_data_dir("styler", False)) / "styles")
+
+
+def _files() -> Iterator[Path]:
+    for folder in (shipped() / "styles", user_folder()):
+        if folder.is_dir():
+            yield from folder.glob("*" + SUFFIX)
+
+
+def presets() -> list[StyleInfo]:
+    """The shipped styles and the user's own, by name; a user's style hides a shipped one of its name."""
+    found = {}
+    for path in _files():
+        style = Style.load(path)
+        found[path.stem] = StyleInfo(path.stem, style.title, style.artist, style.year, path)
+    return [found[name] for name in sorted(found)]
+
+
+def preset(name: str) -> Style:
+    """A shipped or own style by name.
+
+    Raises:
+        StyleError: there is none; the message names the nearest.
+    """
+    paths = {path.stem: path for path in _files()}
+    if name in paths:
+        return Style.load(paths[name])
+    near = difflib.get_close_matches(name, paths, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "`styler styles` lists them; a picture's path works, too"
+    raise StyleError(f"no style {name!r}; {hint}")
