@@ -48,7 +48,9 @@ def export(weights: Path, out: Path, *, name: str | None = None) -> Path:
     """
     metadata = read_metadata(weights)
     if "architecture" not in metadata:
-        raise WeightsError(f"{weights} does not say its architecture; give the weights.safetensors of a training run")
+        raise WeightsError(
+            f"{weights} does not say its architecture; give the weights.safetensors of a training run"
+        )
     network = build(metadata["architecture"], norm=metadata["norm"])
     load_network(network, weights)
     network.eval().requires_grad_(False)
@@ -76,8 +78,13 @@ def export(weights: Path, out: Path, *, name: str | None = None) -> Path:
         encoder=ENCODER,
         weights=WEIGHTS,
         tensors=used,
-        sha256={file: hashlib.sha256((out / file).read_bytes()).hexdigest() for file in (WEIGHTS, *used)},
-        provenance={"steps": int(metadata["steps"]), "recipe": _portable(json.loads(metadata["recipe"]))},
+        sha256={
+            file: hashlib.sha256((out / file).read_bytes()).hexdigest() for file in (WEIGHTS, *used)
+        },
+        provenance={
+            "steps": int(metadata["steps"]),
+            "recipe": _portable(json.loads(metadata["recipe"])),
+        },
     )
     (out / "model.json").write_text(spec.dumps(), "utf-8")
     return out
@@ -86,7 +93,9 @@ def export(weights: Path, out: Path, *, name: str | None = None) -> Path:
 def _portable(recipe: dict[str, Any]) -> dict[str, Any]:
     """The recipe without the folders of the machine it ran on."""
     paths = {"content", "style", "out", "start_from", "loss_network"}
-    return {key: Path(value).name if key in paths and value else value for key, value in recipe.items()}
+    return {
+        key: Path(value).name if key in paths and value else value for key, value in recipe.items()
+    }
 
 
 def _site(site: nn.Module, prefix: str) -> SiteSpec:
@@ -129,7 +138,9 @@ class _Stage(nn.Module):
         self.operations = stage.operations
         self._stage = [stage]
 
-    def forward(self, x: Tensor, scale: Tensor, shift: Tensor, *aside: Tensor) -> tuple[Tensor, ...]:
+    def forward(
+        self, x: Tensor, scale: Tensor, shift: Tensor, *aside: Tensor
+    ) -> tuple[Tensor, ...]:
         output: tuple[Tensor, ...] = self._stage[0](x, scale, shift, *aside)
         return output
 
@@ -146,7 +157,9 @@ def _graph(module: Stage | StyleEncoder, arguments: tuple[Any, ...], shapes: Seq
         import onnx  # noqa: F401
         import onnxscript  # noqa: F401
     except ImportError as error:
-        raise MissingDependencyError(f'export needs {error.name}; pip install "styler[train]"') from None
+        raise MissingDependencyError(
+            f'export needs {error.name}; pip install "styler[train]"'
+        ) from None
     traced: nn.Module = module
     if isinstance(module, Stage):
         traced = (_Stage(module) if len(arguments) > 1 else _First(module)).eval()

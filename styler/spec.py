@@ -51,7 +51,9 @@ class SiteSpec:
         own = own.pooled(self.groups)
         scale = std / np.sqrt(own.variance + self.eps)
         shift = mean - scale * own.mean
-        return scale.astype(np.float32).reshape(1, -1, 1, 1), shift.astype(np.float32).reshape(1, -1, 1, 1)
+        return scale.astype(np.float32).reshape(1, -1, 1, 1), shift.astype(np.float32).reshape(
+            1, -1, 1, 1
+        )
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,9 @@ class ModelSpec:
         try:
             plain = json.loads(path.read_text("utf-8"))
             if plain["format"] != FORMAT:
-                raise WeightsError(f"{path} has format {plain['format']}, this version reads {FORMAT}; export it anew")
+                raise WeightsError(
+                    f"{path} has format {plain['format']}, this version reads {FORMAT}; export it anew"
+                )
             plain["sites"] = tuple(SiteSpec(**site) for site in plain["sites"])
             plain["stages"] = tuple(StageSpec(**stage) for stage in plain["stages"])
             return cls(**plain)

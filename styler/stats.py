@@ -47,7 +47,9 @@ class FeatureStats:
         channels = features.shape[0]
         count = float(features[0].size if mask is None else mask.sum(dtype=np.float64))
         if count <= 0:
-            raise ParameterError("no statistics of an empty map; the mask must leave something of the picture")
+            raise ParameterError(
+                "no statistics of an empty map; the mask must leave something of the picture"
+            )
         if mask is None:
             mean = features.mean((1, 2), dtype=np.float64)
         else:
@@ -70,7 +72,9 @@ class FeatureStats:
         difference = other.mean - self.mean
         mean = self.mean + difference * share
         variance = (
-            self.variance * (1 - share) + other.variance * share + difference**2 * (share * (1 - share))
+            self.variance * (1 - share)
+            + other.variance * share
+            + difference**2 * (share * (1 - share))
         )
         return FeatureStats(count, mean, variance)
 

@@ -68,10 +68,15 @@ class Style:
         for site, stats in enumerate(self.statistics):
             tensors[f"{site}.mean"] = stats.mean.astype(np.float32)
             tensors[f"{site}.variance"] = stats.variance.astype(np.float32)
-        known = {key: getattr(self, key) for key in ("name", "model", "title", "artist", "year", "source")}
+        known = {
+            key: getattr(self, key)
+            for key in ("name", "model", "title", "artist", "year", "source")
+        }
         metadata = {key: value for key, value in known.items() if value is not None}
         counts = json.dumps([stats.count for stats in self.statistics])
-        write_bytes(save(tensors, {**metadata, "counts": counts, "format": FORMAT}), path, force=force)
+        write_bytes(
+            save(tensors, {**metadata, "counts": counts, "format": FORMAT}), path, force=force
+        )
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Style":
@@ -100,7 +105,14 @@ class Style:
                 )
                 for site, count in enumerate(json.loads(metadata["counts"]))
             )
-            if any(not (np.isfinite(s.mean).all() and np.isfinite(s.variance).all() and (s.variance >= 0).all()) for s in statistics):
+            if any(
+                not (
+                    np.isfinite(s.mean).all()
+                    and np.isfinite(s.variance).all()
+                    and (s.variance >= 0).all()
+                )
+                for s in statistics
+            ):
                 raise ValueError("statistics that are not numbers")
             known = {key: metadata.get(key) for key in ("title", "artist", "year", "source")}
             return cls(metadata["name"], metadata["model"], statistics, **known)
@@ -127,22 +139,35 @@ def mix(styles: Sequence[tuple[Style, float]]) -> Style:
         ParameterError: no style, a negative weight, a sum of 0, or styles of different models.
     """
     weights = np.array([weight for _, weight in styles], np.float64)
-    if len(weights) == 0 or not np.isfinite(weights).all() or (weights < 0).any() or weights.sum() <= 0:
+    if (
+        len(weights) == 0
+        or not np.isfinite(weights).all()
+        or (weights < 0).any()
+        or weights.sum() <= 0
+    ):
         raise ParameterError("style weights must be finite, not negative, and not all 0")
     first, shares = styles[0][0], weights / weights.sum()
     if any(style.model != first.model for style, _ in styles):
         raise ParameterError("the styles belong to different models; save them anew with one model")
     statistics = tuple(
-        FeatureStats.mix(parts, shares.tolist()) for parts in zip(*(style.statistics for style, _ in styles), strict=True)
+        FeatureStats.mix(parts, shares.tolist())
+        for parts in zip(*(style.statistics for style, _ in styles), strict=True)
     )
-    return Style("+".join(style.name for style, _ in styles), first.model, statistics) if len(styles) > 1 else first
+    return (
+        Style("+".join(style.name for style, _ in styles), first.model, statistics)
+        if len(styles) > 1
+        else first
+    )
 
 
 def user_folder() -> Path:
     """Where a user's own ``.style`` files are: ``STYLER_STYLES``, or the platform's data folder."""
     import platformdirs
 
-    return Path(os.environ.get("STYLER_STYLES") or Path(platformdirs.user_data_dir("styler", False)) / "styles")
+    return Path(
+        os.environ.get("STYLER_STYLES")
+        or Path(platformdirs.user_data_dir("styler", False)) / "styles"
+    )
 
 
 def _files() -> Iterator[Path]:
@@ -170,5 +195,9 @@ def preset(name: str) -> Style:
     if name in paths:
         return Style.load(paths[name])
     near = difflib.get_close_matches(name, paths, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else "`styler styles` lists them; a picture's path works, too"
+    hint = (
+        f"did you mean {near[0]!r}?"
+        if near
+        else "`styler styles` lists them; a picture's path works, too"
+    )
     raise StyleError(f"no style {name!r}; {hint}")

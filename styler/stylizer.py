@@ -76,12 +76,20 @@ class Stylizer:
         (48, 64, 3)
     """
 
-    def __init__(self, model: str | Path = "default", *, engine: EngineName = "auto", threads: int | None = None) -> None:
+    def __init__(
+        self,
+        model: str | Path = "default",
+        *,
+        engine: EngineName = "auto",
+        threads: int | None = None,
+    ) -> None:
         loaded = find(model)
         self.spec = loaded.spec
         self._engine = create(loaded, engine, threads)
         names = {name for site in self.spec.sites for name in (site.weight, site.bias) if name}
-        self._learned = {name: t for name, t in loaded.tensors().items() if name in names} if names else {}
+        self._learned = (
+            {name: t for name, t in loaded.tensors().items() if name in names} if names else {}
+        )
         self.info = ModelInfo(
             name=self.spec.name,
             architecture=self.spec.architecture,
@@ -96,7 +104,9 @@ class Stylizer:
     def __repr__(self) -> str:
         return f"Stylizer({self.info.name!r}, engine={self.info.engine!r}, threads={self.info.threads})"
 
-    def style(self, source: Source | Style, *, size: int | None = 512, name: str | None = None) -> Style:
+    def style(
+        self, source: Source | Style, *, size: int | None = 512, name: str | None = None
+    ) -> Style:
         """The style of a picture.
 
         Args:
@@ -117,7 +127,9 @@ class Stylizer:
         rgb, alpha = picture.rgb, picture.alpha
         if size is not None and min(rgb.shape[:2]) > size:
             rgb = imaging.resize(rgb, short_side=size)
-            alpha = None if alpha is None else imaging.resize(alpha, size=(rgb.shape[1], rgb.shape[0]))
+            alpha = (
+                None if alpha is None else imaging.resize(alpha, size=(rgb.shape[1], rgb.shape[0]))
+            )
         pixels, mask = _hide(rgb, alpha)
         # Rounded to what a file keeps, so that a saved style paints as the style in memory does.
         statistics = tuple(
@@ -160,7 +172,9 @@ class Stylizer:
         pixels, mask = _hide(picture.rgb, picture.alpha)
         x = imaging.to_float(pixels)
         quantize = imaging.to_uint8 if picture.bits == 8 else imaging.to_uint16
-        painted: NDArray[Any] = quantize(walk(self._engine, self.spec, self._learned, x, style.statistics, strength, mask))
+        painted: NDArray[Any] = quantize(
+            walk(self._engine, self.spec, self._learned, x, style.statistics, strength, mask)
+        )
         if picture.alpha is not None:
             painted[picture.alpha == 0] = picture.rgb[picture.alpha == 0]
         return painted
@@ -172,7 +186,10 @@ class Stylizer:
 
     def _checked(self, style: Style) -> Style:
         channels = [site.channels for site in self.spec.style_sites]
-        if style.model != self.spec.fingerprint or [len(s.mean) for s in style.statistics] != channels:
+        if (
+            style.model != self.spec.fingerprint
+            or [len(s.mean) for s in style.statistics] != channels
+        ):
             raise StyleError(
                 f"the style {style.name!r} was made with other weights than {self.spec.name!r}; "
                 "give the painting itself, or save the style anew"
@@ -214,13 +231,22 @@ def _picture(source: Any) -> Picture:
     if isinstance(source, Picture):
         return source
     if isinstance(source, np.ndarray):
-        if source.ndim != 3 or source.shape[2] != 3 or source.dtype != np.uint8 or 0 in source.shape:
-            raise ParameterError(f"pixels are {source.dtype} {source.shape}; give uint8 (height, width, 3)")
+        if (
+            source.ndim != 3
+            or source.shape[2] != 3
+            or source.dtype != np.uint8
+            or 0 in source.shape
+        ):
+            raise ParameterError(
+                f"pixels are {source.dtype} {source.shape}; give uint8 (height, width, 3)"
+            )
         return Picture(source)
     return imaging.read(source)
 
 
-def _hide(rgb: NDArray[Any], alpha: NDArray[Any] | None) -> tuple[NDArray[Any], NDArray[np.float32] | None]:
+def _hide(
+    rgb: NDArray[Any], alpha: NDArray[Any] | None
+) -> tuple[NDArray[Any], NDArray[np.float32] | None]:
     """What the network may see of a picture, and how much each pixel counts.
 
     Under full transparency lies an arbitrary colour; the mean of what is visible takes its place, so that

@@ -60,7 +60,11 @@ def walk(
 
 
 def _affine(
-    site: SiteSpec, own: FeatureStats, learned: dict[str, NDArray[Any]], targets: Any, strength: float
+    site: SiteSpec,
+    own: FeatureStats,
+    learned: dict[str, NDArray[Any]],
+    targets: Any,
+    strength: float,
 ) -> Affine:
     if site.weight is not None and site.bias is not None:
         return site.affine(own, learned[site.bias], learned[site.weight])
@@ -68,7 +72,9 @@ def _affine(
     return site.affine(own, target.mean, np.sqrt(target.variance + site.eps))
 
 
-def style_statistics(engine: Engine, spec: ModelSpec, picture: Array, mask: Array | None = None) -> list[FeatureStats]:
+def style_statistics(
+    engine: Engine, spec: ModelSpec, picture: Array, mask: Array | None = None
+) -> list[FeatureStats]:
     """The statistics of a ``(1, 3, H, W)`` picture in [0, 1] at each style site."""
     height, width = picture.shape[2:]
     framed = frame(picture, spec.margin, spec.multiple)
@@ -103,6 +109,8 @@ def _reduce(mask: Array, factor: int) -> Array:
         return mask
     starts = [np.arange(0, side, factor) for side in mask.shape]
     totals = np.add.reduceat(np.add.reduceat(mask, starts[0], 0), starts[1], 1)
-    sizes = [np.diff(np.append(start, side)) for start, side in zip(starts, mask.shape, strict=True)]
+    sizes = [
+        np.diff(np.append(start, side)) for start, side in zip(starts, mask.shape, strict=True)
+    ]
     cells: Array = (totals / np.outer(*sizes)).astype(np.float32)
     return cells

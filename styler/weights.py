@@ -36,7 +36,9 @@ def find(model: str | Path) -> "Model":
         folder = shipped() / model
     if not (folder / "model.json").is_file():
         names = ", ".join(models())
-        raise WeightsError(f"no model {str(model)!r}; use one of {names}, or a folder that `styler export` wrote")
+        raise WeightsError(
+            f"no model {str(model)!r}; use one of {names}, or a folder that `styler export` wrote"
+        )
     return Model(folder, ModelSpec.read(folder / "model.json"))
 
 
@@ -57,9 +59,13 @@ class Model:
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise WeightsError(f"cannot read {path}: {error.strerror}; install styler again") from None
+            raise WeightsError(
+                f"cannot read {path}: {error.strerror}; install styler again"
+            ) from None
         if hashlib.sha256(content).hexdigest() != self.spec.sha256.get(file):
-            raise WeightsError(f"{path} is damaged: its sha256 differs from model.json; install styler again")
+            raise WeightsError(
+                f"{path} is damaged: its sha256 differs from model.json; install styler again"
+            )
         return content
 
     def tensors(self) -> dict[str, NDArray[np.float32]]:

@@ -51,7 +51,9 @@ class OnnxRuntimeEngine:
     def encode(self, picture: Array) -> Sequence[Array]:
         return self._run(self._encoder, [picture])
 
-    def run(self, stage: int, x: Array, affine: Affine | None, aside: Sequence[Array]) -> Sequence[Array]:
+    def run(
+        self, stage: int, x: Array, affine: Affine | None, aside: Sequence[Array]
+    ) -> Sequence[Array]:
         return self._run(self._stages[stage], [x, *(affine or ()), *aside])
 
     @staticmethod

@@ -32,7 +32,9 @@ class Engine(Protocol):
         """One stage: the new ``x``, then the maps it puts aside. The first stage takes a numpy array."""
         ...
 
-    def statistics(self, x: Map, window: Window, mask: NDArray[np.float32] | None = None) -> FeatureStats:
+    def statistics(
+        self, x: Map, window: Window, mask: NDArray[np.float32] | None = None
+    ) -> FeatureStats:
         """Statistics of a part of a map, under weights of that part's size."""
         ...
 

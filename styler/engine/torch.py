@@ -28,11 +28,17 @@ class TorchEngine:
         self.device = device("auto")
         if self.device.type == "cpu":
             torch.set_num_threads(threads)
-        self._network = build(model.spec.architecture, norm=model.spec.norm).eval().requires_grad_(False)
+        self._network = (
+            build(model.spec.architecture, norm=model.spec.norm).eval().requires_grad_(False)
+        )
         try:
-            self._network.load_state_dict({key: torch.from_numpy(t) for key, t in model.tensors().items()})
+            self._network.load_state_dict(
+                {key: torch.from_numpy(t) for key, t in model.tensors().items()}
+            )
         except RuntimeError:
-            raise WeightsError(f"{model.folder} does not hold the architecture its model.json names") from None
+            raise WeightsError(
+                f"{model.folder} does not hold the architecture its model.json names"
+            ) from None
         self._network.to(self.device, memory_format=torch.channels_last)
 
     @torch.inference_mode()
@@ -42,7 +48,11 @@ class TorchEngine:
 
     @torch.inference_mode()
     def run(
-        self, stage: int, x: Tensor | NDArray[np.float32], affine: Affine | None, aside: Sequence[Tensor]
+        self,
+        stage: int,
+        x: Tensor | NDArray[np.float32],
+        affine: Affine | None,
+        aside: Sequence[Tensor],
     ) -> Sequence[Tensor]:
         scale, shift = (self._place(part) for part in affine) if affine else (None, None)
         start = x if isinstance(x, Tensor) else self._place(x)
@@ -52,7 +62,9 @@ class TorchEngine:
     def _place(self, array: NDArray[np.float32]) -> Tensor:
         return torch.from_numpy(array).to(self.device, memory_format=torch.channels_last)
 
-    def statistics(self, x: Tensor, window: Window, mask: NDArray[np.float32] | None = None) -> FeatureStats:
+    def statistics(
+        self, x: Tensor, window: Window, mask: NDArray[np.float32] | None = None
+    ) -> FeatureStats:
         return FeatureStats.of(self.fetch(x, window)[0], mask)
 
     @torch.inference_mode()

@@ -1,16 +1,46 @@
 """The networks, in torch."""
 
+import difflib
+
 from styler.errors import ParameterError
 
+from .classic import VGG16, VGG19, classic, set_encoder
 from .compact import compact
 from .network import Network
 from .vgg import Vgg, load_vgg
 
-__all__ = ["Network", "Vgg", "build", "compact", "load_vgg"]
+__all__ = [
+    "ARCHITECTURES",
+    "Network",
+    "Vgg",
+    "build",
+    "classic",
+    "compact",
+    "load_vgg",
+    "set_encoder",
+]
+
+ARCHITECTURES = ("compact", "classic", "classic-vgg16")
 
 
 def build(architecture: str, *, norm: str = "none") -> Network:
-    """An untrained network by name: ``"compact"`` or ``"classic"``."""
-    if architecture == "compact":
-        return compact(norm=norm)
-    raise ParameterError(f"unknown architecture {architecture!r}; use compact or classic")
+    """An untrained network by name.
+
+    Args:
+        architecture: ``"compact"``, the small fast one; ``"classic"``, VGG-19 and a mirrored decoder as in
+            the AdaIN paper; ``"classic-vgg16"``, the same on VGG-16.
+        norm: normalizer inside the blocks, a name of :mod:`styler.norm`.
+
+    Raises:
+        ParameterError: unknown name.
+    """
+    match architecture:
+        case "compact":
+            return compact(norm=norm)
+        case "classic":
+            return classic(norm=norm, blocks=VGG19)
+        case "classic-vgg16":
+            return classic(norm=norm, blocks=VGG16)
+    near = difflib.get_close_matches(architecture, ARCHITECTURES, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(ARCHITECTURES)}"
+    raise ParameterError(f"unknown architecture {architecture!r}; {hint}")

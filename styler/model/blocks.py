@@ -32,7 +32,9 @@ def normalizer(name: str) -> Normalizer:
     return lambda channels: [make_norm(name, channels)]
 
 
-def conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1, *, gain: float = math.sqrt(2)) -> nn.Conv2d:
+def conv(
+    inputs: int, outputs: int, kernel: int = 3, stride: int = 1, *, gain: float = math.sqrt(2)
+) -> nn.Conv2d:
     """A convolution with zero padding, initialized to keep variance ``gain**2 / 2`` behind a ReLU."""
     layer = nn.Conv2d(inputs, outputs, kernel, stride, padding=(kernel - 1) // 2)
     nn.init.normal_(layer.weight, std=gain / math.sqrt(inputs * kernel * kernel))

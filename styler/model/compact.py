@@ -16,7 +16,9 @@ from .tape import Add, Save, Site, StyleEncoder, Tap
 __all__ = ["compact"]
 
 
-def compact(*, norm: str = "none", channels: tuple[int, int, int] = (32, 48, 96), blocks: int = 4) -> Network:
+def compact(
+    *, norm: str = "none", channels: tuple[int, int, int] = (32, 48, 96), blocks: int = 4
+) -> Network:
     """Build the compact network.
 
     Args:

@@ -45,7 +45,8 @@ class Network(nn.Module):
         height, width = picture.shape[2:]
         framed = frame(picture, self.margin, self.multiple)
         return [
-            self.moments(core(x, framed, self.margin, height, width)) for x in self.style_encoder(framed)
+            self.moments(core(x, framed, self.margin, height, width))
+            for x in self.style_encoder(framed)
         ]
 
     @staticmethod

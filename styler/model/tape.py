@@ -45,7 +45,9 @@ class Site(nn.Module):
         eps: added to every variance before its root.
     """
 
-    def __init__(self, channels: int, kind: SiteKind = "style", *, groups: int = 8, eps: float = 1e-5) -> None:
+    def __init__(
+        self, channels: int, kind: SiteKind = "style", *, groups: int = 8, eps: float = 1e-5
+    ) -> None:
         super().__init__()
         self.channels, self.kind, self.eps = channels, kind, eps
         self.groups = {"style": channels, "instance": channels, "group": groups, "layer": 1}[kind]
@@ -74,7 +76,9 @@ class Stage(nn.Module):
             self.takes = max(self.takes, -depth)
         self.gives = depth + self.takes
 
-    def forward(self, x: Tensor, scale: Tensor | None, shift: Tensor | None, *aside: Tensor) -> tuple[Tensor, ...]:
+    def forward(
+        self, x: Tensor, scale: Tensor | None, shift: Tensor | None, *aside: Tensor
+    ) -> tuple[Tensor, ...]:
         if scale is not None and shift is not None:
             x = torch.addcmul(shift.to(x.dtype), x, scale.to(x.dtype))
         stack = list(aside)

@@ -139,7 +139,9 @@ def _read(path: Path) -> tuple[list[tuple[Tensor, Tensor]], tuple[int, ...]]:
     except (OSError, SafetensorError) as error:
         raise WeightsError(f"cannot read the loss network {path}: {error}") from None
     names = sorted(
-        (int(m[1]), int(m[2])) for key in tensors if (m := re.fullmatch(r"conv([1-4])_(\d)\.weight", key))
+        (int(m[1]), int(m[2]))
+        for key in tensors
+        if (m := re.fullmatch(r"conv([1-4])_(\d)\.weight", key))
     )
     blocks = tuple(sum(1 for block, _ in names if block == b) for b in (1, 2, 3))
     if min(blocks, default=0) < 2 or (4, 1) not in names:
@@ -148,5 +150,6 @@ def _read(path: Path) -> tuple[list[tuple[Tensor, Tensor]], tuple[int, ...]]:
         )
     used = [name for name in names if name[0] < 4 or name == (4, 1)]
     return [
-        (tensors[f"conv{b}_{i}.weight"].float(), tensors[f"conv{b}_{i}.bias"].float()) for b, i in used
+        (tensors[f"conv{b}_{i}.weight"].float(), tensors[f"conv{b}_{i}.bias"].float())
+        for b, i in used
     ], (*blocks, 1)

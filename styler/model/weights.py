@@ -22,8 +22,15 @@ def save_network(state: dict[str, Tensor], path: Path, config: "TrainConfig", st
     """Write weights with the recipe that made them."""
     from styler.train.checkpoint import save_atomically
 
-    recipe = {k: str(v) if isinstance(v, Path) else v for k, v in dataclasses.asdict(config).items()}
-    metadata = {"architecture": config.architecture, "norm": config.norm, "steps": str(steps), "recipe": json.dumps(recipe)}
+    recipe = {
+        k: str(v) if isinstance(v, Path) else v for k, v in dataclasses.asdict(config).items()
+    }
+    metadata = {
+        "architecture": config.architecture,
+        "norm": config.norm,
+        "steps": str(steps),
+        "recipe": json.dumps(recipe),
+    }
     save_atomically(state, path, metadata)
 
 
@@ -53,4 +60,6 @@ def load_network(network: Network, path: Path) -> None:
     except (OSError, SafetensorError) as error:
         raise WeightsError(f"cannot read the weights {path}: {error}") from None
     except RuntimeError:
-        raise WeightsError(f"{path} holds weights of another architecture than the one asked for") from None
+        raise WeightsError(
+            f"{path} holds weights of another architecture than the one asked for"
+        ) from None

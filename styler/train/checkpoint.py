@@ -21,26 +21,49 @@ from .config import TrainConfig
 
 __all__ = ["load", "save", "save_atomically", "truncate_log"]
 
-FREE = {"out", "minutes", "device", "log_every", "checkpoint_every", "sample_every", "content", "style"}
+FREE = {
+    "out",
+    "minutes",
+    "device",
+    "log_every",
+    "checkpoint_every",
+    "sample_every",
+    "content",
+    "style",
+}
 """Settings that may differ when a run goes on: they do not enter the arithmetic, or are only paths."""
 
 
 def save_atomically(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
     """Write safetensors so that ``path`` is always either the old file or the whole new one."""
     partial = path.with_name(path.name + ".partial")
-    save_file({name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}, partial, metadata)
+    save_file(
+        {
+            name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+            for name, tensor in tensors.items()
+        },
+        partial,
+        metadata,
+    )
     with partial.open("rb+") as file:
         os.fsync(file.fileno())
     partial.replace(path)
 
 
 def fingerprint(config: TrainConfig) -> dict[str, Any]:
-    plain = {f.name: getattr(config, f.name) for f in dataclasses.fields(config) if f.name not in FREE}
+    plain = {
+        f.name: getattr(config, f.name) for f in dataclasses.fields(config) if f.name not in FREE
+    }
     return {name: str(value) if isinstance(value, Path) else value for name, value in plain.items()}
 
 
 def save(
-    path: Path, step: int, config: TrainConfig, network: nn.Module, average: dict[str, Tensor], optimizer: torch.optim.Optimizer
+    path: Path,
+    step: int,
+    config: TrainConfig,
+    network: nn.Module,
+    average: dict[str, Tensor],
+    optimizer: torch.optim.Optimizer,
 ) -> None:
     """Write everything that the next step depends on."""
     tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
@@ -51,7 +74,11 @@ def save(
 
 
 def load(
-    path: Path, config: TrainConfig, network: nn.Module, average: dict[str, Tensor], optimizer: torch.optim.Optimizer
+    path: Path,
+    config: TrainConfig,
+    network: nn.Module,
+    average: dict[str, Tensor],
+    optimizer: torch.optim.Optimizer,
 ) -> int:
     """Restore what :func:`save` wrote; returns the number of steps done.
 
@@ -64,12 +91,16 @@ def load(
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         step, found = int(metadata["step"]), json.loads(metadata["config"])
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise TrainingError(f"{path} is not a checkpoint ({error}); delete it to start afresh") from None
+        raise TrainingError(
+            f"{path} is not a checkpoint ({error}); delete it to start afresh"
+        ) from None
     wanted = fingerprint(config)
     changed = sorted(name for name in wanted if found.get(name) != wanted[name])
     if changed:
         was = ", ".join(f"{name}={found.get(name)!r}" for name in changed)
-        raise TrainingError(f"{path} belongs to a run with {was}; use the same settings or another --out")
+        raise TrainingError(
+            f"{path} belongs to a run with {was}; use the same settings or another --out"
+        )
     network.load_state_dict(_part(tensors, "network."))
     for name, tensor in _part(tensors, "average.").items():
         average[name].copy_(tensor)

@@ -98,7 +98,9 @@ def crops(
         side = short if short <= size else size * (short / size) ** rng.random()
         left, top = (rng.random() * (extent - side) for extent in picture.size)
         pixels = np.asarray(
-            picture.resize((size, size), Image.Resampling.BICUBIC, (left, top, left + side, top + side))
+            picture.resize(
+                (size, size), Image.Resampling.BICUBIC, (left, top, left + side, top + side)
+            )
         )
         if rng.random() < 0.5:
             pixels = pixels[:, ::-1]

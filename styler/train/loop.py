@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from styler.errors import TrainingError
-from styler.model import Network, build, load_vgg
+from styler.model import build, load_vgg, set_encoder
 from styler.model.weights import load_network, save_network
 
 from . import checkpoint, machine
@@ -80,6 +80,11 @@ class Run:
         self.style = Folder.open(config.style)
         config.out.mkdir(parents=True, exist_ok=True)
         self.network = build(config.architecture, norm=config.norm)
+        if config.architecture != "compact":
+            set_encoder(
+                self.network,
+                load_vgg(config.encoder, depth=16 if "16" in config.architecture else 19),
+            )
         if config.start_from is not None:
             load_network(self.network, config.start_from)
         self.network.to(self.device, memory_format=torch.channels_last).train()
@@ -93,18 +98,26 @@ class Run:
         self.step = 0
         self.path = config.out / "checkpoint.safetensors"
         if self.path.exists():
-            self.step = checkpoint.load(self.path, config, self.network, self.average, self.optimizer)
+            self.step = checkpoint.load(
+                self.path, config, self.network, self.average, self.optimizer
+            )
 
     def advance(self) -> dict[str, float]:
         """One step; the pictures and the rate depend on the number of the step alone."""
         config, step = self.config, self.step
         rng = np.random.default_rng((config.seed, 2, step))
         content = self._place(crops(self.content, config.batch, config.crop, rng))
-        style = self._place(crops(self.style, config.batch, config.style_crop, rng, recolour=config.recolour))
+        style = self._place(
+            crops(self.style, config.batch, config.style_crop, rng, recolour=config.recolour)
+        )
         for group in self.optimizer.param_groups:
             group["lr"] = config.learning_rate * rate(step, config.steps)
         self.optimizer.zero_grad(set_to_none=True)
-        losses = self._reconstruct(content) if step < config.warmup_steps else self._paint(content, style)
+        losses = (
+            self._reconstruct(content)
+            if step < config.warmup_steps
+            else self._paint(content, style)
+        )
         losses["total"].backward()  # type: ignore[no-untyped-call]
         losses["gradient"] = nn.utils.clip_grad_norm_(self.network.parameters(), config.clip)
         self.optimizer.step()
@@ -117,7 +130,9 @@ class Run:
 
     def _autocast(self) -> contextlib.AbstractContextManager[None]:
         narrow = self.precision != torch.float32
-        return torch.autocast(self.device.type, self.precision) if narrow else contextlib.nullcontext()
+        return (
+            torch.autocast(self.device.type, self.precision) if narrow else contextlib.nullcontext()
+        )
 
     def _reconstruct(self, content: Tensor) -> dict[str, Tensor]:
         with self._autocast():
@@ -132,7 +147,10 @@ class Run:
         with self._autocast():
             targets = self.network.style(style)
             selves = self.network.style(content[:own])
-            joined = [type(t)(*(torch.cat(pair) for pair in zip(t, s, strict=True))) for t, s in zip(targets, selves, strict=True)]
+            joined = [
+                type(t)(*(torch.cat(pair) for pair in zip(t, s, strict=True)))
+                for t, s in zip(targets, selves, strict=True)
+            ]
             output = self.network(torch.cat((content, content[:own])), joined)
         painted, same = output.float().split((count, own))
         with torch.no_grad():
@@ -159,10 +177,14 @@ class Run:
     def _follow(self, decay: float) -> None:
         state = self.network.state_dict()
         floating = [name for name, tensor in state.items() if tensor.is_floating_point()]
-        torch._foreach_lerp_([self.average[n] for n in floating], [state[n] for n in floating], 1 - decay)
+        torch._foreach_lerp_(
+            [self.average[n] for n in floating], [state[n] for n in floating], 1 - decay
+        )
 
     def save(self) -> None:
-        checkpoint.save(self.path, self.step, self.config, self.network, self.average, self.optimizer)
+        checkpoint.save(
+            self.path, self.step, self.config, self.network, self.average, self.optimizer
+        )
 
     def export(self) -> Path:
         path = self.config.out / "weights.safetensors"
@@ -175,10 +197,14 @@ class Run:
         painter.to(self.device)
         folder = self.config.out / "samples"
         folder.mkdir(exist_ok=True)
-        sample_grid(painter, self.content, self.style, seed=self.config.seed).save(folder / f"{self.step:07d}.png")
+        sample_grid(painter, self.content, self.style, seed=self.config.seed).save(
+            folder / f"{self.step:07d}.png"
+        )
 
 
 def rate(step: int, steps: int, warm: int = 100, floor: float = 0.02) -> float:
     """The share of the peak learning rate: a linear rise, then a cosine down to ``floor``."""
     progress = min(step / max(steps, 1), 1.0)
-    return min((step + 1) / warm, 1.0) * (floor + (1 - floor) * (1 + math.cos(math.pi * progress)) / 2)
+    return min((step + 1) / warm, 1.0) * (
+        floor + (1 - floor) * (1 + math.cos(math.pi * progress)) / 2
+    )

@@ -29,7 +29,9 @@ def whiten(x: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     """Each channel of each sample to mean 0 and deviation 1: structure without palette."""
     scale = 1 / std
     shift = -mean * scale
-    return torch.addcmul(shift.to(x.dtype)[:, :, None, None], x, scale.to(x.dtype)[:, :, None, None])
+    return torch.addcmul(
+        shift.to(x.dtype)[:, :, None, None], x, scale.to(x.dtype)[:, :, None, None]
+    )
 
 
 def content_loss(x: Tensor, statistics: tuple[Tensor, Tensor], target: Tensor) -> Tensor:

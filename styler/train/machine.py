@@ -27,7 +27,11 @@ def prepare() -> None:
 
 def device(name: str) -> torch.device:
     """The device of that name; ``auto`` takes CUDA, then MPS, then the CPU."""
-    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
     if name == "auto":
         return torch.device(next(kind for kind, there in available.items() if there))
     try:

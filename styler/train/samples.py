@@ -12,7 +12,9 @@ __all__ = ["sample_grid"]
 
 
 @torch.no_grad()
-def sample_grid(network: Network, content: Folder, style: Folder, *, seed: int = 0, size: int = 256) -> Image.Image:
+def sample_grid(
+    network: Network, content: Folder, style: Folder, *, seed: int = 0, size: int = 256
+) -> Image.Image:
     """Four photos in six styles, the same ones at every call: styles on top, photos at the left."""
     rng = np.random.default_rng((seed, 3))
     photos, paintings = crops(content, 4, size, rng), crops(style, 6, size, rng)
