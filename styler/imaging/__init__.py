@@ -5,7 +5,7 @@ from .colour import METHODS as COLOUR_METHODS
 from .colour import keep_colours
 from .masks import coverage, read_mask, resize_mask
 from .picture import Metadata, Picture
-from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, read
+from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, from_pil, read
 from .writing import TEMPORARY_SUFFIX, encode, write, write_bytes
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "coverage",
     "encode",
     "fit",
+    "from_pil",
     "keep_colours",
     "read",
     "read_mask",

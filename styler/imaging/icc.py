@@ -16,12 +16,10 @@ from PIL import Image
 
 from . import shaper
 from .picture import narrower, wider
-from .shaper import SRGB_TO_XYZ, srgb_decode
+from .shaper import SRGB_TO_XYZ, WHITE_D50, srgb_decode
 
 if TYPE_CHECKING:
     from PIL import ImageCms
-
-_D50 = (0.9642, 1.0, 0.8249)
 
 
 @cache
@@ -36,7 +34,7 @@ def srgb_profile() -> bytes:
     tags = {
         b"desc": b"desc" + struct.pack(">II", 0, len(name) + 1) + name + bytes(1 + 8 + 3 + 67),
         b"cprt": b"text" + bytes(4) + b"No copyright, use freely\0",
-        b"wtpt": _xyz(_D50),
+        b"wtpt": _xyz(WHITE_D50),
         b"rXYZ": _xyz(SRGB_TO_XYZ[:, 0]),
         b"gXYZ": _xyz(SRGB_TO_XYZ[:, 1]),
         b"bXYZ": _xyz(SRGB_TO_XYZ[:, 2]),
@@ -64,7 +62,7 @@ def srgb_profile() -> bytes:
         bytes(4),
         0,
         0,
-        _xyz(_D50)[8:],
+        _xyz(WHITE_D50)[8:],
     )
     return header + table + data
 
@@ -142,6 +140,9 @@ def _transform(profile: bytes, mode: str) -> Any:
     """The transform to sRGB; "identity" where it moves no colour by over one level; or None."""
     from PIL import ImageCms
 
+    flags = ImageCms.Flags.BLACKPOINTCOMPENSATION
+    if mode == "CMYK":  # resampled to a coarser table it would be off by up to 4 levels
+        flags |= ImageCms.Flags.NOOPTIMIZE
     try:
         transform = ImageCms.buildTransform(
             io.BytesIO(profile),
@@ -149,7 +150,7 @@ def _transform(profile: bytes, mode: str) -> Any:
             mode,
             "RGB",
             ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            ImageCms.Flags.BLACKPOINTCOMPENSATION,
+            flags,
         )
     except (ImageCms.PyCMSError, OSError, ValueError):
         return None

@@ -26,9 +26,10 @@ def read_mask(source: Source, size: tuple[int, int] | None = None, **caps: Any) 
     picture = read(source, bits=16, **caps)
     mask = picture.rgb @ (_LUMA / np.float32(65535))
     if (picture.rgb == picture.rgb[..., :1]).all():  # grey: exact, so that white is 1
-        mask = picture.rgb[..., 0] / np.float32(65535)
-    if picture.alpha is not None:
-        mask *= picture.alpha / np.float32(65535)
+        mask = np.divide(picture.rgb[..., 0], 65535, dtype=np.float32)
+    alpha = coverage(picture)
+    if alpha is not None:
+        mask *= alpha
     return mask if size is None else resize_mask(mask, size)
 
 
@@ -46,11 +47,11 @@ def resize_mask(mask: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.
     if mask.shape == (size[1], size[0]):
         return mask
     resized = Image.fromarray(mask).resize(size, Image.Resampling.BILINEAR)
-    return np.clip(np.asarray(resized), mask.min(), mask.max())
+    return np.asarray(resized).clip(mask.min(), mask.max())
 
 
 def coverage(picture: Picture) -> NDArray[np.float32] | None:
-    """A picture's alpha as a mask: (H, W) float32, 0 transparent to 1 opaque; ``None`` if opaque."""
+    """A picture's alpha as a mask: (H, W) float32, 1 where opaque; ``None`` if all of it is."""
     if picture.alpha is None:
         return None
-    return picture.alpha / np.float32(np.iinfo(picture.alpha.dtype).max)
+    return np.divide(picture.alpha, np.iinfo(picture.alpha.dtype).max, dtype=np.float32)

@@ -12,7 +12,7 @@ from . import icc
 def split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     """An 8-bit image of any mode to one of L, RGB or CMYK, and its alpha (L) where it has one."""
     if image.mode in ("1", "L", "RGB", "P") and "transparency" in image.info:
-        image = image.convert("RGBA")
+        image = image.convert("LA" if image.mode in ("1", "L") else "RGBA")
     elif image.mode in ("La", "RGBa", "PA"):
         image = image.convert("LA" if image.mode == "La" else "RGBA")
     elif image.mode == "P":
@@ -20,7 +20,7 @@ def split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     if image.mode in ("LA", "RGBA"):
         alpha = image.getchannel("A")
         colour = image.getchannel("L") if image.mode == "LA" else image.convert("RGB")
-        return colour, None if alpha.getextrema()[0] == 255 else alpha
+        return colour, alpha
     if image.mode == "1":
         return image.convert("L"), None
     return (image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")), None
@@ -30,8 +30,6 @@ def to_srgb(
     image: Image.Image, profile: bytes | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None, str | None]:
     """An 8-bit image of any mode to (H, W, 3) sRGB, (H, W) alpha or None, and the profile used."""
-    if image.mode == "LAB":
-        profile = None  # says what it is by itself
     colour, alpha = split(image)
     name = None
     if profile:

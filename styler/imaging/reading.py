@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import numpy as np
 from PIL import Image
 
 from styler.errors import ImageError, ParameterError, StylerError, TooLargeError
 
 from . import exif, formats, icc, pixels, sixteen
 from .frames import count as counted
-from .picture import Metadata, Picture
+from .picture import Metadata, Picture, wider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,7 +78,7 @@ def read(
         if frame:
             image.seek(frame)
             _check_size(image.size, _line(label), max_pixels)
-        return _decode(known, image, reopen, bits, frames)
+        return _decode(known.name, image, reopen, bits, frames)
 
 
 def _label(source: Source) -> str:
@@ -200,14 +201,26 @@ def _check_scans(stream: BinaryIO, where: str) -> None:
             raise ImageError(f"{where}: over {_MAX_JPEG_SCANS} JPEG scans; save it anew")
 
 
+def from_pil(image: Image.Image, *, bits: int = 8) -> Picture:
+    """A Pillow image of any mode as a :class:`Picture`: what :func:`read` makes of its file.
+
+    EXIF orientation and the colour profile in ``image.info`` are applied. Raises ``ImageError``
+    where the image cannot be decoded.
+    """
+    with _typed("the image"):
+        _check_size(image.size, "the image", MAX_PIXELS)
+        image.load()  # what Pillow holds in 8 bits stays 8 bits
+        return _decode((image.format or "").lower(), image, image.copy, bits, None)
+
+
 def _decode(
-    known: formats.Format, image: Any, reopen: Callable[[], Any], bits: int, frames: int
+    name: str, image: Any, reopen: Callable[[], Any], bits: int, frames: int | None
 ) -> Picture:
     stored, mode = image.size, image.mode
-    tiff = known.name == "tiff"  # its plugin turns the pixels and drops the tag when it loads
+    tiff = hasattr(image, "tag_v2")  # that plugin turns the pixels and drops the tag as it loads
     block, turn = (_exif(image)[0], 1) if tiff else (None, 1)
     profile = image.info.get("icc_profile")
-    if not isinstance(profile, bytes) or len(profile) > _MAX_PROFILE:
+    if not isinstance(profile, bytes) or len(profile) > _MAX_PROFILE or mode == "LAB":
         profile = None
     rgb: NDArray[Any]
     alpha: NDArray[Any] | None
@@ -222,17 +235,21 @@ def _decode(
         block, turn = _exif(image)
         rgb = exif.upright(rgb, turn)
         alpha = None if alpha is None else exif.upright(alpha, turn)
+    if alpha is not None and alpha.min() == np.iinfo(alpha.dtype).max:
+        alpha = None
     size = (rgb.shape[1], rgb.shape[0])
     metadata = Metadata(
         exif=exif.corrected(block, size) if block else None,
         dpi=_dpi(image),
-        format=known.name,
+        format=name or None,
         mode=mode,
-        bits=16 if deep else 8,
+        bits=16 if deep and mode not in ("YCbCr", "LAB") else 8,
         size=stored,
         frames=frames,
         profile=used,
     )
+    if alpha is not None and alpha.dtype != rgb.dtype:
+        alpha = wider(alpha)
     return Picture(rgb, alpha, metadata).to_bits(bits)
 
 

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+WHITE_D50 = (0.9642, 1.0, 0.8249)
+
 # sRGB's primaries under D50 (IEC 61966-2-1, Bradford adapted); a column each for R, G, B.
 SRGB_TO_XYZ = np.array(
     [

@@ -15,13 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from .shaper import SRGB_TO_XYZ, WHITE_D50, srgb_encode
+
 _OTHER = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
 _GREY = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
 
 def is_deep(image: Any) -> bool:
-    """Whether an opened, not yet loaded image has over 8 bits per sample."""
-    return image.mode in _GREY or _raw_modes(image) is not None
+    """Whether an opened, not yet loaded image has, or in RGB needs, over 8 bits per sample."""
+    _name_planes(image)
+    return image.mode in (*_GREY, "YCbCr", "LAB") or _raw_modes(image) is not None
 
 
 def samples(
@@ -38,6 +41,9 @@ def samples(
         load(image)
         grey = _grey(image, white, inverted)
         return grey[..., None], _keyed(grey[..., None], transparent), "L"
+    if image.mode in ("YCbCr", "LAB"):
+        load(image)
+        return _through(_FORMULAS[image.mode], np.asarray(image)), None, "RGB"
     raw = _raw_modes(image)
     assert raw is not None
     if raw[0].startswith("LA;"):
@@ -50,6 +56,7 @@ def samples(
     load(image)
     values = np.asarray(image).astype(np.uint16)
     again = reopen()
+    _name_planes(again)
     _retile(again, stored)
     load(again)
     values <<= 8
@@ -64,15 +71,29 @@ def samples(
 
 def _raw_modes(image: Any) -> list[str] | None:
     """The raw modes of all tiles if each has 16 bits per sample and can be read by halves."""
-    names = {_raw(tile) for tile in image.tile}
+    names = {_raw(tile) for tile in getattr(image, "tile", ())}
     if names and all(n in _SPLITTABLE for n in names):
         return sorted(names)
     return None
 
 
 _SPLITTABLE = {
-    f"{bands};16{order}" for bands in ("RGB", "RGBX", "RGBA", "RGBa", "CMYK") for order in "BLN"
+    f"{bands};16{order}"
+    for bands in ("RGB", "RGBX", "RGBA", "RGBa", "CMYK", *"RGBA")
+    for order in "BLN"
 } | {"LA;16B"}
+
+
+def _name_planes(image: Any) -> None:
+    """Give the planes of an uncompressed 16-bit TIFF their width, which its plugin forgets."""
+    tags: Any = getattr(image, "tag_v2", {})
+    if tags.get(284) != 2 or 16 not in tags.get(258, ()) or image.tile[0].codec_name != "raw":
+        return
+    names = {_raw(tile) for tile in image.tile if len(_raw(tile)) == 1}
+    if names - set("RGBA") or image.mode == "CMYK":
+        raise ValueError("planes of 16 bits that are not RGB")
+    order = "L" if tags.prefix == b"II" else "B"
+    _retile(image, {name: f"{name};16{order}" for name in names})
 
 
 def _raw(tile: Any) -> str:
@@ -86,7 +107,7 @@ def _other(raw: str) -> str:
 def _retile(image: Any, raw: str | dict[str, str]) -> None:
     tiles = []
     for tile in image.tile:
-        name = raw if isinstance(raw, str) else raw[_raw(tile)]
+        name = raw if isinstance(raw, str) else raw.get(_raw(tile), _raw(tile))
         args = name if isinstance(tile.args, str) else (name, *tile.args[1:])
         tiles.append(tile._replace(args=args))
     image.tile = tiles
@@ -96,7 +117,7 @@ def _grey_scale(image: Any) -> tuple[float | None, bool]:
     """The value of white, ``None`` where the mode has none, and whether 0 is white (TIFF)."""
     tags = getattr(image, "tag_v2", {})
     inverted = tags.get(262) == 0
-    if any("I;12" in _raw(tile) for tile in image.tile):
+    if any("I;12" in _raw(tile) for tile in getattr(image, "tile", ())):
         return 4095, inverted
     return (65535 if image.mode.startswith("I;16") else None), inverted
 
@@ -139,3 +160,33 @@ def _unmultiplied(values: NDArray[np.uint16]) -> NDArray[np.uint16]:
         alpha = np.maximum(band[..., 3:], 1)
         out[row : row + 64] = np.rint(np.minimum(band[..., :3] * (65535 / alpha), 65535))
     return out
+
+
+def _through(
+    formula: Callable[[NDArray[np.float32]], NDArray[np.float32]], values: NDArray[np.uint8]
+) -> NDArray[np.uint16]:
+    """8-bit pixels to 16-bit RGB, so that nothing is rounded to 8 bits on the way to sRGB."""
+    out = np.empty(values.shape, np.uint16)
+    for row in range(0, len(values), 64):
+        band = formula(values[row : row + 64].astype(np.float32))
+        out[row : row + 64] = np.rint(np.clip(band, 0, 1) * 65535)
+    return out
+
+
+def _from_ycbcr(band: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Y, Cb, Cr to R, G, B (JFIF 1.02)."""
+    band[..., 1:] -= 128
+    matrix = np.array([[1, 0, 1.402], [1, -0.344136, -0.714136], [1, 1.772, 0]], np.float32)
+    return np.asarray(band @ matrix.T / 255, np.float32)
+
+
+def _from_lab(band: NDArray[np.float32]) -> NDArray[np.float32]:
+    """CIELAB under D50 (CIE 15), L of 255 for 100, a and b in two's complement, to sRGB."""
+    ab = np.where(band[..., 1:] > 127, band[..., 1:] - 256, band[..., 1:])
+    y = (band[..., :1] * (100 / 255) + 16) / 116
+    f = np.concatenate([y + ab[..., :1] / 500, y, y - ab[..., 1:] / 200], -1)
+    xyz = np.where(f > 6 / 29, f**3, (116 * f - 16) * (27 / 24389)) * np.array(WHITE_D50)
+    return srgb_encode(xyz @ np.linalg.inv(SRGB_TO_XYZ).T).astype(np.float32)
+
+
+_FORMULAS = {"YCbCr": _from_ycbcr, "LAB": _from_lab}
