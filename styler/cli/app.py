@@ -6,13 +6,19 @@ from pathlib import Path
 
 import click
 
-from styler.cli import config, train
+from styler.cli import config
+from styler.cli.compare import compare
+from styler.cli.completion import completion
 from styler.cli.export import export
 from styler.cli.info import info
+from styler.cli.mix import mix
 from styler.cli.serve import serve
+from styler.cli.sheet import sheet
+from styler.cli.style import style
 from styler.cli.styles import styles
 from styler.cli.stylize import stylize
-from styler.errors import InputError, StylerError
+from styler.cli.train import train
+from styler.errors import StylerError
 
 EXIT_CODES = {
     0: "everything asked for is done",
@@ -35,7 +41,19 @@ def _configure(ctx: click.Context, _: click.Parameter, path: Path | None) -> Non
     ctx.default_map = config.load(path, ctx.command)
 
 
+class Verbs(click.Group):
+    """The group that lists its verbs in the order of use rather than of the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), text) for code, text in EXIT_CODES.items()])
+
+
 @click.group(
+    cls=Verbs,
     context_settings={
         "auto_envvar_prefix": "STYLER",
         "help_option_names": ["-h", "--help"],
@@ -73,7 +91,8 @@ def app() -> None:
     """
 
 
-for verb in (stylize, styles, serve, train.command, export, info):
+VERBS = (stylize, sheet, mix, compare, styles, style, serve, train, export, info, completion)
+for verb in VERBS:
     app.add_command(verb)
 
 
@@ -106,6 +125,3 @@ def _fail(message: str, code: int) -> int:
     one_line = " ".join(message.split())
     click.echo(f"styler: {one_line}", err=True)
     return code
-
-
-__all__ = ["EXIT_CODES", "InputError", "app", "main", "run"]

@@ -4,71 +4,122 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 
-from styler.cli.jobs import PAINTED, Job, Plan
+from styler.cli.jobs import Job, Plan
+from styler.cli.ledger import Ledger
 from styler.cli.paint import Painter
 from styler.cli.report import Outcome, Report
-from styler.errors import StylerError
-
-if TYPE_CHECKING:
-    from styler.imaging import Picture
+from styler.cli.saving import Saving
+from styler.errors import OutputError, StylerError
 
 
-@dataclass(frozen=True)
-class Saving:
-    """How results are encoded, and whether they may replace what is there."""
+class Batch:
+    """Paints jobs of one command: `painter` paints, `saving` writes, `report` tells."""
 
-    format: str | None = None
-    quality: int | None = None
-    force: bool = False
+    def __init__(self, painter: Painter, saving: Saving, report: Report) -> None:
+        self.painter = painter
+        self.saving = saving
+        self.report = report
+        self.ledger: Ledger | None = None
 
-    def save(self, picture: Picture, job: Job) -> None:
-        """Write `picture` where `job` says."""
+    def run(self, plan: Plan) -> None:
+        """Paint every job of `plan`.
+
+        Of several pictures those that are done are skipped, and a failure does not stop the
+        others. The error of a single picture is raised, and so is `OutputError` where pictures
+        of other settings are in the way.
+        """
+        if not plan.many:
+            for job in plan.jobs:
+                self.report.add(self.paint(job))
+            return
+        self.open(plan)
+        for job in plan.jobs:
+            self.attempt(job)
+
+    def open(self, plan: Plan) -> None:
+        """Read what an earlier run has done, and refuse to paint over anything else."""
+        if plan.folder is None:
+            return
+        settings = self.painter.settings() | asdict(self.saving)
+        del settings["force"]
+        self.ledger = Ledger(plan.folder, settings)
+        outputs = {job: job.output for job in plan.jobs if job.output is not None}
+        foreign = [o for job, o in outputs.items() if o.exists() and not self.ledger.done(job)]
+        if foreign and not self.saving.force:
+            more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+            raise OutputError(
+                f"{foreign[0]}{more}: not painted with these settings from this photo; "
+                "choose another -o, or overwrite with --force"
+            )
+        plan.folder.mkdir(parents=True, exist_ok=True)
+
+    def attempt(self, job: Job) -> bool:
+        """Paint `job` unless it is done, and report; false where it failed."""
+        if self.is_done(job):
+            self.report.add(Outcome(str(job), str(job.output), "skipped"))
+            return True
+        try:
+            self.report.add(self.paint(job))
+        except (StylerError, OSError) as error:
+            self.report.add(Outcome(str(job), str(job.output), "failed", error=_line(job, error)))
+            return False
+        return True
+
+    def is_done(self, job: Job) -> bool:
+        if self.ledger is not None:
+            return self.ledger.done(job)
+        return not self.saving.force and job.output is not None and job.output.exists()
+
+    def paint(self, job: Job) -> Outcome:
+        """Read, paint and write one picture."""
         from styler import imaging
 
-        if job.output is not None:
-            options = {"format": self.format, "quality": self.quality}
-            imaging.write(picture, job.output, force=self.force, **options)
-            return
-        own = picture.metadata.format
-        format = self.format or (own if own in PAINTED else "png")
-        sys.stdout.buffer.write(imaging.encode(picture, format, quality=self.quality))
-        sys.stdout.buffer.flush()
+        start = time.perf_counter()
+        if job.source is None:
+            picture = imaging.read(sys.stdin.buffer, name="stdin", bits=self.saving.bits)
+        else:
+            picture = imaging.read(job.source, bits=self.saving.bits)
+        painted = self.painter(picture)
+        if self.ledger is not None and job.output is not None:
+            job.output.parent.mkdir(parents=True, exist_ok=True)
+            self.ledger.begin(job)
+        self.saving.save(painted, job)
+        seconds = round(time.perf_counter() - start, 3)
+        output = "stdout" if job.output is None else str(job.output)
+        return Outcome(str(job), output, "painted", painted.width, painted.height, seconds)
 
 
-def paint_all(plan: Plan, painter: Painter, saving: Saving, report: Report) -> None:
-    """Paint every job of `plan` and report each.
+def _line(job: Job, error: Exception) -> str:
+    """The error in one line that names the photo or its output."""
+    text = " ".join(str(error).split())
+    named = str(job) in text or (job.output is not None and str(job.output) in text)
+    return text if named else f"{job}: {text}"
 
-    Of several pictures those that are there already are skipped, and a failure does not stop
-    the others. The error of a single picture is raised.
+
+def watch(replan: Callable[[], Plan], batch: Batch, *, interval: float = 1.0) -> Iterator[None]:
+    """Paint what comes into a folder; yields after each look at it, for ever.
+
+    A file is taken when two looks in a row find it unchanged, so that none is read half copied;
+    one that failed is tried again when it has changed.
     """
-    for job in plan.jobs:
-        if plan.many and not saving.force and job.output is not None and job.output.exists():
-            report.add(Outcome(str(job), str(job.output), "skipped"))
-            continue
-        try:
-            if plan.folder is not None and job.output is not None:
-                job.output.parent.mkdir(parents=True, exist_ok=True)
-            report.add(paint(job, painter, saving))
-        except (StylerError, OSError) as error:
-            if not plan.many:
-                raise
-            report.add(Outcome(str(job), str(job.output), "failed", error=str(error)))
-
-
-def paint(job: Job, painter: Painter, saving: Saving) -> Outcome:
-    """Read, paint and write one picture."""
-    from styler import imaging
-
-    start = time.perf_counter()
-    if job.source is None:
-        picture = imaging.read(sys.stdin.buffer, name="stdin")
-    else:
-        picture = imaging.read(job.source)
-    painted = painter(picture)
-    saving.save(painted, job)
-    seconds = round(time.perf_counter() - start, 3)
-    output = "stdout" if job.output is None else str(job.output)
-    return Outcome(str(job), output, "painted", painted.width, painted.height, seconds)
+    batch.open(replan())
+    seen: dict[Job, tuple[int, int]] = {}
+    failed: dict[Job, tuple[int, int]] = {}
+    while True:
+        for job in replan().jobs:
+            assert job.source is not None
+            try:
+                stat = job.source.stat()
+            except FileNotFoundError:
+                continue
+            state = (stat.st_size, stat.st_mtime_ns)
+            settled = seen.get(job) == state
+            seen[job] = state
+            due = settled and failed.get(job) != state and not batch.is_done(job)
+            if due and not batch.attempt(job):
+                failed[job] = state
+        yield
+        time.sleep(interval)

@@ -16,7 +16,7 @@ from styler.errors import InputError, MissingDependencyError, OutputError
     "-o",
     type=click.Path(path_type=Path, file_okay=False),
     required=True,
-    help="Folder of the model: model.json, model.safetensors and the ONNX graphs.",
+    help="Folder of the model: model.json, weights.safetensors and the ONNX graphs.",
 )
 @click.option("--name", help="Name of the model.  [default: that of the folder]")
 @click.option("--force", "-f", is_flag=True, help="Write into a folder that is not empty.")
@@ -41,4 +41,4 @@ def export(weights: Path, output: Path, name: str | None, force: bool) -> None:
         raise MissingDependencyError(
             f'exporting needs {error.name}; pip install "styler[train]"'
         ) from None
-    click.echo(write(file, output, name or output.resolve().name))
+    click.echo(write(file, output, name=name))

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from styler.cli import config, options
+from styler.cli.paint import Network
 
 PACKAGES = ("numpy", "pillow", "onnxruntime", "fastapi", "uvicorn", "torch", "pillow-heif")
 
@@ -19,7 +20,7 @@ PACKAGES = ("numpy", "pillow", "onnxruntime", "fastapi", "uvicorn", "torch", "pi
 @click.command()
 @options.network
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def info(model: str, engine: Any, threads: int | None, as_json: bool) -> None:
+def info(network: Network, as_json: bool) -> None:
     """Show what is installed, what would paint, and where things are.
 
     Loads and verifies the weights, so that it also tells whether they are sound.
@@ -29,7 +30,7 @@ def info(model: str, engine: Any, threads: int | None, as_json: bool) -> None:
     styler info --json | python -m json.tool
     styler info --model models/first --engine torch
     """
-    facts = gather(model, engine, threads)
+    facts = gather(network)
     if as_json:
         click.echo(json.dumps(facts))
         return
@@ -38,18 +39,17 @@ def info(model: str, engine: Any, threads: int | None, as_json: bool) -> None:
         click.echo(f"{name:<{width}}  {_text(value)}")
 
 
-def gather(model: str, engine: Any, threads: int | None) -> dict[str, Any]:
+def gather(network: Network) -> dict[str, Any]:
     """Everything `styler info` tells, as plain values."""
     import dataclasses
 
     import styler
 
-    stylizer = styler.Stylizer(model, engine=engine, threads=threads)
     return {
         "styler": metadata.version("styler"),
         "python": f"{platform.python_version()} on {platform.platform()}",
         "packages": {name: version(name) for name in PACKAGES},
-        "model": dataclasses.asdict(stylizer.info),
+        "model": dataclasses.asdict(network.open().info),
         "presets": len(styler.presets()),
         "configuration": _place(config.default_path()),
         "program": str(Path(sys.argv[0]).resolve()),

@@ -1,33 +1,20 @@
 """Options that several verbs share, each defined once."""
 
+import dataclasses
+import functools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
 
 from styler.cli.jobs import PAINTED
+from styler.cli.paint import Network
+from styler.cli.saving import Saving
+from styler.cli.size import Size
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-
-
-@dataclass(frozen=True)
-class Size:
-    """A bound on a picture's size: a long side in pixels or an area in megapixels."""
-
-    long_side: int | None = None
-    megapixels: float | None = None
-
-    def fit(self, width: int, height: int) -> tuple[int, int]:
-        """`width` and `height` shrunk in proportion to keep the bound; never grown."""
-        if self.long_side is not None:
-            scale = self.long_side / max(width, height)
-        else:
-            scale = math.sqrt((self.megapixels or 0.0) * 1e6 / (width * height))
-        if scale >= 1:
-            return width, height
-        return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _size(_: click.Context, __: click.Parameter, value: str | None) -> Size | None:
@@ -48,7 +35,7 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> Size | No
     return size
 
 
-style = click.option(
+styles = click.option(
     "--style",
     "-s",
     "styles",
@@ -108,6 +95,20 @@ quality = click.option(
     type=click.IntRange(1, 100),
     help="Of JPEG, WebP (both 92 unless given) and AVIF (80).",
 )
+lossless = click.option("--lossless", is_flag=True, help="WebP and AVIF without loss.")
+bits = click.option(
+    "--bits",
+    type=click.Choice([8, 16]),
+    default=8,
+    show_default=True,
+    help="Bits per colour of PNG and TIFF.",
+)
+exif = click.option(
+    "--exif/--strip",
+    default=True,
+    show_default=True,
+    help="Keep the photo's EXIF data, or leave them out.",
+)
 quiet = click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
 
 
@@ -122,4 +123,37 @@ def together(*decorators: Decorator) -> Decorator:
     return decorate
 
 
-network = together(model, engine, threads)
+def bundle(kind: type[Any], name: str, *decorators: Decorator) -> Decorator:
+    """Options that are handed on as one dataclass, `kind`, under one `name`."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            given = {field.name: kwargs.pop(field.name) for field in dataclasses.fields(kind)}
+            return function(*args, **{name: kind(**given)}, **kwargs)
+
+        return together(*decorators)(wrapped)
+
+    return decorate
+
+
+network = bundle(Network, "network", model, engine, threads)
+saving = bundle(Saving, "saving", format_, quality, lossless, bits, exif, force)
+
+photo = click.argument("photo", type=click.Path(path_type=Path))
+picture = click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="Picture to write.",
+)
+tile = click.option(
+    "--tile",
+    type=click.IntRange(min=16),
+    default=384,
+    show_default=True,
+    metavar="PIXELS",
+    help="Long side of each picture.",
+)
+labels = click.option("--labels/--no-labels", default=True, help="Write what is what below.")

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from styler.cli.options import Size
+from styler.cli.size import Size
 from styler.errors import ParameterError
 
 if TYPE_CHECKING:
-    from styler import Style, Stylizer
-    from styler.imaging import Picture
+    from styler import Picture, Style, Stylizer
+    from styler.engine import EngineName
+
+
+@dataclass(frozen=True)
+class Network:
+    """Which network paints, and on what."""
+
+    model: str
+    engine: EngineName
+    threads: int | None
+
+    def open(self) -> Stylizer:
+        """Load and verify it. Raises `WeightsError` or `MissingDependencyError`."""
+        from styler import Stylizer
+
+        return Stylizer(self.model, engine=self.engine, threads=self.threads)
 
 
 @dataclass(frozen=True)
@@ -26,8 +43,26 @@ class Painter:
     def __call__(self, picture: Picture) -> Picture:
         if self.size is not None:
             picture = shrink(picture, self.size)
-        painted = self.stylizer.stylize(picture.rgb, self.styles, strength=self.strength)
-        return picture.with_rgb(painted)
+        painted: Picture = self.stylizer.stylize(picture, self.styles, strength=self.strength)
+        return painted
+
+    def settings(self) -> dict[str, Any]:
+        """Everything that the painted pixels depend on besides the photo, as plain values."""
+        return {
+            "model": self.stylizer.info.sha256,
+            "engine": self.stylizer.info.engine,
+            "styles": [[digest(style), weight] for style, weight in self.styles],
+            "strength": self.strength,
+            "size": None if self.size is None else [self.size.long_side, self.size.megapixels],
+        }
+
+
+def digest(style: Style) -> str:
+    """A short fingerprint of a style's statistics."""
+    content = hashlib.sha256()
+    for stats in style.statistics:
+        content.update(stats.mean.tobytes() + stats.variance.tobytes())
+    return content.hexdigest()[:16]
 
 
 def shrink(picture: Picture, size: Size) -> Picture:
@@ -38,7 +73,7 @@ def shrink(picture: Picture, size: Size) -> Picture:
     if target == (picture.width, picture.height):
         return picture
     alpha = None if picture.alpha is None else imaging.resize(picture.alpha, size=target)
-    return replace(picture, rgb=imaging.resize(picture.rgb, size=target), alpha=alpha)
+    return replace(picture, rgb=imaging.resize(picture.filled(), size=target), alpha=alpha)
 
 
 def weighted(argument: str) -> tuple[str, float]:
@@ -55,19 +90,30 @@ def weighted(argument: str) -> tuple[str, float]:
     return name, value
 
 
-def resolve(stylizer: Stylizer, name: str, style_size: int = 512) -> Style:
-    """The style that `name` means: a preset, the user's own, a style file, or any picture.
+def mixture(
+    stylizer: Stylizer, arguments: Sequence[str], style_size: int
+) -> list[tuple[Style, float]]:
+    """The styles and weights that the values of ``--style`` mean."""
+    return [
+        (resolve(stylizer, name, style_size), weight) for name, weight in map(weighted, arguments)
+    ]
 
-    Names win over files in the working folder; ``./name`` means the file. Raises `StyleError`
-    with the nearest name where there is neither.
+
+def resolve(stylizer: Stylizer, name: str, style_size: int = 512) -> Style:
+    """The style that `name` means: a style file, a painting, or a preset.
+
+    An existing file wins over a preset of its name. Raises `StyleError` with the nearest name
+    where there is neither.
     """
     import styler
 
-    if not Path(name).is_file() or name in {info.name for info in styler.presets()}:
-        return styler.preset(name)
-    return stylizer.style(Path(name), size=style_size)
+    if name.endswith(".style"):
+        return styler.Style.load(name)
+    if Path(name).is_file():
+        return stylizer.style(name, size=style_size)
+    return styler.preset(name)
 
 
-def tag(arguments: tuple[str, ...]) -> str:
+def tag(arguments: Sequence[str]) -> str:
     """A short name for a mixture of styles, as it appears in file names."""
     return "+".join(Path(weighted(argument)[0]).stem for argument in arguments)

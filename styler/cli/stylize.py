@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 import click
 
 from styler.cli import jobs, options
-from styler.cli.batch import Saving, paint_all
-from styler.cli.options import Size
-from styler.cli.paint import Painter, resolve, tag, weighted
+from styler.cli.batch import Batch, watch
+from styler.cli.estimate import estimate
+from styler.cli.paint import Network, Painter, mixture, tag
 from styler.cli.report import Report
-from styler.errors import InputError, OutputError
+from styler.cli.saving import Saving, refuse_existing
+from styler.cli.size import Size
+from styler.errors import InputError
 
 
 @click.command()
 @click.argument("photos", nargs=-1, required=True, metavar="PHOTO...")
-@options.style
+@options.styles
 @click.option(
     "--output",
     "-o",
@@ -27,10 +28,10 @@ from styler.errors import InputError, OutputError
 @options.strength
 @options.size
 @options.style_size
-@options.format_
-@options.quality
-@options.force
+@options.saving
 @options.network
+@click.option("--dry-run", is_flag=True, help="Say what would be painted, and how long it takes.")
+@click.option("--watch", "watching", is_flag=True, help="Go on painting what comes into a folder.")
 @click.option("--json", "json_lines", is_flag=True, help="One JSON line per picture on stdout.")
 @options.quiet
 def stylize(
@@ -40,47 +41,72 @@ def stylize(
     strength: float,
     size: Size | None,
     style_size: int,
-    format: str | None,
-    quality: int | None,
-    force: bool,
-    model: str,
-    engine: Any,
-    threads: int | None,
+    saving: Saving,
+    network: Network,
+    dry_run: bool,
+    watching: bool,
     json_lines: bool,
     quiet: bool,
 ) -> int:
     """Paint one photo or many in a style.
 
     PHOTO is a file, a folder (searched recursively and mirrored under -o), a quoted glob, or -
-    for standard input. The result has the photo's own size. Pictures of a folder that are
-    painted already are skipped, so an interrupted job goes on where it stopped.
+    for standard input. The result has the photo's own size unless --size shrinks it.
+
+    What a folder's job has painted is recorded in the output folder, in .styler.jsonl: the same
+    command paints only what is missing, so an interrupted job goes on where it stopped. Pictures
+    painted with other settings are in its way unless --force replaces them.
 
     \b
     styler stylize photo.jpg --style NAME
     styler stylize photo.jpg --style painting.jpg --strength 0.7 -o painted.png
     styler stylize photo.jpg --style NAME=0.7 --style OTHER=0.3
     styler stylize holidays/ --style NAME -o painted/
+    styler stylize "holidays/**/*.jpg" --style NAME -o painted/ --size 2MP
+    styler stylize inbox/ --style NAME -o painted/ --watch
     cat photo.jpg | styler stylize - --style NAME > painted.jpg
     """
-    plan = jobs.plan(photos, output, tag=tag(styles), format=format)
-    if not plan.jobs:
+
+    def plan() -> jobs.Plan:
+        return jobs.plan(photos, output, tag=tag(styles), format=saving.format)
+
+    first = plan()
+    _check(first, photos, saving, json_lines=json_lines, dry_run=dry_run, watching=watching)
+
+    stylizer = network.open()
+    painter = Painter(stylizer, mixture(stylizer, styles, style_size), strength, size)
+    if dry_run:
+        estimate(first, painter, json_lines=json_lines)
+        return 0
+    total = None if watching else len(first.jobs)
+    with Report(total, json_lines=json_lines, quiet=quiet) as report:
+        batch = Batch(painter, saving, report)
+        if watching:
+            for _ in watch(plan, batch):
+                pass
+        batch.run(first)
+    return 1 if report.failures else 0
+
+
+def _check(
+    plan: jobs.Plan,
+    photos: tuple[str, ...],
+    saving: Saving,
+    *,
+    json_lines: bool,
+    dry_run: bool,
+    watching: bool,
+) -> None:
+    """Refuse what cannot work before the network is loaded."""
+    if watching and plan.folder is None:
+        raise InputError("--watch takes a folder of photos and -o FOLDER")
+    if not plan.jobs and not watching:
         raise InputError(f"{', '.join(photos)}: no pictures there")
     to_stdout = any(job.output is None for job in plan.jobs)
-    if to_stdout and json_lines:
+    if to_stdout and json_lines and not dry_run:
         raise InputError("--json and the picture cannot both go to stdout; use -o FILE")
-    if to_stdout and sys.stdout.isatty():
+    if to_stdout and sys.stdout.isatty() and not dry_run:
         raise InputError("-: a picture does not go to a terminal; use -o FILE or a pipe")
-    if not plan.many and not force and (out := plan.jobs[0].output) and out.exists():
-        raise OutputError(f"{out}: exists; choose another -o, or overwrite it with --force")
-
-    from styler import Stylizer
-
-    stylizer = Stylizer(model, engine=engine, threads=threads)
-    mixture = [
-        (resolve(stylizer, name, style_size), weight) for name, weight in map(weighted, styles)
-    ]
-    painter = Painter(stylizer, mixture, strength, size)
-    saving = Saving(format, quality, force)
-    with Report(len(plan.jobs), json_lines=json_lines, quiet=quiet) as report:
-        paint_all(plan, painter, saving, report)
-    return 1 if report.failures else 0
+    single = None if plan.many or not plan.jobs else plan.jobs[0].output
+    if single is not None:
+        refuse_existing(single, saving.force)

@@ -1,14 +1,11 @@
 """``styler train``: a folder of photos and one of paintings to weights.
 
-The options are the fields of `TrainConfig`: a setting added there is an option here.
+The options are the fields of `TrainConfig`.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.util
-import types
-import typing
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,18 +13,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import styler
+from styler.cli.fields import FieldsCommand, dataclass_options
 from styler.cli.progress import bar
 from styler.errors import MissingDependencyError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
-
-
-class FieldsCommand(click.Command):
-    """A command whose options are a dataclass's fields, read when they are first needed."""
-
-    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        return [*field_options(_config_class()), *super().get_params(ctx)]
 
 
 @cache
@@ -43,42 +34,8 @@ def _config_class() -> type[Any]:
     return config
 
 
-def field_options(config: type[Any]) -> list[click.Parameter]:
-    """One option per field of a dataclass: its name, type, default and ``metadata["help"]``."""
-    hints = typing.get_type_hints(config)
-    return [_option(field, hints[field.name]) for field in dataclasses.fields(config)]
-
-
-def _option(field: dataclasses.Field[Any], hint: Any) -> click.Option:
-    required = field.default is dataclasses.MISSING
-    kind = next(arg for arg in _members(hint) if arg is not type(None))
-    default = None if required else field.default
-    return click.Option(
-        ["--" + field.name.replace("_", "-")],
-        type=_type(kind),
-        required=required,
-        default=default,
-        show_default=default is not None,
-        help=field.metadata["help"],
-    )
-
-
-def _members(hint: Any) -> tuple[Any, ...]:
-    union = typing.get_origin(hint) in (typing.Union, types.UnionType)
-    return typing.get_args(hint) if union else (hint,)
-
-
-def _type(kind: Any) -> Any:
-    if typing.get_origin(kind) is typing.Literal:
-        return click.Choice(typing.get_args(kind))
-    if kind is Path:
-        return click.Path(path_type=Path)
-    assert kind in (int, float, str, bool), kind
-    return kind
-
-
-@click.command("train", cls=FieldsCommand)
-def command(**settings: Any) -> None:
+@click.command(cls=FieldsCommand, fields=lambda: dataclass_options(_config_class()))
+def train(**settings: Any) -> None:
     """Train the network on photos and paintings of your own.
 
     Prints where the weights are. A run that was stopped goes on when the same command is given
@@ -90,14 +47,15 @@ def command(**settings: Any) -> None:
     styler export runs/first -o models/first
     """
     try:
-        from styler.train import TrainConfig, train
+        from styler.train import TrainConfig
+        from styler.train import train as run
     except ModuleNotFoundError as error:
         raise MissingDependencyError(
             f'training needs {error.name}; pip install "styler[train]"'
         ) from None
     config = TrainConfig(**settings)
     with Told(config.steps, config.log_every) as told:
-        weights = train(config, told.step)
+        weights = run(config, told.step)
     click.echo(weights)
 
 

@@ -9,12 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from .conftest import Call, as_bytes, save
-
-
-def read(path: Path) -> np.ndarray:
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"))
+from .conftest import Call
+from .pictures import as_bytes, read, save
 
 
 def test_paints_at_the_photos_own_size(call: Call, photo: Path) -> None:
@@ -32,7 +28,7 @@ def test_strength_zero_is_the_photo(call: Call, photo: Path) -> None:
 
 def test_without_output_lands_beside_the_photo(call: Call, photo: Path) -> None:
     assert call("stylize", photo, "--style", "night").code == 0
-    assert photo.with_name("photo.night.jpg").exists()
+    assert Path("photo.night.jpg").exists()
 
 
 def test_a_painting_is_a_style(call: Call, photo: Path, painting: Path) -> None:
@@ -115,7 +111,9 @@ def test_folder_is_mirrored_and_failures_are_listed(call: Call) -> None:
     done = call("stylize", "photos", "-s", "night", "-o", "painted")
     assert done.code == 1
     painted = {
-        str(p.relative_to("painted")) for p in Path("painted").rglob("*.*") if p.suffix != ".json"
+        str(p.relative_to("painted"))
+        for p in Path("painted").rglob("*.*")
+        if p.name != ".styler.jsonl"
     }
     assert painted == {"a.jpg", "sub/b.png", "sub/deep/c.webp"}
     last = done.err.strip().splitlines()

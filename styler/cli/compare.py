@@ -1,0 +1,53 @@
+"""``styler compare``: a photo and its painting side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from styler.cli import options
+from styler.cli.canvas import grid
+from styler.cli.paint import Network, Painter, mixture, shrink, tag
+from styler.cli.saving import refuse_existing
+from styler.cli.size import Size
+
+
+@click.command()
+@options.photo
+@options.styles
+@options.picture
+@options.size
+@options.labels
+@options.strength
+@options.style_size
+@options.network
+@options.force
+def compare(
+    photo: Path,
+    styles: tuple[str, ...],
+    output: Path,
+    size: Size | None,
+    labels: bool,
+    strength: float,
+    style_size: int,
+    network: Network,
+    force: bool,
+) -> None:
+    """Show a photo and its painting side by side, or one over the other where it is wide.
+
+    \b
+    styler compare photo.jpg --style NAME -o compared.png
+    styler compare photo.jpg --style NAME=2 --style OTHER=1 -o compared.png --size 800
+    """
+    from styler import imaging
+
+    refuse_existing(output, force)
+    content = imaging.read(photo)
+    if size is not None:
+        content = shrink(content, size)
+    stylizer = network.open()
+    painted = Painter(stylizer, mixture(stylizer, styles, style_size), strength)(content)
+    tiles = [(photo.name, content), (tag(styles), painted)]
+    columns = 1 if content.width > 2 * content.height else 2
+    imaging.write(grid(tiles, columns=columns, labels=labels), output, force=force)

@@ -1,0 +1,74 @@
+"""``styler mix``: a strip between two styles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from styler.cli import options
+from styler.cli.canvas import grid
+from styler.cli.paint import Network, resolve, shrink, tag
+from styler.cli.saving import refuse_existing
+from styler.cli.size import Size
+from styler.errors import ParameterError
+
+
+@click.command()
+@options.photo
+@click.option(
+    "--style",
+    "-s",
+    "styles",
+    multiple=True,
+    required=True,
+    metavar="NAME|FILE",
+    help="From which style to which: give two.",
+)
+@options.picture
+@click.option(
+    "--steps",
+    type=click.IntRange(2, 32),
+    default=5,
+    show_default=True,
+    help="Pictures in the strip.",
+)
+@options.tile
+@options.labels
+@options.strength
+@options.style_size
+@options.network
+@options.force
+def mix(
+    photo: Path,
+    styles: tuple[str, ...],
+    output: Path,
+    steps: int,
+    tile: int,
+    labels: bool,
+    strength: float,
+    style_size: int,
+    network: Network,
+    force: bool,
+) -> None:
+    """Paint a strip that goes from one style to another.
+
+    \b
+    styler mix photo.jpg --style NAME --style OTHER -o strip.png
+    styler mix photo.jpg --style NAME --style painting.jpg -o strip.png --steps 9
+    """
+    from styler import imaging
+
+    if len(styles) != 2:
+        raise ParameterError(f"--style was given {len(styles)} times; a strip goes between two")
+    refuse_existing(output, force)
+    content = shrink(imaging.read(photo), Size(long_side=tile))
+    stylizer = network.open()
+    first, last = (resolve(stylizer, name, style_size) for name in styles)
+    tiles = []
+    for step in range(steps):
+        share = step / (steps - 1)
+        painted = stylizer.stylize(content, [(first, 1 - share), (last, share)], strength=strength)
+        label = tag(styles[:1] if step == 0 else styles[1:]) if share in (0, 1) else f"{share:.0%}"
+        tiles.append((label, painted))
+    imaging.write(grid(tiles, columns=steps, labels=labels), output, force=force)

@@ -1,0 +1,68 @@
+"""``styler sheet``: all styles on one photo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from styler.cli import options
+from styler.cli.canvas import grid
+from styler.cli.paint import Network, resolve, shrink, tag
+from styler.cli.saving import refuse_existing
+from styler.cli.size import Size
+
+
+@click.command()
+@options.photo
+@click.option(
+    "--style",
+    "-s",
+    "styles",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="Only these styles.  [default: all presets]",
+)
+@options.picture
+@click.option(
+    "--columns",
+    type=click.IntRange(min=1),
+    default=4,
+    show_default=True,
+    help="Pictures in a row.",
+)
+@options.tile
+@options.labels
+@options.strength
+@options.style_size
+@options.network
+@options.force
+def sheet(
+    photo: Path,
+    styles: tuple[str, ...],
+    output: Path,
+    columns: int,
+    tile: int,
+    labels: bool,
+    strength: float,
+    style_size: int,
+    network: Network,
+    force: bool,
+) -> None:
+    """Paint a photo in all styles, as one picture to choose from.
+
+    \b
+    styler sheet photo.jpg -o sheet.png
+    styler sheet photo.jpg -o sheet.png --style NAME --style painting.jpg --columns 2
+    """
+    import styler
+    from styler import imaging
+
+    refuse_existing(output, force)
+    content = shrink(imaging.read(photo), Size(long_side=tile))
+    stylizer = network.open()
+    tiles = [("photo", content)]
+    for name in styles or [info.name for info in styler.presets()]:
+        painted = stylizer.stylize(content, resolve(stylizer, name, style_size), strength=strength)
+        tiles.append((tag([name]), painted))
+    imaging.write(grid(tiles, columns=min(columns, len(tiles)), labels=labels), output, force=force)
