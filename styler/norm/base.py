@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from styler.errors import ParameterError
 
-__all__ = ["FeatureNorm", "cast", "check_count", "check_eps", "check_features", "per_channel"]
+__all__ = ["FeatureNorm", "cast", "check_count", "check_eps", "check_features"]
 
 
 def check_count(name: str, value: int) -> int:
@@ -42,13 +42,6 @@ def check_features(x: Tensor, num_features: int | None = None, dim: int = 1) -> 
 def cast(parameter: Tensor | None, x: Tensor) -> Tensor | None:
     """A parameter in the dtype of ``x``, which torch's fused kernels want."""
     return parameter if parameter is None or parameter.dtype == x.dtype else parameter.to(x.dtype)
-
-
-def per_channel(parameter: Tensor | None, x: Tensor) -> Tensor | None:
-    """``(C,)`` or ``(N, C)`` seen as ``(1 or N, C, 1, ...)``, ready to broadcast to ``x``."""
-    if parameter is None:
-        return None
-    return parameter.reshape(-1, parameter.shape[-1], *[1] * (x.dim() - 2))
 
 
 class FeatureNorm(nn.Module):

@@ -102,9 +102,9 @@ def register(
 
 
 def names(family: Family | None = None) -> list[str]:
-    """Names that :func:`norm` takes, in the order of the survey, of one family or of all."""
+    """Names that :func:`norm` takes, family by family, of one family or of all."""
     found = [e for e in _entries.values() if family in (None, e.family)]
-    return [e.name for e in sorted(found, key=lambda e: FAMILIES.index(e.family))]
+    return [e.name for e in sorted(found, key=lambda e: (FAMILIES.index(e.family), e.name))]
 
 
 def entry(name: str) -> Entry:

@@ -11,7 +11,18 @@ from torch import Tensor
 from styler.errors import ParameterError
 from styler.norm.moments import moments
 
-__all__ = ["Stats", "affine", "channel_moments", "masked_moments", "merge", "wide"]
+__all__ = [
+    "Stats",
+    "affine",
+    "channel_affine",
+    "channel_moments",
+    "masked_mean_square",
+    "masked_moments",
+    "merge",
+    "per_channel",
+    "rescale",
+    "wide",
+]
 
 Stats = tuple[Tensor, Tensor]
 """Mean and biased variance."""
@@ -83,16 +94,29 @@ def masked_moments(x: Tensor, dim: tuple[int, ...], mask: Tensor | None = None) 
     if mask is None:
         variance, mean = torch.var_mean(values, dim, correction=0, keepdim=True)
         return mean, variance
+    weights, total = _weights(values, dim, mask)
+    mean = (values * weights).sum(dim, keepdim=True) / total
+    variance = ((values - mean).square() * weights).sum(dim, keepdim=True) / total
+    return mean, variance
+
+
+def masked_mean_square(x: Tensor, dim: tuple[int, ...], mask: Tensor | None = None) -> Tensor:
+    """Mean of the squares over arbitrary axes, kept with length 1, under optional weights."""
+    squares = wide(x).square()
+    if mask is None:
+        return squares.mean(dim, keepdim=True)
+    weights, total = _weights(squares, dim, mask)
+    return (squares * weights).sum(dim, keepdim=True) / total
+
+
+def _weights(values: Tensor, dim: tuple[int, ...], mask: Tensor) -> Stats:
     try:
         weights = mask.to(values.dtype).expand_as(values)
     except RuntimeError as error:
         raise ParameterError(
-            f"mask of shape {tuple(mask.shape)} does not broadcast to {tuple(x.shape)}"
+            f"mask of shape {tuple(mask.shape)} does not broadcast to {tuple(values.shape)}"
         ) from error
-    total = weights.sum(dim, keepdim=True).clamp_min(torch.finfo(values.dtype).tiny)
-    mean = (values * weights).sum(dim, keepdim=True) / total
-    variance = ((values - mean).square() * weights).sum(dim, keepdim=True) / total
-    return mean, variance
+    return weights, weights.sum(dim, keepdim=True).clamp_min(torch.finfo(values.dtype).tiny)
 
 
 def affine(
@@ -107,11 +131,34 @@ def affine(
     Statistics, weight and bias broadcast to ``x`` and to each other. Computed in float32 at least,
     returned in the dtype and memory format of ``x``.
     """
+    return rescale(x, *_coefficients(stats, weight, bias, eps))
+
+
+def channel_affine(
+    x: Tensor,
+    stats: Stats,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """:func:`affine` for ``x`` of ``(N, C, *spatial)`` and all else ``(C,)`` or ``(N or 1, C)``."""
+    scale, shift = _coefficients(stats, weight, bias, eps)
+    return rescale(x, per_channel(scale, x), per_channel(shift, x))
+
+
+def per_channel(value: Tensor, x: Tensor) -> Tensor:
+    """``(C,)`` or ``(N or 1, C)`` as ``(N or 1, C, 1, ...)``, ready to broadcast to ``x``."""
+    return value.reshape(-1, value.shape[-1], *[1] * (x.dim() - 2))
+
+
+def rescale(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    """``x * scale + shift`` in float32 at least, in the dtype and memory format of ``x``."""
+    return torch.addcmul(shift, wide(x), scale).to(x.dtype)
+
+
+def _coefficients(stats: Stats, weight: Tensor | None, bias: Tensor | None, eps: float) -> Stats:
     mean, variance = stats
     scale = torch.rsqrt(wide(variance) + eps)
-    if weight is not None:
-        scale = scale * weight
+    scale = scale if weight is None else scale * weight
     shift = -mean * scale
-    if bias is not None:
-        shift = shift + bias
-    return torch.addcmul(shift, wide(x), scale).to(x.dtype)
+    return scale, shift if bias is None else shift + bias

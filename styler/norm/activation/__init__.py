@@ -1,1 +1,1 @@
-"""Normalizers of activations, in the order of the survey."""
+"""Normalizers of activations: what passes between the layers of a network."""

@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from styler.errors import ParameterError
-from styler.norm.base import FeatureNorm, check_features, per_channel
+from styler.norm.base import FeatureNorm, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, affine, channel_moments, merge
+from styler.norm.statistics import Stats, channel_affine, channel_moments, merge
 
 __all__ = ["BatchNorm", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "batch_norm", "batch_stats"]
 
@@ -81,9 +81,7 @@ def batch_norm(
     if stats is None:
         stats, count = batch_stats(x, mask)
         update_running(running_mean, running_var, stats, count, momentum)
-    mean, variance = (per_channel(s, x) for s in stats)
-    assert mean is not None and variance is not None
-    return affine(x, (mean, variance), per_channel(weight, x), per_channel(bias, x), eps)
+    return channel_affine(x, stats, weight, bias, eps)
 
 
 @torch.no_grad()

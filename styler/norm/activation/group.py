@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from styler.errors import ParameterError
-from styler.norm.base import FeatureNorm, cast, check_count, check_features, per_channel
+from styler.norm.base import FeatureNorm, cast, check_count, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, affine, channel_moments, merge
+from styler.norm.statistics import Stats, channel_affine, channel_moments, merge
 
 __all__ = ["GroupNorm", "check_groups", "group_norm", "group_stats"]
 
@@ -75,9 +75,8 @@ def group_norm(
         return F.group_norm(x, groups, cast(weight, x), cast(bias, x), eps)
     if stats is None:
         stats = group_stats(x, groups, mask)
-    mean, variance = (per_channel(s.repeat_interleave(channels // groups, 1), x) for s in stats)
-    assert mean is not None and variance is not None
-    return affine(x, (mean, variance), per_channel(weight, x), per_channel(bias, x), eps)
+    mean, variance = (s.repeat_interleave(channels // groups, 1) for s in stats)
+    return channel_affine(x, (mean, variance), weight, bias, eps)
 
 
 @register(

@@ -7,9 +7,9 @@ arXiv:2201.03545.
 import torch.nn.functional as F
 from torch import Tensor
 
-from styler.norm.base import FeatureNorm, cast, check_features, per_channel
+from styler.norm.base import FeatureNorm, cast, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, affine, masked_moments
+from styler.norm.statistics import Stats, affine, masked_moments, per_channel
 
 __all__ = ["PixelLayerNorm", "pixel_layer_norm"]
 
@@ -48,7 +48,8 @@ def pixel_layer_norm(
     check_features(x)
     if stats is not None or mask is not None:
         stats = masked_moments(x, (1,), mask) if stats is None else stats
-        return affine(x, stats, per_channel(weight, x), per_channel(bias, x), eps)
+        weight, bias = (p if p is None else per_channel(p, x) for p in (weight, bias))
+        return affine(x, stats, weight, bias, eps)
     last = x.movedim(1, -1)
     y = F.layer_norm(last, last.shape[-1:], cast(weight, x), cast(bias, x), eps).movedim(-1, 1)
     return y.contiguous() if x.is_contiguous() else y

@@ -1,0 +1,178 @@
+"""Divisive normalization: every response divided by the pooled energy around it, in general form.
+
+Lyu & Simoncelli 2008, "Nonlinear Image Representation Using Divisive Normalization"; Carandini &
+Heeger 2012, "Normalization as a canonical neural computation".
+"""
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from styler.errors import ParameterError
+from styler.norm.base import check_count, check_features
+from styler.norm.registry import register
+from styler.norm.statistics import spatial_mask, wide
+
+__all__ = ["DivisiveNorm", "divisive_norm", "local_mean"]
+
+Window = Literal["box", "gaussian"]
+Center = Literal["none", "energy", "both"]
+
+
+def local_mean(
+    x: Tensor,
+    size: int,
+    window: Window = "gaussian",
+    channels: int | None = 1,
+    mask: Tensor | None = None,
+) -> Tensor:
+    """Weighted mean of the neighbourhood of every position, of what lies inside the map and mask.
+
+    Args:
+        x: ``(N, C, H, W)``, float32 or float64.
+        size: side of the spatial window, odd.
+        window: "box", or "gaussian" with a deviation of a quarter of the size.
+        channels: neighbouring channels that count, odd; ``None`` for all of them.
+        mask: weights in [0, 1], ``(N, 1, H, W)``.
+
+    Returns:
+        ``(N, C, H, W)``, with ``C`` 1 where all channels count.
+    """
+    for name, length in (("size", size), ("channels", 1 if channels is None else channels)):
+        if check_count(name, length) % 2 == 0:
+            raise ParameterError(f"{name} must be odd, not {length}")
+    weights = torch.ones_like(x[:1, :1]) if mask is None else mask.to(x.dtype)
+    if channels is None:
+        total, mass = (x * weights).mean(1, keepdim=True), weights
+    else:
+        total = _sum_channels(x * weights, channels)
+        mass = weights * _sum_channels(x.new_ones(1, x.shape[1], 1, 1), channels)
+    total, mass = (_sum_space(t, size, window) for t in (total, mass))
+    return total / mass.clamp_min(torch.finfo(x.dtype).tiny)
+
+
+def _sum_channels(x: Tensor, count: int) -> Tensor:
+    if count == 1:
+        return x
+    side = count // 2
+    return F.pad(x, (0, 0, 0, 0, side, side)).unfold(1, count, 1).sum(-1)
+
+
+def _sum_space(x: Tensor, size: int, window: Window) -> Tensor:
+    offsets = torch.arange(size, dtype=x.dtype, device=x.device) - size // 2
+    line = torch.ones_like(offsets)
+    if window == "gaussian":
+        line = torch.exp(-0.5 * (offsets / (size / 4)).square())
+    line = line / line.sum()
+    n, c, h, w = x.shape
+    planes = x.reshape(n * c, 1, h, w)
+    planes = F.conv2d(planes, line.reshape(1, 1, size, 1), padding=(size // 2, 0))
+    planes = F.conv2d(planes, line.reshape(1, 1, 1, size), padding=(0, size // 2))
+    return planes.reshape(n, c, h, w)
+
+
+def divisive_norm(
+    x: Tensor,
+    size: int = 5,
+    *,
+    channels: int | None = 1,
+    window: Window = "gaussian",
+    center: Center = "none",
+    k: float = 1.0,
+    alpha: float = 1.0,
+    beta: float = 0.5,
+    mask: Tensor | None = None,
+) -> Tensor:
+    r"""Divide every value by a power of the mean energy of its neighbourhood.
+
+    .. math:: y = \frac{x - m'}{\left(k + \alpha \, \overline{(x - m)^2} \right)^{\beta}}
+
+    The bar and :math:`m` are means over the window, of what lies inside the map.
+
+    Args:
+        x: ``(N, C, H, W)``, any floating dtype.
+        size: side of the spatial window, odd; default 5.
+        channels: neighbouring channels that count, odd; 1 (default) is the own channel, ``None``
+            all.
+        window: "box" or "gaussian" (default; deviation of a quarter of the size).
+        center: "none": no mean is taken off; "energy": the local mean is taken off in the energy
+            (the survey's local contrast normalization); "both": in the numerator too.
+        k, alpha, beta: the constants; defaults 1, 1 and 0.5 (a root mean square).
+        mask: weights in [0, 1], ``(N or 1, 1, H, W)``: positions that enter the means.
+
+    Returns:
+        Shape, dtype and memory format of ``x``.
+
+    Raises:
+        ParameterError: even sizes, other ranks, an unknown choice, or a mask that does not fit.
+
+    Source: Lyu & Simoncelli 2008, eq. 2; Carandini & Heeger 2012, eq. 10. Not in torch. Local
+        response
+    normalization is the case ``size=1, channels=n, window="box"``, but for its sum at the borders.
+    """
+    check_features(x)
+    if x.dim() != 4:
+        raise ParameterError(f"divisive norm takes (N, C, H, W), not shape {tuple(x.shape)}")
+    if window not in ("box", "gaussian") or center not in ("none", "energy", "both"):
+        raise ParameterError(
+            f"window is box or gaussian, center none, energy or both; not {window!r}, {center!r}"
+        )
+    values = wide(x)
+    weights = None if mask is None else spatial_mask(x, mask)
+    centred = values
+    if center != "none":
+        centred = values - local_mean(values, size, window, channels, weights)
+    energy = local_mean(centred.square(), size, window, channels, weights)
+    numerator = centred if center == "both" else values
+    y = numerator * (k + alpha * energy).pow(-beta)
+    return y.to(x.dtype)
+
+
+@register(
+    "divisive",
+    "activation",
+    functional=divisive_norm,
+    axes="a window of pixels and neighbouring channels",
+    formula="y = x / (k + alpha mean_window(x^2))^beta",
+    shines="models of vision, image compression, density modelling",
+    source="Lyu & Simoncelli 2008; Carandini & Heeger 2012",
+)
+class DivisiveNorm(nn.Module):
+    """:func:`divisive_norm` as a module without parameters."""
+
+    def __init__(
+        self,
+        size: int = 5,
+        *,
+        channels: int | None = 1,
+        window: Window = "gaussian",
+        center: Center = "none",
+        k: float = 1.0,
+        alpha: float = 1.0,
+        beta: float = 0.5,
+    ) -> None:
+        super().__init__()
+        self.size, self.channels, self.k, self.alpha, self.beta = size, channels, k, alpha, beta
+        self.window: Window = window
+        self.center: Center = center
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        return divisive_norm(
+            x,
+            self.size,
+            channels=self.channels,
+            window=self.window,
+            center=self.center,
+            k=self.k,
+            alpha=self.alpha,
+            beta=self.beta,
+            mask=mask,
+        )
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.size}, channels={self.channels}, window={self.window!r}, "
+            f"center={self.center!r}, k={self.k:g}, alpha={self.alpha:g}, beta={self.beta:g}"
+        )

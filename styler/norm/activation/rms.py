@@ -1,0 +1,159 @@
+"""Root mean square normalization: layer norm without the mean, over all or some features.
+
+Zhang & Sennrich 2019, "Root Mean Square Layer Normalization", arXiv:1910.07467.
+"""
+
+from math import ceil
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from styler.errors import ParameterError
+from styler.norm.base import FeatureNorm, cast, check_features
+from styler.norm.registry import register
+from styler.norm.statistics import masked_mean_square, wide
+
+__all__ = ["PartialRMSNorm", "RMSNorm", "rms_norm"]
+
+
+def rms_norm(
+    x: Tensor,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-6,
+    *,
+    fraction: float = 1.0,
+    mask: Tensor | None = None,
+    stats: Tensor | None = None,
+) -> Tensor:
+    r"""Divide the last axis by its root mean square.
+
+    .. math:: y = \gamma \odot \frac{x}{\sqrt{\frac{1}{k} \sum_{i \le k} x_i^2 + \epsilon}} + \beta,
+              \quad k = \lceil p \, d \rceil
+
+    Args:
+        x: ``(*, d)``, any floating dtype.
+        weight, bias: ``(d,)``; ``None`` is 1 and 0.
+        eps: added to the mean square; default 1e-6.
+        fraction: ``p`` in (0, 1]: share of the features, the first ones, that the mean square is
+            estimated from. Below 1 it is the partial form (pRMSNorm).
+        mask: weights in [0, 1] that broadcast to ``x``: features that enter the mean square.
+        stats: the mean square, broadcastable to ``x``, used instead of the input's own.
+
+    Returns:
+        Shape and dtype of ``x``.
+
+    Raises:
+        ParameterError: a fraction outside (0, 1], or a mask that does not fit.
+
+    Source: Zhang & Sennrich 2019, eq. 4 and section 4. Equal to
+    :func:`torch.nn.functional.rms_norm` (the kernel used for the whole axis), whose eps defaults to
+    the machine epsilon of the dtype and which has no bias.
+    """
+    check_features(x, dim=-1)
+    count = x.shape[-1]
+    if not 0 < fraction <= 1:
+        raise ParameterError(f"fraction must be within (0, 1], not {fraction!r}")
+    if stats is None and mask is None and fraction == 1:
+        y = F.rms_norm(x, (count,), cast(weight, x), eps)
+        return y if bias is None else y + bias.to(x.dtype)
+    if stats is None:
+        part = slice(ceil(fraction * count))
+        narrowed = None if mask is None else mask.expand_as(x)[..., part]
+        stats = masked_mean_square(x[..., part], (-1,), narrowed)
+    y = wide(x) * torch.rsqrt(stats + eps)
+    if weight is not None:
+        y = y * weight
+    return (y if bias is None else y + bias).to(x.dtype)
+
+
+@register(
+    "rms",
+    "activation",
+    functional=rms_norm,
+    axes="the last axis (features) of each position",
+    formula="y = g x / sqrt(mean(x^2) + eps) + b",
+    shines="large language models: layer norm's effect for less work",
+    source="Zhang & Sennrich 2019, arXiv:1910.07467",
+    torch="torch.nn.RMSNorm",
+    aliases=("rms_norm",),
+)
+class RMSNorm(FeatureNorm):
+    """:func:`rms_norm` with a learned weight, and on request the bias of the paper.
+
+    Args:
+        num_features: length of the last axis.
+        eps: added to the mean square; default 1e-6.
+        affine, device, dtype: see :class:`styler.norm.base.FeatureNorm`.
+        bias: learn a bias too; default ``False``.
+    """
+
+    fraction = 1.0
+
+    def __init__(
+        self,
+        num_features: int,
+        *,
+        eps: float = 1e-6,
+        affine: bool = True,
+        bias: bool = False,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__(
+            num_features, eps=eps, affine=affine, bias=bias, device=device, dtype=dtype
+        )
+
+    def forward(self, x: Tensor, mask: Tensor | None = None, stats: Tensor | None = None) -> Tensor:
+        check_features(x, self.num_features, dim=-1)
+        return rms_norm(
+            x,
+            self.weight,
+            self.bias,
+            self.eps,
+            fraction=self.fraction,
+            mask=mask,
+            stats=stats,
+        )
+
+
+@register(
+    "partial_rms",
+    "activation",
+    functional=rms_norm,
+    axes="the first part of the last axis of each position",
+    formula="y = g x / sqrt(mean(x_1..k^2) + eps) + b, k = ceil(p d)",
+    shines="where even the mean square of all features is too dear",
+    source="Zhang & Sennrich 2019, arXiv:1910.07467, section 4",
+    aliases=("prms",),
+)
+class PartialRMSNorm(RMSNorm):
+    """:class:`RMSNorm` with the mean square of the first ``fraction`` of the features.
+
+    Args:
+        num_features: length of the last axis.
+        fraction: share of the features in (0, 1]; default 0.0625, the paper's 6.25 %.
+        eps, affine, bias, device, dtype: see :class:`RMSNorm`.
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        *,
+        fraction: float = 0.0625,
+        eps: float = 1e-6,
+        affine: bool = True,
+        bias: bool = False,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__(
+            num_features, eps=eps, affine=affine, bias=bias, device=device, dtype=dtype
+        )
+        if not 0 < fraction <= 1:
+            raise ParameterError(f"fraction must be within (0, 1], not {fraction!r}")
+        self.fraction = fraction
+
+    def extra_repr(self) -> str:
+        return f"{self.num_features}, fraction={self.fraction:g}, eps={self.eps:g}"

@@ -1,0 +1,1 @@
+"""Feature scaling: data brought to like ranges before a model sees it."""

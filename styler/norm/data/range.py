@@ -1,0 +1,115 @@
+"""Scaling by the range of the data: min-max, and mean normalization.
+
+Han, Kamber & Pei 2011, "Data Mining: Concepts and Techniques", section 3.5.2.
+"""
+
+import torch
+from torch import Tensor
+
+from styler.errors import ParameterError
+from styler.norm.data.scaler import Scaler
+from styler.norm.registry import register
+
+__all__ = ["MeanScaler", "MinMaxScaler"]
+
+
+@register(
+    "min_max",
+    "data",
+    axes="all observations of one feature",
+    formula="y = a + (x - min) (b - a) / (max - min)",
+    shines="bounded data such as pixels; keeps zeros of sparse data when min is 0",
+    source="Han, Kamber & Pei 2011, section 3.5.2",
+)
+class MinMaxScaler(Scaler):
+    """Bring the data's range to ``[low, high]``; what lies outside of it later stays outside.
+
+    Args:
+        num_features, dim, device, dtype: see :class:`styler.norm.data.scaler.Scaler`.
+        low, high: the range; default 0 to 1.
+
+    Raises:
+        ParameterError: ``low`` is not below ``high``.
+    """
+
+    minimum: Tensor
+    maximum: Tensor
+
+    def __init__(
+        self,
+        num_features: int,
+        *,
+        low: float = 0.0,
+        high: float = 1.0,
+        dim: int = -1,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__(num_features, dim=dim, device=device, dtype=dtype)
+        if not low < high:
+            raise ParameterError(f"low must be below high, not {low} and {high}")
+        self.low, self.high = low, high
+        self.state("minimum", float("inf"), num_features)
+        self.state("maximum", float("-inf"), num_features)
+
+    def reset(self) -> None:
+        self.count.zero_()
+        self.minimum.fill_(float("inf"))
+        self.maximum.fill_(float("-inf"))
+
+    def _observe(self, rows: Tensor, weights: Tensor) -> None:
+        self.minimum.copy_(torch.minimum(self.minimum, rows.amin(0)))
+        self.maximum.copy_(torch.maximum(self.maximum, rows.amax(0)))
+
+    def coefficients(self) -> tuple[Tensor, Tensor]:
+        span = self.maximum - self.minimum
+        scale = torch.where(span == 0, torch.ones_like(span), span) / (self.high - self.low)
+        return self.minimum - self.low * scale, scale
+
+    def extra_repr(self) -> str:
+        return f"{super().extra_repr()}, low={self.low:g}, high={self.high:g}"
+
+
+@register(
+    "mean",
+    "data",
+    axes="all observations of one feature",
+    formula="y = (x - mean) / (max - min)",
+    shines="data that should be centred and stay within [-1, 1]",
+    source="feature scaling, textbook form",
+)
+class MeanScaler(MinMaxScaler):
+    """Take the mean off and divide by the range.
+
+    Args:
+        num_features, dim, device, dtype: see :class:`styler.norm.data.scaler.Scaler`.
+    """
+
+    mean: Tensor
+
+    def __init__(
+        self,
+        num_features: int,
+        *,
+        dim: int = -1,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__(num_features, dim=dim, device=device, dtype=dtype)
+        self.state("mean", 0.0, num_features)
+
+    def reset(self) -> None:
+        super().reset()
+        self.mean.zero_()
+
+    def _observe(self, rows: Tensor, weights: Tensor) -> None:
+        super()._observe(rows, weights)
+        mass = weights.sum()
+        own = (rows * weights[:, None]).sum(0) / mass
+        self.mean += (own - self.mean) * (mass / (self.count + mass))
+
+    def coefficients(self) -> tuple[Tensor, Tensor]:
+        return self.mean, self.maximum - self.minimum
+
+    def extra_repr(self) -> str:
+        return Scaler.extra_repr(self)

@@ -1,0 +1,127 @@
+"""What the feature scalers share: fit (at once or batch by batch), transform, inverse."""
+
+from abc import abstractmethod
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+
+from styler.errors import ParameterError
+from styler.norm.base import check_count, check_features
+from styler.norm.statistics import rescale
+
+__all__ = ["Scaler"]
+
+
+class Scaler(nn.Module):
+    r"""Base of the scalers: learns a shift and a scale for each feature, then
+
+    .. math:: y = \frac{x - \mathrm{shift}}{\mathrm{scale}}
+
+    A feature that is constant in the data has scale 1, so that it becomes a constant and not NaN.
+
+    Args:
+        num_features: how many features.
+        dim: their axis; default the last. 1 for pictures ``(N, C, H, W)``, whose channels are the
+            features and whose pixels are the observations.
+        device, dtype: of the state.
+    """
+
+    count: Tensor
+
+    def __init__(
+        self,
+        num_features: int,
+        *,
+        dim: int = -1,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__()
+        self.num_features = check_count("num_features", num_features)
+        self.dim = dim
+        self.register_buffer("count", torch.zeros((), device=device, dtype=dtype))
+
+    def state(self, name: str, value: float, *shape: int) -> None:
+        """Register a buffer of ``value`` with the dtype and device of the others."""
+        self.register_buffer(name, torch.full(shape, value).to(self.count))
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Forget the data."""
+
+    @abstractmethod
+    def _observe(self, rows: Tensor, weights: Tensor) -> None:
+        """Take in rows ``(n, features)`` of weights ``(n,)`` above 0; ``count`` moves after."""
+
+    @abstractmethod
+    def coefficients(self) -> tuple[Tensor, Tensor]:
+        """Shift and scale of the data so far, each ``(features,)``."""
+
+    @torch.no_grad()
+    def fit(self, x: Tensor, mask: Tensor | None = None) -> Self:
+        """Learn from ``x`` alone; see :meth:`partial_fit`."""
+        self.reset()
+        return self.partial_fit(x, mask)
+
+    @torch.no_grad()
+    def partial_fit(self, x: Tensor, mask: Tensor | None = None) -> Self:
+        """Learn from one more batch.
+
+        Args:
+            x: any shape with ``num_features`` along ``dim``, floating.
+            mask: weights, at least 0, that broadcast to ``x`` with length 1 along ``dim``; what has
+                weight 0 is not looked at, and may be NaN.
+
+        Raises:
+            ParameterError: other features, or a mask that does not fit.
+        """
+        check_features(x, self.num_features, dim=self.dim)
+        rows = x.movedim(self.dim, -1).reshape(-1, self.num_features).to(self.count)
+        weights = rows.new_ones(len(rows))
+        if mask is not None:
+            shape = list(x.shape)
+            shape[self.dim] = 1
+            try:
+                weights = mask.to(rows).expand(shape).reshape(-1)
+            except RuntimeError as error:
+                raise ParameterError(
+                    f"mask of shape {tuple(mask.shape)} does not broadcast to {tuple(shape)}"
+                ) from error
+            seen = weights > 0
+            rows, weights = rows[seen], weights[seen]
+        if len(rows):
+            self._observe(rows, weights)
+            self.count += weights.sum()
+        return self
+
+    def transform(self, x: Tensor) -> Tensor:
+        """Scale ``x``: its shape, dtype and memory format stay. Differentiable.
+
+        Raises:
+            ParameterError: other features, or nothing has been fitted.
+        """
+        shift, scale = self._for(x)
+        return rescale(x, 1 / scale, -shift / scale)
+
+    def inverse(self, y: Tensor) -> Tensor:
+        """Undo :meth:`transform`."""
+        shift, scale = self._for(y)
+        return rescale(y, scale, shift)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """:meth:`transform`."""
+        return self.transform(x)
+
+    def _for(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        check_features(x, self.num_features, dim=self.dim)
+        if not bool(self.count > 0):
+            raise ParameterError(f"{type(self).__name__} has seen no data: call fit first")
+        shape = [1] * x.dim()
+        shape[self.dim] = -1
+        shift, scale = self.coefficients()
+        scale = torch.where(scale == 0, torch.ones_like(scale), scale)
+        return shift.reshape(shape), scale.reshape(shape)
+
+    def extra_repr(self) -> str:
+        return f"{self.num_features}, dim={self.dim}"

@@ -1,0 +1,101 @@
+"""Standardization: mean 0, variance 1. And the image presets that pretrained networks expect.
+
+Streaming by the merge of Chan, Golub & LeVeque 1983, "Algorithms for Computing the Sample
+Variance".
+"""
+
+from difflib import get_close_matches
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from styler.errors import ParameterError
+from styler.norm.data.scaler import Scaler
+from styler.norm.registry import register
+from styler.norm.statistics import merge
+
+__all__ = ["IMAGE_PRESETS", "ZScoreScaler"]
+
+IMAGE_PRESETS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
+    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    "inception": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+    "clip": ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)),
+    "caffe": (
+        (122.67892 / 255, 116.66877 / 255, 104.00699 / 255),
+        (1 / 255, 1 / 255, 1 / 255),
+    ),
+}
+"""Mean and deviation of RGB in [0, 1]; "caffe" gives 0 to 255 with the mean taken off."""
+
+
+@register(
+    "z_score",
+    "data",
+    axes="all observations of one feature",
+    formula="y = (x - mean) / sd",
+    shines="the default for features of unlike units; pictures for pretrained networks",
+    source="feature scaling; streaming by Chan et al. 1983",
+    aliases=("standard", "standardize"),
+)
+class ZScoreScaler(Scaler):
+    """Give every feature mean 0 and (biased) variance 1.
+
+    Args:
+        num_features, dim, device, dtype: see :class:`styler.norm.data.scaler.Scaler`.
+    """
+
+    mean: Tensor
+    variance: Tensor
+
+    def __init__(
+        self,
+        num_features: int,
+        *,
+        dim: int = -1,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__(num_features, dim=dim, device=device, dtype=dtype)
+        self.state("mean", 0.0, num_features)
+        self.state("variance", 0.0, num_features)
+
+    @classmethod
+    def preset(cls, name: str, *, dim: int = 1) -> Self:
+        """A fitted scaler for RGB pictures ``(N, 3, H, W)`` in [0, 1].
+
+        Args:
+            name: "imagenet", "inception", "clip" or "caffe"; see :data:`IMAGE_PRESETS`.
+            dim: axis of the channels; default 1.
+
+        Raises:
+            ParameterError: an unknown name.
+        """
+        if name not in IMAGE_PRESETS:
+            close = get_close_matches(name, IMAGE_PRESETS, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"one of {', '.join(IMAGE_PRESETS)}"
+            raise ParameterError(f"unknown image preset {name!r}: {hint}")
+        mean, deviation = (torch.tensor(values) for values in IMAGE_PRESETS[name])
+        scaler = cls(3, dim=dim)
+        scaler.mean.copy_(mean)
+        scaler.variance.copy_(deviation.square())
+        scaler.count.fill_(1)
+        return scaler
+
+    def reset(self) -> None:
+        self.count.zero_()
+        self.mean.zero_()
+        self.variance.zero_()
+
+    def _observe(self, rows: Tensor, weights: Tensor) -> None:
+        mass = weights.sum()
+        share = (weights / mass)[:, None]
+        own = (rows * share).sum(0)
+        spread = ((rows - own).square() * share).sum(0)
+        parts = torch.stack([self.mean, own]), torch.stack([self.variance, spread])
+        (mean, variance), _ = merge(parts, torch.stack([self.count, mass])[:, None], 0)
+        self.mean.copy_(mean[0])
+        self.variance.copy_(variance[0])
+
+    def coefficients(self) -> tuple[Tensor, Tensor]:
+        return self.mean, self.variance.sqrt()

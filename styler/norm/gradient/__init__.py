@@ -1,0 +1,1 @@
+"""Normalizers of gradients, called between backward pass and optimizer step."""

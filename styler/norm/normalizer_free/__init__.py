@@ -1,0 +1,1 @@
+"""Networks that need no normalization of activations."""

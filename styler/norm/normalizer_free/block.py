@@ -1,0 +1,149 @@
+"""Residual networks without normalization of activations: the variance is kept by bookkeeping.
+
+Brock, De & Smith 2021, "Characterizing signal propagation to close the performance gap in
+unnormalized ResNets", arXiv:2101.08692; with adaptive gradient clipping, Brock et al. 2021,
+arXiv:2102.06171.
+"""
+
+from math import pi, sqrt
+from typing import Literal, get_args
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from styler.errors import ParameterError
+from styler.norm.base import check_count
+from styler.norm.registry import register
+from styler.norm.weight.standardization import scaled_weight_standardization
+
+__all__ = ["GAINS", "NormalizerFreeBlock", "NormalizerFreeStage"]
+
+Activation = Literal["relu", "silu", "gelu", "identity"]
+GAINS: dict[Activation, float] = {
+    "relu": sqrt(2 / (1 - 1 / pi)),
+    "silu": 1.7881293,
+    "gelu": 1.7015043,
+    "identity": 1.0,
+}
+"""Factors that give an activation of a standard normal input unit variance again."""
+
+
+def _conv(inputs: int, outputs: int, kernel: int, gamma: float, stride: int = 1) -> nn.Conv2d:
+    conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2)
+    nn.init.normal_(conv.weight)
+    if conv.bias is not None:
+        nn.init.zeros_(conv.bias)
+    return scaled_weight_standardization(conv, gamma=gamma)
+
+
+@register(
+    "normalizer_free",
+    "normalizer-free",
+    axes="fan-in of each output of the weights",
+    formula="y = x + alpha f(x / beta), beta^2 the expected variance of x",
+    shines="large batches and speed: no statistics of activations at all",
+    source="Brock et al. 2021, arXiv:2101.08692 and arXiv:2102.06171",
+    aliases=("nf_block", "nfnet"),
+)
+class NormalizerFreeBlock(nn.Module):
+    r"""A pre-activation residual block that knows the variance of what it is given.
+
+    .. math:: y = s(x) + \alpha \, f(\phi(x / \beta)), \qquad \beta^2 = \mathrm{Var}(x), \qquad
+              \mathrm{Var}(y) = \mathrm{Var}(s(x)) + \alpha^2
+
+    ``f`` is two 3x3 convolutions of scaled standardized weights (with the activation's gain), which
+    keep unit variance. Where the shape changes, ``s`` is a 1x1 convolution of the normalized
+    activation, and the variance starts again at one.
+
+    Args:
+        num_features: channels of the input.
+        out_features: channels of the output; ``None`` for the same.
+        stride: of the first convolution.
+        alpha: how much a block adds; default 0.2.
+        variance: expected variance of the input; ``out_variance`` is that of the output.
+        activation: "relu", "silu", "gelu" or "identity".
+
+    ``forward`` maps ``(N, C, H, W)`` to ``(N, C', H / stride, W / stride)``. Train it with
+    :func:`styler.norm.adaptive_clip_`.
+
+    Source: Brock et al. 2021, section 3. Not in torch.
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        out_features: int | None = None,
+        *,
+        stride: int = 1,
+        alpha: float = 0.2,
+        variance: float = 1.0,
+        activation: Activation = "relu",
+    ) -> None:
+        super().__init__()
+        outputs = (
+            check_count("num_features", num_features) if out_features is None else out_features
+        )
+        if activation not in get_args(Activation):
+            raise ParameterError(f"activation must be one of {', '.join(GAINS)}: {activation!r}")
+        if not variance > 0:
+            raise ParameterError(f"variance must be above 0, not {variance!r}")
+        self.alpha, self.variance, self.activation = alpha, variance, activation
+        gamma = GAINS[activation]
+        self.first = _conv(num_features, outputs, 3, gamma, check_count("stride", stride))
+        self.second = _conv(outputs, outputs, 3, gamma)
+        changes = outputs != num_features or stride > 1
+        self.shortcut = _conv(num_features, outputs, 1, gamma, stride) if changes else None
+        self.out_variance = (1.0 if changes else variance) + alpha**2
+
+    def forward(self, x: Tensor) -> Tensor:
+        active = self._activate(x * self.variance**-0.5)
+        short = x if self.shortcut is None else self.shortcut(active)
+        branch = self.second(self._activate(self.first(active)))
+        return torch.add(short, branch, alpha=self.alpha)
+
+    def _activate(self, x: Tensor) -> Tensor:
+        if self.activation == "identity":
+            return x
+        active: Tensor = getattr(F, self.activation)(x)
+        return active
+
+    def extra_repr(self) -> str:
+        return f"alpha={self.alpha:g}, variance={self.variance:.4g}, {self.activation}"
+
+
+class NormalizerFreeStage(nn.Sequential):
+    """Blocks in a row, each told the variance that the one before hands on.
+
+    Args:
+        num_features, out_features, stride, alpha, variance, activation: of the first block; the
+            others keep the shape.
+        depth: number of blocks.
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        out_features: int | None = None,
+        *,
+        depth: int,
+        stride: int = 1,
+        alpha: float = 0.2,
+        variance: float = 1.0,
+        activation: Activation = "relu",
+    ) -> None:
+        blocks: list[NormalizerFreeBlock] = []
+        for _ in range(check_count("depth", depth)):
+            block = NormalizerFreeBlock(
+                num_features,
+                out_features,
+                stride=stride,
+                alpha=alpha,
+                variance=variance,
+                activation=activation,
+            )
+            blocks.append(block)
+            num_features = num_features if out_features is None else out_features
+            stride, variance = 1, block.out_variance
+        super().__init__(*blocks)
+        self.out_variance = variance

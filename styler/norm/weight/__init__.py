@@ -1,0 +1,1 @@
+"""Normalizers of weights: parametrizations of layers, and projections after a step."""
