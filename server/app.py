@@ -1,0 +1,63 @@
+"""The application: ``uvicorn --factory styler_server.app:create_app``."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import FastAPI
+
+from . import problems
+from .body import BodyLimit
+from .headers import SafeHeaders
+from .routes import health, page, styles, stylize
+from .service import Service
+from .settings import Settings
+from .studio import Studio
+
+_DESCRIPTION = "Any photo in the style of any picture."
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    open_studio: Callable[[Settings], Studio] = Studio.open,
+) -> FastAPI:
+    """The server with ``settings`` (default: from the environment).
+
+    ``open_studio`` makes what paints; it is called once, in the worker thread, after the server
+    has begun to answer.
+    """
+    settings = settings or Settings()
+    service = Service(settings, open_studio)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with service.running():
+            yield
+
+    app = FastAPI(
+        title="styler",
+        version=_version(),
+        description=_DESCRIPTION,
+        docs_url=None,  # FastAPI's loads its code from elsewhere; ours is at /docs
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.service = service
+    app.include_router(stylize.router)
+    app.include_router(styles.router)
+    app.include_router(health.router)
+    page.install(app, page=settings.page)
+    problems.install(app)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_bytes)
+    app.add_middleware(SafeHeaders)
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("styler")
+    except PackageNotFoundError:  # run from a source tree
+        return "0"

@@ -1,0 +1,44 @@
+"""Which picture format an ``Accept`` header asks for, and how the file is to be called."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import get_args
+from urllib.parse import quote
+
+from .studio import Format
+
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+
+def accepted(accept: str) -> Format:
+    """The best of ``FORMATS`` by quality values (RFC 9110, 12.5.1), PNG where all are alike."""
+    qualities = dict.fromkeys(FORMATS, 0.0)
+    specificity = dict.fromkeys(FORMATS, -1)
+    for item in accept.lower().split(","):
+        media, *parameters = (part.strip() for part in item.split(";"))
+        quality = 1.0
+        for parameter in parameters:
+            if match := re.fullmatch(r"q=([01](?:\.\d{0,3})?)", parameter):
+                quality = float(match[1])
+        for name in FORMATS:
+            level = (
+                ("*/*", "image/*", f"image/{name}").index(media)
+                if media in ("*/*", "image/*", f"image/{name}")
+                else -1
+            )
+            if level > specificity[name]:
+                specificity[name], qualities[name] = level, quality
+    return max(FORMATS, key=lambda name: qualities[name])  # the first of equals
+
+
+def disposition(filename: str | None, style: str | None, format: Format) -> str:
+    """``Content-Disposition`` of ``photo.jpg`` painted as ``style``: photo-style.png (RFC 6266)."""
+    stem = PurePath((filename or "").replace("\\", "/")).stem[:100]
+    name = "-".join(part for part in (stem or "photo", style or "painted") if part)
+    name = "".join(c if c.isprintable() and c not in '/\\":' else "_" for c in name)
+    name = f"{name}.{'jpg' if format == 'jpeg' else format}"
+    plain = re.sub(r"[^A-Za-z0-9._ -]", "_", name)
+    encoded = quote(name.encode("utf-8", "replace"), safe="")
+    return f"inline; filename=\"{plain}\"; filename*=UTF-8''{encoded}"

@@ -1,0 +1,52 @@
+// The three calls that the page makes. Failures are thrown as Error with a sentence to show.
+
+const pause = (seconds, signal) =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, seconds * 1000);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+
+/** The presets, once the server is ready. */
+export async function presets(onWait) {
+  for (;;) {
+    const response = await fetch("v1/styles");
+    if (response.ok) return (await response.json()).styles;
+    if (response.status !== 503) throw new Error(await reason(response));
+    onWait(await reason(response));
+    await pause(1);
+  }
+}
+
+/**
+ * Paint `content` (a Blob). `style` is {preset} or {file}. A busy server is asked again, politely,
+ * `patience` times; `onWait` is told.
+ */
+export async function stylize({ content, name, style, strength, format }, { signal, patience = 3, onWait }) {
+  const body = new FormData();
+  body.append("content", content, name);
+  if (style.file) body.append("style", style.file, style.file.name);
+  else body.append("preset", style.preset);
+  body.append("strength", strength);
+  body.append("format", format);
+  for (let attempt = 0; ; attempt++) {
+    const response = await fetch("v1/stylize", { method: "POST", body, signal });
+    if (response.ok) return response.blob();
+    const text = await reason(response);
+    const again = Number(response.headers.get("Retry-After"));
+    if (!again || attempt >= patience) throw new Error(text);
+    onWait?.(text);
+    await pause(again, signal);
+  }
+}
+
+async function reason(response) {
+  try {
+    const { detail } = await response.json();
+    return detail[0].toUpperCase() + detail.slice(1) + ".";
+  } catch {
+    return `The server answered ${response.status}.`;
+  }
+}

@@ -1,0 +1,222 @@
+// The page: one state, and painting anew whenever it changes.
+
+import { presets, stylize } from "./api.js";
+import { scene } from "./scene.js";
+
+const $ = (id) => document.getElementById(id);
+const SWATCH = 128;
+
+const state = { content: null, name: "", style: null, strength: 1, format: "png" };
+let painting = null; // AbortController of the painting under way
+let sampling = null; // and of the swatches
+let swatches = []; // [{preset, image}]
+
+// What is chosen
+
+function setContent(blob, name) {
+  state.content = blob;
+  state.name = name;
+  show($("before"), blob);
+  $("after").hidden = $("divider").hidden = true;
+  $("view").classList.remove("comparing");
+  $("drop").hidden = true;
+  $("view").hidden = $("change").hidden = false;
+  $("canvas").classList.remove("empty");
+  if (!state.style && swatches.length) choose(swatches[0].preset.name);
+  else paint();
+  sample();
+}
+
+function setStyle(file) {
+  state.style = { file };
+  show($("own-thumb"), file);
+  $("own-thumb").hidden = false;
+  $("own").querySelector("b[aria-hidden]").hidden = true;
+  $("own-name").textContent = file.name || "Your own";
+  $("own-note").textContent = "Press for another";
+  $("own").classList.add("chosen");
+  for (const radio of document.querySelectorAll("[name=preset]")) radio.checked = false;
+  paint();
+}
+
+function choose(name) {
+  const radio = document.querySelector(`[name=preset][value="${CSS.escape(name)}"]`);
+  radio.checked = true;
+  $("own").classList.remove("chosen");
+  state.style = { preset: name };
+  paint();
+}
+
+// Painting
+
+async function paint() {
+  if (!state.content || !state.style) {
+    if (state.style) say("Now a photo.");
+    return;
+  }
+  painting?.abort();
+  sampling?.abort(); // what the visitor waits for goes first
+  const mine = (painting = new AbortController());
+  const started = performance.now();
+  document.body.classList.add("painting");
+  $("download").setAttribute("aria-disabled", "true");
+  fail(null);
+  say("Painting…");
+  try {
+    const blob = await stylize(state, { signal: mine.signal, onWait: say });
+    await reveal(blob);
+    const { naturalWidth: width, naturalHeight: height } = $("after");
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    say(`${width} × ${height} pixels, painted in ${seconds} s. Drag across it to compare.`);
+  } catch (error) {
+    if (mine.signal.aborted) return; // a newer painting is on its way
+    fail(error.message);
+    say("");
+  }
+  if (painting === mine) {
+    painting = null;
+    document.body.classList.remove("painting");
+    sample();
+  }
+}
+
+async function reveal(blob) {
+  show($("after"), blob);
+  await $("after").decode();
+  if (!$("before").naturalWidth) show($("before"), blob); // a format browsers do not show
+  $("after").hidden = $("divider").hidden = $("download").hidden = false;
+  const link = $("download");
+  const stem = state.name.replace(/\.[^.]*$/, "") || "photo";
+  const style = state.style.preset ?? "painted";
+  link.href = $("after").src;
+  link.download = `${stem}-${style}.${state.format === "jpeg" ? "jpg" : state.format}`;
+  link.removeAttribute("aria-disabled");
+}
+
+// Every swatch shows the visitor's own photo, small, in that style; a scene until there is one.
+
+async function sample() {
+  sampling?.abort();
+  if (painting) return; // it will call again
+  const mine = (sampling = new AbortController());
+  const todo = swatches.filter(({ image }) => image.sampled !== state.content);
+  if (!todo.length) return;
+  try {
+    const content = await thumbnail(state.content);
+    for (const { preset, image } of todo) {
+      const order = { content, name: "swatch.png", style: { preset: preset.name }, strength: 1, format: "jpeg" };
+      show(image, await stylize(order, { signal: mine.signal, patience: 1 }));
+      image.hidden = false;
+      image.sampled = state.content;
+    }
+  } catch {
+    // Swatches are a courtesy: without them there are the names.
+  }
+}
+
+async function thumbnail(blob) {
+  let canvas = scene((SWATCH * 3) / 2, SWATCH);
+  if (blob) {
+    const bitmap = await createImageBitmap(blob);
+    const scale = SWATCH / Math.min(bitmap.width, bitmap.height);
+    canvas = document.createElement("canvas");
+    canvas.width = canvas.height = SWATCH;
+    const c = canvas.getContext("2d");
+    c.imageSmoothingQuality = "high";
+    const [width, height] = [bitmap.width * scale, bitmap.height * scale];
+    c.drawImage(bitmap, (SWATCH - width) / 2, (SWATCH - height) / 2, width, height);
+    bitmap.close();
+  }
+  return new Promise((resolve) => canvas.toBlob(resolve));
+}
+
+// Small things
+
+function show(image, blob) {
+  if (image.src.startsWith("blob:")) URL.revokeObjectURL(image.src);
+  image.src = URL.createObjectURL(blob);
+}
+
+function say(text) {
+  $("status").textContent = text;
+}
+
+function fail(text) {
+  $("error").hidden = !text;
+  $("error").textContent = text ?? "";
+}
+
+function swatch(preset) {
+  const label = document.createElement("label");
+  label.className = "swatch";
+  label.innerHTML =
+    '<input type="radio" name="preset" class="visually-hidden"><span class="thumb"><img alt="" hidden></span>' +
+    '<span class="name"><b></b><small></small></span>';
+  const radio = label.querySelector("input");
+  radio.value = preset.name;
+  radio.addEventListener("change", () => choose(preset.name));
+  label.querySelector("b").textContent = preset.title ?? preset.name;
+  label.querySelector("small").textContent = [preset.artist, preset.year].filter(Boolean).join(", ");
+  $("swatches").append(label);
+  return { preset, image: label.querySelector("img") };
+}
+
+// What the visitor does
+
+for (const id of ["content", "content-again"])
+  $(id).addEventListener("change", ({ target }) => {
+    if (target.files[0]) setContent(target.files[0], target.files[0].name);
+    target.value = "";
+  });
+$("style").addEventListener("change", ({ target }) => {
+  if (target.files[0]) setStyle(target.files[0]);
+  target.value = "";
+});
+$("scene").addEventListener("click", () =>
+  scene(1200, 800).toBlob((blob) => setContent(blob, "lake.png")),
+);
+$("strength").addEventListener("input", ({ target }) => {
+  $("strength-out").textContent = Number(target.value).toFixed(2);
+});
+$("strength").addEventListener("change", ({ target }) => {
+  state.strength = Number(target.value);
+  paint();
+});
+$("format").addEventListener("change", ({ target }) => {
+  state.format = target.value;
+  paint();
+});
+$("divider").addEventListener("input", ({ target }) => {
+  $("view").style.setProperty("--cut", `${target.value}%`);
+  $("view").classList.toggle("comparing", target.value > 0);
+});
+document.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
+
+const targetOf = (event) => (event.target.closest?.(".palette") ? $("own") : $("canvas"));
+addEventListener("dragover", (event) => {
+  event.preventDefault();
+  for (const place of [$("own"), $("canvas")]) place.classList.toggle("over", place === targetOf(event));
+});
+for (const type of ["dragleave", "drop"])
+  addEventListener(type, () => document.querySelectorAll(".over").forEach((e) => e.classList.remove("over")));
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  const file = event.dataTransfer.files[0];
+  if (!file) return;
+  if (targetOf(event) === $("own")) setStyle(file);
+  else setContent(file, file.name);
+});
+addEventListener("paste", ({ clipboardData }) => {
+  const file = clipboardData.files[0];
+  if (file) setContent(file, file.name);
+});
+
+try {
+  const welcome = $("status").textContent;
+  swatches = (await presets(say)).map(swatch);
+  say(welcome);
+  if (state.content && !state.style && swatches.length) choose(swatches[0].preset.name);
+  sample();
+} catch (error) {
+  fail(error.message);
+}

@@ -1,0 +1,217 @@
+"""Errors as ``application/problem+json`` (RFC 9457): one line each, never a stack trace."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from styler.errors import InputError, MissingDependencyError, StylerError, TooLargeError
+
+logger = logging.getLogger("uvicorn.error")
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of problem; ``/docs#<name>`` is its type."""
+
+    name: str
+    status: int
+    title: str
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("unreadable-request", 400, "The request cannot be read"),
+        Kind("upload-timeout", 408, "The upload took too long"),
+        Kind("too-large", 413, "The upload is too large"),
+        Kind("unsupported-media-type", 415, "This media type is not supported"),
+        Kind("invalid-input", 422, "The input cannot be used"),
+        Kind("queue-full", 429, "Too many requests are waiting"),
+        Kind("internal-error", 500, "The server failed"),
+        Kind("not-ready", 503, "The server is not ready"),
+        Kind("wait-timeout", 503, "The wait was too long"),
+    )
+}
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field."""
+
+    field: str
+    detail: str
+
+
+class ProblemDetails(BaseModel):
+    """The body of every error (RFC 9457)."""
+
+    type: str = Field(description="Stable name of this kind of problem, relative to the server.")
+    title: str = Field(description="The kind of problem in words.")
+    status: int = Field(description="The HTTP status code, repeated.")
+    detail: str = Field(description="What is wrong this time, and the remedy.")
+    errors: list[FieldError] = Field(default=[], description="Field by field, where known.")
+
+
+class Problem(HTTPException):
+    """Raise to answer with a problem of a kind from ``KINDS``."""
+
+    def __init__(
+        self,
+        name: str,
+        detail: str,
+        *,
+        errors: list[FieldError] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.kind = KINDS[name]
+        self.errors = errors or []
+        super().__init__(self.kind.status, detail, headers)
+
+
+def documented(*names: str) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI ``responses`` for the kinds of problem that a route may answer with."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for kind in (KINDS[name] for name in names):
+        response = responses.setdefault(
+            kind.status,
+            {
+                "description": kind.title,
+                "content": {
+                    MEDIA_TYPE: {"schema": ProblemDetails.model_json_schema(), "examples": {}}
+                },
+            },
+        )
+        if kind.title not in response["description"]:
+            response["description"] += f", or: {kind.title[0].lower()}{kind.title[1:]}"
+        if kind.status in (429, 503):
+            response["headers"] = {
+                "Retry-After": {
+                    "description": "Seconds after which to try again.",
+                    "schema": {"type": "integer"},
+                }
+            }
+        response["content"][MEDIA_TYPE]["examples"][kind.name] = {"value": _EXAMPLES[kind.name]}
+    return responses
+
+
+def _body(kind: Kind, detail: str, errors: list[FieldError]) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "type": f"/docs#{kind.name}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+    }
+    if errors:
+        body["errors"] = [error.model_dump() for error in errors]
+    return body
+
+
+_EXAMPLES = {
+    name: _body(KINDS[name], detail, errors)
+    for name, detail, errors in (
+        ("unreadable-request", "Missing boundary in multipart.", []),
+        ("upload-timeout", "the upload took longer than 30 s; send less or faster", []),
+        ("too-large", "the request is over 50000000 bytes; send smaller pictures", []),
+        ("unsupported-media-type", "send multipart/form-data, not application/json", []),
+        (
+            "invalid-input",
+            "strength: Input should be less than or equal to 1.5",
+            [FieldError(field="strength", detail="Input should be less than or equal to 1.5")],
+        ),
+        ("queue-full", "8 requests are waiting already; try again in 2 s", []),
+        ("internal-error", "the request failed here; the server's log says why", []),
+        ("not-ready", "the model is being loaded; try again in 1 s", []),
+        ("wait-timeout", "no turn came within 30 s; try again later", []),
+    )
+}
+
+
+def _response(
+    kind: Kind,
+    detail: str,
+    errors: list[FieldError] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    # ASCII only: what a client sent may hold lone surrogates, which UTF-8 cannot.
+    content = json.dumps(_body(kind, detail, errors or []), ensure_ascii=True)
+    return Response(
+        content,
+        kind.status,
+        {"Cache-Control": "no-store", **(headers or {})},
+        MEDIA_TYPE,
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Answer every exception with a problem."""
+    handlers: dict[type[Exception], Any] = {
+        HTTPException: _on_http,
+        RequestValidationError: _on_validation,
+        StylerError: _on_styler,
+        MemoryError: _on_memory,
+        ClientDisconnect: _on_disconnect,
+        Exception: _on_anything,
+    }
+    for exception, handler in handlers.items():
+        app.add_exception_handler(exception, handler)
+
+
+async def _on_http(request: Request, error: HTTPException) -> Response:
+    if isinstance(error, Problem):
+        return _response(error.kind, error.detail, error.errors, error.headers)
+    status = HTTPStatus(error.status_code)
+    name = {400: "unreadable-request", 413: "too-large"}.get(status.value)
+    if name:
+        return _response(KINDS[name], str(error.detail), headers=error.headers)
+    body = {"type": "about:blank", "title": status.phrase, "status": status.value}
+    body["detail"] = f"{request.method} {request.url.path}: {status.description or status.phrase}"
+    return Response(json.dumps(body), status.value, dict(error.headers or {}), MEDIA_TYPE)
+
+
+async def _on_validation(request: Request, error: RequestValidationError) -> Response:
+    errors = [
+        FieldError(field=".".join(str(part) for part in e["loc"][1:]) or "body", detail=e["msg"])
+        for e in error.errors()
+    ]
+    detail = "; ".join(f"{e.field}: {e.detail}" for e in errors)
+    return _response(KINDS["invalid-input"], detail, errors)
+
+
+async def _on_styler(request: Request, error: StylerError) -> Response:
+    if isinstance(error, TooLargeError):
+        return _response(KINDS["too-large"], str(error))
+    if isinstance(error, InputError):
+        return _response(KINDS["invalid-input"], str(error))
+    if isinstance(error, MissingDependencyError):
+        return _response(KINDS["unsupported-media-type"], str(error))
+    logger.error("%s %s failed: %s", request.method, request.url.path, error, exc_info=error)
+    return _failed()
+
+
+async def _on_memory(request: Request, error: MemoryError) -> Response:
+    logger.error("%s %s ran out of memory", request.method, request.url.path)
+    return _response(KINDS["too-large"], "not enough memory to paint this; send a smaller picture")
+
+
+async def _on_disconnect(request: Request, error: ClientDisconnect) -> Response:
+    return Response(status_code=499)  # nobody reads it; the number is what nginx logs
+
+
+async def _on_anything(request: Request, error: Exception) -> Response:
+    return _failed()  # the exception goes on to the server, which logs it
+
+
+def _failed() -> Response:
+    return _response(KINDS["internal-error"], "the request failed here; the server's log says why")

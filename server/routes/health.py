@@ -1,0 +1,51 @@
+"""Whether the process lives, and whether it can paint."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from ..service import ServiceDependency, Status
+
+router = APIRouter(tags=["health"])
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: str = "ALIVE"
+
+
+class Readiness(BaseModel):
+    """What the server is doing."""
+
+    status: Status = Field(
+        description="STARTING: the model is being loaded. READY: send pictures. BUSY: ready, but "
+        "the queue is full and a new picture would be refused. FAILED: the model could not be "
+        "loaded."
+    )
+    requests: int = Field(description="Requests inside: one painted, the others waiting.")
+    capacity: int = Field(description="Requests that may be inside at once.")
+
+
+@router.get("/livez", summary="Is the process alive?")
+async def livez(response: Response) -> Alive:
+    """Answers as long as the event loop turns; the model is not touched."""
+    response.headers["Cache-Control"] = "no-store"
+    return Alive()
+
+
+@router.get(
+    "/readyz",
+    summary="Can it paint?",
+    responses={503: {"model": Readiness, "description": "Not yet (STARTING) or not at all"}},
+)
+async def readyz(response: Response, service: ServiceDependency) -> Readiness:
+    """200 once the model is loaded, 503 until then."""
+    response.headers["Cache-Control"] = "no-store"
+    status = service.status
+    if status in ("STARTING", "FAILED"):
+        response.status_code = 503
+    return Readiness(
+        status=status, requests=service.admission.taken, capacity=1 + service.settings.queue
+    )

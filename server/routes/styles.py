@@ -1,0 +1,53 @@
+"""The presets."""
+
+from __future__ import annotations
+
+import hashlib
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from ..problems import documented
+from ..service import ServiceDependency
+
+router = APIRouter(prefix="/v1", tags=["painting"])
+
+
+class Preset(BaseModel):
+    """A painting whose style is known by name."""
+
+    name: str = Field(description="What to send as `preset`.", examples=["starry-night"])
+    title: str | None = Field(None, examples=["The Starry Night"])
+    artist: str | None = Field(None, examples=["Vincent van Gogh"])
+    year: str | None = Field(None, examples=["1889"])
+
+
+class Presets(BaseModel):
+    """All presets, sorted by name."""
+
+    styles: list[Preset]
+
+
+@router.get(
+    "/styles",
+    summary="List the presets",
+    response_model=Presets,
+    responses={304: {"description": "As the client has it already"}, **documented("not-ready")},
+)
+async def styles(request: Request, service: ServiceDependency) -> Response:
+    """Names to send as `preset`, with the paintings behind them."""
+    presets = Presets(
+        styles=[
+            Preset(name=info.name, title=info.title, artist=info.artist, year=info.year)
+            for _, info in sorted(service.studio.presets.items())
+        ]
+    )
+    body = presets.model_dump_json().encode()
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "public, max-age=60"}
+    known = [
+        t.strip().removeprefix("W/") for t in request.headers.get("if-none-match", "").split(",")
+    ]
+    if tag in known or "*" in known:
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")

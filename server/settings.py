@@ -1,0 +1,44 @@
+"""Every knob of the server, read from ``STYLER_*`` environment variables."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Immutable; ``STYLER_QUEUE=4`` sets ``queue``. Sizes are in bytes, times in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="STYLER_", frozen=True)
+
+    model: str = Field(default="default", description="Model name or folder.")
+    engine: Literal["auto", "onnxruntime", "torch"] = Field(
+        default="auto", description="What runs the network."
+    )
+    threads: int | None = Field(
+        default=None,
+        ge=1,
+        description="Threads of one painting; by default what the machine allows.",
+    )
+    style_size: int = Field(
+        default=512,
+        ge=16,
+        le=4096,
+        description="Short side at which an uploaded painting is looked at.",
+    )
+
+    max_bytes: int = Field(default=50_000_000, ge=1024, description="Largest request body.")
+    max_pixels: int = Field(
+        default=50_000_000, ge=1, description="Largest picture, before decoding."
+    )
+    upload_seconds: float = Field(default=30, gt=0, description="Time for a body to arrive.")
+
+    queue: int = Field(default=8, ge=0, description="Requests that may wait while one is painted.")
+    wait_seconds: float = Field(default=30, gt=0, description="Longest wait in that queue.")
+
+    style_cache: int = Field(
+        default=64, ge=0, description="Uploaded styles kept, about 10 KB each."
+    )
+    page: bool = Field(default=True, description="Serve the page at / besides the API.")

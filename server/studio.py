@@ -1,0 +1,145 @@
+"""What is heavy about a request, as plain functions for the worker thread.
+
+Bytes come in and bytes go out; every step in between is ``styler``'s.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Any, Literal, Protocol
+
+from styler import imaging
+from styler.errors import StyleError
+
+from .settings import Settings
+
+Format = Literal["png", "jpeg", "webp"]
+
+
+class StyleInfo(Protocol):
+    """A preset as it is listed (``styler.presets()``)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str | None: ...
+    @property
+    def artist(self) -> str | None: ...
+    @property
+    def year(self) -> str | None: ...
+
+
+class Stylizer(Protocol):
+    """The part of ``styler.Stylizer`` that is used here."""
+
+    def style(self, source: Any, *, size: int | None = 512) -> Any: ...
+    def stylize(self, content: Any, style: Any, *, strength: float = 1.0) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Order:
+    """One painting to make. Exactly one of ``style`` (an encoded picture) and ``preset``."""
+
+    content: bytes
+    style: bytes | None = None
+    preset: str | None = None
+    strength: float = 1.0
+    format: Format = "png"
+    abandoned: Event = field(default_factory=Event)
+    placed: float = field(default_factory=time.perf_counter)
+
+
+@dataclass(frozen=True)
+class Painting:
+    """An encoded picture, and how long each step took in milliseconds."""
+
+    data: bytes
+    milliseconds: Mapping[str, float]
+    style_cached: bool
+
+
+class AbandonedError(Exception):
+    """Nobody waits for the result any more."""
+
+
+class Studio:
+    """A stylizer, its presets, and the styles of recent uploads.
+
+    ``preset`` loads a style by its name. Not thread-safe: it lives in the one worker thread.
+    """
+
+    def __init__(
+        self,
+        stylizer: Stylizer,
+        presets: Mapping[str, StyleInfo],
+        preset: Callable[[str], Any],
+        settings: Settings,
+    ) -> None:
+        self.presets = presets
+        self._stylizer = stylizer
+        self._preset = preset
+        self._settings = settings
+        self._uploaded: OrderedDict[str, Any] = OrderedDict()
+
+    @classmethod
+    def open(cls, settings: Settings) -> Studio:
+        """Load the model and the list of presets. Raises ``WeightsError`` where that fails."""
+        import styler
+
+        stylizer = styler.Stylizer(settings.model, engine=settings.engine, threads=settings.threads)
+        presets = {info.name: info for info in styler.presets()}
+        return cls(stylizer, presets, styler.preset, settings)
+
+    def paint(self, order: Order) -> Painting:
+        """Decode, take the style, stylize, encode. Raises ``InputError`` for what was sent."""
+        took = {"wait": (time.perf_counter() - order.placed) * 1000}
+        with _step("decode", took, order):
+            content = imaging.read(
+                order.content, name="content", max_pixels=self._settings.max_pixels
+            )
+        with _step("style", took, order):
+            style, cached = self._style(order)
+        with _step("stylize", took, order):
+            rgb = self._stylizer.stylize(content.filled(), style, strength=order.strength)
+        with _step("encode", took, order):
+            data = imaging.encode(content.with_rgb(rgb), order.format, exif=False)
+        return Painting(data, took, cached)
+
+    def check_preset(self, name: str) -> None:
+        """Raise ``StyleError`` unless ``name`` is that of a preset: never a path."""
+        if name not in self.presets:
+            near = difflib.get_close_matches(name, self.presets, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "GET /v1/styles lists them"
+            raise StyleError(f"preset: there is none of that name; {hint}")
+
+    def _style(self, order: Order) -> tuple[Any, bool]:
+        if order.preset is not None:
+            self.check_preset(order.preset)
+            return self._preset(order.preset), False
+        assert order.style is not None
+        key = hashlib.sha256(order.style).hexdigest()
+        if key in self._uploaded:
+            self._uploaded.move_to_end(key)
+            return self._uploaded[key], True
+        painting = imaging.read(order.style, name="style", max_pixels=self._settings.max_pixels)
+        style = self._stylizer.style(painting, size=self._settings.style_size)
+        self._uploaded[key] = style
+        while len(self._uploaded) > self._settings.style_cache:
+            self._uploaded.popitem(last=False)
+        return style, False
+
+
+@contextmanager
+def _step(name: str, took: dict[str, float], order: Order) -> Iterator[None]:
+    if order.abandoned.is_set():
+        raise AbandonedError
+    started = time.perf_counter()
+    yield
+    took[name] = (time.perf_counter() - started) * 1000

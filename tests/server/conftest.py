@@ -1,0 +1,154 @@
+"""A server around a stylizer that is fast, exact, and stops where a test wants it to."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+from styler_server.app import create_app
+from styler_server.settings import Settings
+from styler_server.studio import Studio
+
+from styler.errors import StyleError
+
+
+@dataclass(frozen=True)
+class Info:
+    """A preset, as ``styler.presets()`` lists it."""
+
+    name: str
+    title: str | None = None
+    artist: str | None = None
+    year: str | None = None
+
+
+PRESETS = {
+    info.name: info
+    for info in (
+        Info("wheatfield", "Wheatfield with Crows", "Vincent van Gogh", "1890"),
+        Info("great-wave", "The Great Wave off Kanagawa", "Hokusai", "1831"),
+    )
+}
+
+
+class Gate:
+    """A stylizer whose style is a mean colour, and which a test can hold up.
+
+    ``styled`` counts the styles computed. While ``open`` is cleared, stylizing waits, having set
+    ``entered``. ``most`` is the largest number of paintings ever seen under way at once.
+    """
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.open.set()
+        self.entered = threading.Event()
+        self.styled = 0
+        self.painted = 0
+        self.under_way = 0
+        self.most = 0
+        self.failure: Exception | None = None
+
+    def style(self, source: Any, *, size: int | None = 512) -> Any:
+        self.styled += 1
+        return source.rgb.reshape(-1, 3).mean(0)
+
+    def stylize(self, content: Any, style: Any, *, strength: float = 1.0) -> Any:
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        self.entered.set()
+        try:
+            assert self.open.wait(20)
+            if self.failure:
+                raise self.failure
+            self.painted += 1
+            mixed = (1 - strength / 2) * content + strength / 2 * np.asarray(style)
+            return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+        finally:
+            self.under_way -= 1
+
+
+def preset(name: str) -> Any:
+    if name not in PRESETS:
+        raise StyleError("never asked for: the server checks names first")
+    return np.full(3, 40.0 * (1 + sorted(PRESETS).index(name)))
+
+
+def settings(**values: Any) -> Settings:
+    return Settings(**values)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    gate = Gate()
+    yield gate
+    gate.open.set()
+
+
+def studio_of(gate: Gate) -> Callable[[Settings], Studio]:
+    return lambda settings: Studio(gate, PRESETS, preset, settings)
+
+
+Serve = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
+
+
+@pytest.fixture
+def serve(gate: Gate) -> Serve:
+    """``async with serve(queue=0) as client``: a ready server with those settings."""
+
+    @asynccontextmanager
+    async def serving(
+        *,
+        open_studio: Callable[[Settings], Studio] | None = None,
+        wait_ready: bool = True,
+        **values: Any,
+    ) -> AsyncIterator[httpx.AsyncClient]:
+        app = create_app(Settings(**values), open_studio=open_studio or studio_of(gate))
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://server") as client,
+        ):
+            with contextlib.ExitStack() as at_exit:
+                at_exit.callback(gate.open.set)  # or shutting down would wait for it
+                while wait_ready and (await client.get("/readyz")).status_code != 200:
+                    await httpx_pause()
+                yield client
+
+    return serving
+
+
+async def httpx_pause() -> None:
+    import asyncio
+
+    await asyncio.sleep(0.005)
+
+
+def picture(
+    width: int = 24, height: int = 16, *, format: str = "PNG", mode: str = "RGB", **options: Any
+) -> bytes:
+    """An encoded picture with a gradient in it."""
+    y, x = np.mgrid[0:height, 0:width]
+    rgb = np.stack([x * 255 // max(1, width - 1), y * 255 // max(1, height - 1), x * 0 + 90], 2)
+    out = io.BytesIO()
+    Image.fromarray(rgb.astype(np.uint8)).convert(mode).save(out, format, **options)
+    return out.getvalue()
+
+
+def decoded(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image

@@ -1,0 +1,59 @@
+"""Formats by Accept header, and names of files."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from styler_server.negotiation import FORMATS, accepted, disposition
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("*/*", "png"),
+        ("", "png"),
+        ("image/*", "png"),
+        ("image/jpeg", "jpeg"),
+        ("image/webp, image/png;q=0.5", "webp"),
+        ("image/webp;q=0.2, image/*;q=0.8", "png"),
+        ("image/png;q=0, */*", "jpeg"),
+        ("text/html,image/avif,image/webp,*/*;q=0.8", "webp"),
+        ("application/json", "png"),
+        ("IMAGE/JPEG ; q=1.0", "jpeg"),
+        ("image/jpeg;q=9", "jpeg"),
+    ],
+)
+def test_accepted(accept: str, expected: str) -> None:
+    assert accepted(accept) == expected
+
+
+@given(st.text())
+def test_any_accept_is_answered(accept: str) -> None:
+    assert accepted(accept) in FORMATS
+
+
+@pytest.mark.parametrize(
+    ("filename", "style", "expected"),
+    [
+        ("photo.jpg", "great-wave", "photo-great-wave.png"),
+        (None, None, "photo-painted.png"),
+        ("C:\\me\\a b.JPG", "x", "a b-x.png"),
+        ("../../etc/passwd", "x", "passwd-x.png"),
+    ],
+)
+def test_disposition(filename: str | None, style: str | None, expected: str) -> None:
+    assert f'filename="{expected}"' in disposition(filename, style, "png")
+
+
+@given(st.none() | st.text(st.characters()), st.none() | st.text(st.characters()))
+def test_disposition_is_one_safe_header(filename: str | None, style: str | None) -> None:
+    value = disposition(filename, style, "jpeg")
+    assert re.fullmatch(
+        r"inline; filename=\"[A-Za-z0-9._ -]+\.jpg\"; filename\*=UTF-8''[A-Za-z0-9._~%-]+\.jpg",
+        value,
+    )
+
+
+def test_names_keep_their_letters() -> None:
+    assert "filename*=UTF-8''caf%C3%A9-x.webp" in disposition("café.jpg", "x", "webp")
