@@ -82,7 +82,7 @@ class Picture:
         """
         alpha = self.alpha
         if alpha is not None and alpha.dtype != rgb.dtype:
-            alpha = wider(alpha) if rgb.dtype == np.uint16 else narrower(alpha)
+            alpha = to_bits(alpha, 8 * rgb.dtype.itemsize)
         return replace(self, rgb=rgb, alpha=alpha)
 
     def to_bits(self, bits: int) -> Picture:
@@ -91,7 +91,7 @@ class Picture:
             return self
         if bits not in (8, 16):
             raise ImageError(f"{bits} bits per sample; use 8 or 16")
-        return self.with_rgb(wider(self.rgb) if bits == 16 else narrower(self.rgb))
+        return self.with_rgb(to_bits(self.rgb, bits))
 
     def filled(self) -> Pixels:
         """``rgb`` with every fully transparent pixel set to the mean colour of the others.
@@ -107,6 +107,13 @@ class Picture:
         rgb = self.rgb.copy()
         rgb[hidden] = 0 if hidden.all() else np.rint(self.rgb[~hidden].mean(0, dtype=np.float64))
         return rgb
+
+
+def to_bits(values: Pixels, bits: int) -> Pixels:
+    """uint8 or uint16 samples at 8 or 16 bits."""
+    if bits == 8 * values.dtype.itemsize:
+        return values
+    return wider(values) if bits == 16 else narrower(values)
 
 
 def wider(values: Pixels) -> Pixels:

@@ -16,16 +16,15 @@ from styler.errors import ImageError, ParameterError, StylerError, TooLargeError
 
 from . import exif, formats, icc, pixels, sixteen
 from .frames import count as counted
-from .picture import Metadata, Picture, wider
+from .picture import Metadata, Picture, Pixels, to_bits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from numpy.typing import NDArray
-
 MAX_PIXELS = 178_000_000
 MAX_BYTES = 1 << 30
 MAX_FRAMES = 1000
+_BAND_PIXELS = 1 << 18
 _MAX_PROFILE = 4 << 20  # the largest press profiles have 3 MB
 _MAX_JPEG_SCANS = 100  # encoders write about ten; each costs a pass over the picture
 
@@ -222,21 +221,12 @@ def _decode(
     profile = image.info.get("icc_profile")
     if not isinstance(profile, bytes) or len(profile) > _MAX_PROFILE or mode == "LAB":
         profile = None
-    rgb: NDArray[Any]
-    alpha: NDArray[Any] | None
     deep = sixteen.is_deep(image)
-    if deep:
-        values, alpha, kind = sixteen.samples(image, reopen, _load)
-        rgb, used = icc.deep_to_srgb(values, kind, profile)
-    else:
-        _load(image)
-        rgb, alpha, used = pixels.to_srgb(image, profile)
+    rgb, alpha, used = _converted(image, reopen if deep else None, profile, bits)
     if not tiff:  # a PNG may carry its block behind the pixels
         block, turn = _exif(image)
         rgb = exif.upright(rgb, turn)
         alpha = None if alpha is None else exif.upright(alpha, turn)
-    if alpha is not None and alpha.min() == np.iinfo(alpha.dtype).max:
-        alpha = None
     size = (rgb.shape[1], rgb.shape[0])
     metadata = Metadata(
         exif=exif.corrected(block, size) if block else None,
@@ -248,9 +238,34 @@ def _decode(
         frames=frames,
         profile=used,
     )
-    if alpha is not None and alpha.dtype != rgb.dtype:
-        alpha = wider(alpha)
-    return Picture(rgb, alpha, metadata).to_bits(bits)
+    return Picture(rgb, alpha, metadata)
+
+
+def _converted(
+    image: Any, reopen: Callable[[], Any] | None, profile: bytes | None, bits: int
+) -> tuple[Pixels, Pixels | None, str | None]:
+    """Decode, then convert in bands of rows, so that no second copy of the picture is held."""
+    if reopen:
+        deep = sixteen.samples(image, reopen, _load)
+    else:
+        _load(image)
+    width, height = image.size
+    step = max(1, _BAND_PIXELS // width)
+    rgb = np.empty((height, width, 3), np.uint8 if bits == 8 else np.uint16)
+    alpha = np.empty((height, width), rgb.dtype)
+    opaque = np.iinfo(rgb.dtype).max
+    for top in range(0, height, step):
+        end = min(top + step, height)
+        part: Pixels
+        cover: Pixels | None
+        if reopen:
+            values, cover = deep.band(top, end)
+            part, used = icc.deep_to_srgb(values, deep.mode, profile)
+        else:
+            part, cover, used = pixels.to_srgb(image.crop((0, top, width, end)), profile)
+        rgb[top:end] = to_bits(part, bits)
+        alpha[top:end] = opaque if cover is None else to_bits(cover, bits)
+    return rgb, None if alpha.min() == opaque else alpha, used
 
 
 def _load(image: Any) -> None:

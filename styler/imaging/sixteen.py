@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from PIL import Image
 from .shaper import SRGB_TO_XYZ, WHITE_D50, srgb_encode
 
 _OTHER = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
+Words = NDArray[np.uint16]
+_BAND = 64
 _GREY = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
 
@@ -27,46 +30,59 @@ def is_deep(image: Any) -> bool:
     return image.mode in (*_GREY, "YCbCr", "LAB") or _raw_modes(image) is not None
 
 
-def samples(
-    image: Any, reopen: Callable[[], Any], load: Callable[[Any], None]
-) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | None, str]:
-    """The samples of a deep image: (H, W, C) and alpha (H, W) or ``None``, both 0 to 65535.
+@dataclass(frozen=True)
+class Samples:
+    """The samples of a loaded deep image, given out in bands of rows.
 
-    ``reopen`` gives the same image once more, ``load`` decodes one. The third value is the mode
-    of the colour: "L", "RGB" or "CMYK".
+    ``mode`` is that of the colour: "L", "RGB" or "CMYK".
     """
-    transparent = image.info.get("transparency")
+
+    mode: str
+    band: Callable[[int, int], tuple[Words, Words | None]]
+    """Rows from the first up to the second as (h, W, C), and alpha (h, W) or ``None``; uint16."""
+
+
+def samples(image: Any, reopen: Callable[[], Any], load: Callable[[Any], None]) -> Samples:
+    """Decode a deep image; ``reopen`` gives it once more, ``load`` decodes one."""
+    key = image.info.get("transparency")
     if image.mode in _GREY:
-        white, inverted = _grey_scale(image)
+        return _grey(image, load, key)
+    if image.mode in _FORMULAS:
+        formula = _FORMULAS[image.mode]
         load(image)
-        grey = _grey(image, white, inverted)
-        return grey[..., None], _keyed(grey[..., None], transparent), "L"
-    if image.mode in ("YCbCr", "LAB"):
-        load(image)
-        return _through(_FORMULAS[image.mode], np.asarray(image)), None, "RGB"
+        return Samples("RGB", lambda top, end: (_through(formula, rows(image, top, end)), None))
     raw = _raw_modes(image)
     assert raw is not None
     if raw[0].startswith("LA;"):
         _retile(image, "RGBA")  # the four bytes of a pixel, as they are
         load(image)
-        pairs = np.asarray(image).view(">u2").astype(np.uint16)
-        return pairs[..., :1], pairs[..., 1], "L"
-    stored = {name: _other(name) for name in raw}
-    _retile(image, {name: name.replace("a", "A") for name in raw})
-    load(image)
-    values = np.asarray(image).astype(np.uint16)
+        return Samples("L", lambda top, end: _pairs(rows(image, top, end)))
     again = reopen()
     _name_planes(again)
-    _retile(again, stored)
+    _retile(image, {name: name.replace("a", "A") for name in raw})
+    _retile(again, {name: _other(name) for name in raw})
+    load(image)
     load(again)
-    values <<= 8
-    values |= np.asarray(again)
-    if image.mode == "CMYK":
-        return values, None, "CMYK"
-    if image.mode == "RGB":
-        return values, _keyed(values, transparent), "RGB"
-    alpha = values[..., 3]
-    return (_unmultiplied(values) if raw[0].startswith("RGBa") else values[..., :3]), alpha, "RGB"
+
+    def band(top: int, end: int) -> tuple[Words, Words | None]:
+        values = rows(image, top, end).astype(np.uint16) << 8
+        values |= rows(again, top, end)
+        if image.mode != "RGBA":
+            return values, _keyed(values, key)
+        alpha = values[..., 3]
+        return (_unmultiplied(values) if raw[0][:4] == "RGBa" else values[..., :3]), alpha
+
+    return Samples("RGB" if image.mode == "RGBA" else image.mode, band)
+
+
+def rows(image: Image.Image, top: int, end: int) -> NDArray[Any]:
+    """Some rows as an array: Pillow's way to the whole of it holds three copies."""
+    return np.asarray(image.crop((0, top, image.width, end)))
+
+
+def _pairs(values: NDArray[np.uint8]) -> tuple[Words, Words]:
+    words = values.view(">u2").astype(np.uint16)
+    return words[..., :1], words[..., 1]
 
 
 def _raw_modes(image: Any) -> list[str] | None:
@@ -113,36 +129,40 @@ def _retile(image: Any, raw: str | dict[str, str]) -> None:
     image.tile = tiles
 
 
-def _grey_scale(image: Any) -> tuple[float | None, bool]:
-    """The value of white, ``None`` where the mode has none, and whether 0 is white (TIFF)."""
+def _grey(image: Any, load: Callable[[Any], None], key: Any) -> Samples:
     tags = getattr(image, "tag_v2", {})
-    inverted = tags.get(262) == 0
-    if any("I;12" in _raw(tile) for tile in getattr(image, "tile", ())):
-        return 4095, inverted
-    return (65535 if image.mode.startswith("I;16") else None), inverted
-
-
-def _grey(image: Image.Image, white: float | None, inverted: bool) -> NDArray[np.uint16]:
-    values: NDArray[Any] = np.asarray(image)
-    if white == 65535:
-        out = values.astype(np.uint16)
+    inverted = tags.get(262) == 0  # TIFF: 0 is white
+    twelve = any("I;12" in _raw(tile) for tile in getattr(image, "tile", ()))
+    load(image)
+    if image.mode.startswith("I;16"):
+        white = 4095.0 if twelve else 65535.0
     else:
-        out = np.empty(values.shape, np.uint16)
-        white = white or natural_white(values)
-        for row in range(0, len(values), 64):
-            band = values[row : row + 64].astype(np.float64) * (65535 / white)
-            out[row : row + 64] = np.rint(np.clip(np.nan_to_num(band), 0, 65535))
-    return 65535 - out if inverted else out
+        tops = [_top(rows(image, y, y + _BAND)) for y in range(0, image.height, _BAND)]
+        white = natural_white(max(tops), image.mode == "F")
+
+    def band(top: int, end: int) -> tuple[Words, Words | None]:
+        values = rows(image, top, end)
+        if white == 65535 and image.mode.startswith("I;16"):
+            words = values.astype(np.uint16)
+        else:
+            scaled = np.nan_to_num(values.astype(np.float64)) * (65535 / white)
+            words = np.rint(np.clip(scaled, 0, 65535)).astype(np.uint16)
+        words = (65535 - words if inverted else words)[..., None]
+        return words, _keyed(words, key)
+
+    return Samples("L", band)
 
 
-def natural_white(values: NDArray[Any]) -> float:
+def _top(values: NDArray[Any]) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.max()) if finite.size else 0.0
+
+
+def natural_white(top: float, floating: bool) -> float:
     """White of samples that do not say it: the least of 1 (floats), 255, 65535 and 2^31 - 1 that
-    no finite value exceeds, or else the largest value.
+    the largest value does not exceed, or else that value.
     """
-    floating = np.issubdtype(values.dtype, np.floating)
-    finite = values[np.isfinite(values)] if floating else values
-    top = float(finite.max()) if finite.size else 1.0
-    scales = (1.0, 255.0, 65535.0, 2.0**31 - 1) if floating else (255.0, 65535.0, 2.0**31 - 1)
+    scales = (*((1.0,) if floating else ()), 255.0, 65535.0, 2.0**31 - 1)
     return next((scale for scale in scales if top <= scale), top)
 
 
@@ -153,24 +173,16 @@ def _keyed(values: NDArray[np.uint16], key: Any) -> NDArray[np.uint16] | None:
     return np.where((values == np.asarray(key)).all(-1), 0, 65535).astype(np.uint16)
 
 
-def _unmultiplied(values: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    out = np.empty((*values.shape[:2], 3), np.uint16)
-    for row in range(0, len(values), 64):
-        band = values[row : row + 64].astype(np.float32)
-        alpha = np.maximum(band[..., 3:], 1)
-        out[row : row + 64] = np.rint(np.minimum(band[..., :3] * (65535 / alpha), 65535))
-    return out
+def _unmultiplied(values: Words) -> Words:
+    alpha = np.maximum(values[..., 3:], 1).astype(np.float32)
+    return np.rint(np.minimum(values[..., :3] * (65535 / alpha), 65535)).astype(np.uint16)
 
 
 def _through(
     formula: Callable[[NDArray[np.float32]], NDArray[np.float32]], values: NDArray[np.uint8]
-) -> NDArray[np.uint16]:
+) -> Words:
     """8-bit pixels to 16-bit RGB, so that nothing is rounded to 8 bits on the way to sRGB."""
-    out = np.empty(values.shape, np.uint16)
-    for row in range(0, len(values), 64):
-        band = formula(values[row : row + 64].astype(np.float32))
-        out[row : row + 64] = np.rint(np.clip(band, 0, 1) * 65535)
-    return out
+    return np.rint(np.clip(formula(values.astype(np.float32)), 0, 1) * 65535).astype(np.uint16)
 
 
 def _from_ycbcr(band: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -386,3 +386,8 @@ def profiles_for(case):
     if case.mode == "LAB":
         return (None,)
     return (None, "srgb", "p3", "adobe", "grey") + (("linear",) if "16" in case.mode else ())
+
+
+def cmyk_small():
+    """A CMYK profile small enough to mutate."""
+    return profiles.cmyk_profile(nodes=2).data
