@@ -9,7 +9,7 @@ from styler.errors import ParameterError
 
 __all__ = ["device", "precision", "prepare"]
 
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
 """Options of glibc's ``mallopt``, from malloc.h."""
 
 
@@ -22,7 +22,8 @@ def prepare() -> None:
     if platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)
         libc.mallopt(M_MMAP_MAX, 0)
-        libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+        libc.mallopt(M_TRIM_THRESHOLD, -1)  # never
+        libc.mallopt(M_TOP_PAD, 64 << 20)
 
 
 def device(name: str) -> torch.device:
