@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol
 
 from styler import imaging
 from styler.errors import StyleError
+from styler.imaging import Picture
 
 from .settings import Settings
 
@@ -37,10 +38,10 @@ class StyleInfo(Protocol):
 
 
 class Stylizer(Protocol):
-    """The part of ``styler.Stylizer`` that is used here."""
+    """The part of ``styler.Stylizer`` that is used here, on decoded pictures only."""
 
-    def style(self, source: Any, *, size: int | None = 512) -> Any: ...
-    def stylize(self, content: Any, style: Any, *, strength: float = 1.0) -> Any: ...
+    def style(self, source: Picture, *, size: int | None = 512) -> Any: ...
+    def stylize(self, content: Picture, style: Any, *, strength: float = 1.0) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -107,9 +108,9 @@ class Studio:
         with _step("style", took, order):
             style, cached = self._style(order)
         with _step("stylize", took, order):
-            rgb = self._stylizer.stylize(content.filled(), style, strength=order.strength)
+            painted = self._stylizer.stylize(content, style, strength=order.strength)
         with _step("encode", took, order):
-            data = imaging.encode(content.with_rgb(rgb), order.format, exif=False)
+            data = imaging.encode(painted, order.format, exif=False)
         return Painting(data, took, cached)
 
     def check_preset(self, name: str) -> None:

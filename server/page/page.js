@@ -18,10 +18,10 @@ function setContent(blob, name) {
   state.name = name;
   show($("before"), blob);
   $("after").hidden = $("divider").hidden = true;
-  $("view").classList.remove("comparing");
-  $("drop").hidden = true;
+  $("view").classList.remove("ready");
+  compare(0);
+  $("drop").hidden = $("scene").hidden = true;
   $("view").hidden = $("change").hidden = false;
-  $("canvas").classList.remove("empty");
   if (!state.style && swatches.length) choose(swatches[0].preset.name);
   else paint();
   sample();
@@ -84,7 +84,8 @@ async function reveal(blob) {
   show($("after"), blob);
   await $("after").decode();
   if (!$("before").naturalWidth) show($("before"), blob); // a format browsers do not show
-  $("after").hidden = $("divider").hidden = $("download").hidden = false;
+  $("after").hidden = $("divider").hidden = false;
+  $("view").classList.add("ready");
   const link = $("download");
   const stem = state.name.replace(/\.[^.]*$/, "") || "photo";
   const style = state.style.preset ?? "painted";
@@ -128,6 +129,14 @@ async function thumbnail(blob) {
     bitmap.close();
   }
   return new Promise((resolve) => canvas.toBlob(resolve));
+}
+
+/** Show the original left of `percent`: all of the painting at 0, all of the photo at 100. */
+function compare(percent) {
+  $("divider").value = percent;
+  $("view").style.setProperty("--at", percent / 100);
+  $("view").classList.toggle("comparing", percent > 0 && percent < 100);
+  $("view").classList.toggle("original", percent >= 100);
 }
 
 // Small things
@@ -186,13 +195,9 @@ $("format").addEventListener("change", ({ target }) => {
   state.format = target.value;
   paint();
 });
-$("divider").addEventListener("input", ({ target }) => {
-  $("view").style.setProperty("--cut", `${target.value}%`);
-  $("view").classList.toggle("comparing", target.value > 0);
-});
-document.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
+$("divider").addEventListener("input", ({ target }) => compare(target.value));
 
-const targetOf = (event) => (event.target.closest?.(".palette") ? $("own") : $("canvas"));
+const targetOf = (event) => (event.target.closest?.(".styles") ? $("own") : $("canvas"));
 addEventListener("dragover", (event) => {
   event.preventDefault();
   for (const place of [$("own"), $("canvas")]) place.classList.toggle("over", place === targetOf(event));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import threading
@@ -19,6 +20,7 @@ from styler_server.settings import Settings
 from styler_server.studio import Studio
 
 from styler.errors import StyleError
+from styler.imaging import Picture
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,11 @@ class Gate:
         self.most = 0
         self.failure: Exception | None = None
 
-    def style(self, source: Any, *, size: int | None = 512) -> Any:
+    def style(self, source: Picture, *, size: int | None = 512) -> Any:
         self.styled += 1
         return source.rgb.reshape(-1, 3).mean(0)
 
-    def stylize(self, content: Any, style: Any, *, strength: float = 1.0) -> Any:
+    def stylize(self, content: Picture, style: Any, *, strength: float = 1.0) -> Picture:
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         self.entered.set()
@@ -70,8 +72,8 @@ class Gate:
             if self.failure:
                 raise self.failure
             self.painted += 1
-            mixed = (1 - strength / 2) * content + strength / 2 * np.asarray(style)
-            return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+            mixed = (1 - strength / 2) * content.rgb + strength / 2 * np.asarray(style)
+            return content.with_rgb(np.clip(np.rint(mixed), 0, 255).astype(np.uint8))
         finally:
             self.under_way -= 1
 
@@ -80,10 +82,6 @@ def preset(name: str) -> Any:
     if name not in PRESETS:
         raise StyleError("never asked for: the server checks names first")
     return np.full(3, 40.0 * (1 + sorted(PRESETS).index(name)))
-
-
-def settings(**values: Any) -> Settings:
-    return Settings(**values)
 
 
 @pytest.fixture
@@ -125,16 +123,10 @@ def serve(gate: Gate) -> Serve:
             with contextlib.ExitStack() as at_exit:
                 at_exit.callback(gate.open.set)  # or shutting down would wait for it
                 while wait_ready and (await client.get("/readyz")).status_code != 200:
-                    await httpx_pause()
+                    await asyncio.sleep(0.005)
                 yield client
 
     return serving
-
-
-async def httpx_pause() -> None:
-    import asyncio
-
-    await asyncio.sleep(0.005)
 
 
 def picture(

@@ -1,0 +1,71 @@
+"""The server around the real stylizer: what it answers is what the library paints."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+from styler_server.studio import Studio
+
+import styler
+
+from .conftest import Serve, decoded, picture
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def client(serve: Serve) -> AsyncIterator[httpx.AsyncClient]:
+    async with serve(open_studio=Studio.open, threads=1) as client:
+        yield client
+
+
+async def paint(client: httpx.AsyncClient, content: bytes, **fields: object) -> np.ndarray:
+    style = fields.pop("style", None)
+    files = {"content": ("a.png", content)} | ({"style": ("b.png", style)} if style else {})
+    response = await client.post("/v1/stylize", files=files, data=fields)
+    assert response.status_code == 200, response.text
+    return np.asarray(decoded(response.content))
+
+
+async def test_every_preset_that_is_listed_paints(client: httpx.AsyncClient) -> None:
+    names = [s["name"] for s in (await client.get("/v1/styles")).json()["styles"]]
+    assert names == [info.name for info in styler.presets()]
+    stylizer = styler.Stylizer(threads=1)
+    photo = picture(37, 29)
+    for name in names:
+        expected = stylizer.stylize(np.asarray(decoded(photo)), name)
+        assert np.array_equal(await paint(client, photo, preset=name), expected)
+
+
+async def test_an_uploaded_style_paints_as_in_the_library(client: httpx.AsyncClient) -> None:
+    stylizer = styler.Stylizer(threads=1)
+    noise = np.random.default_rng(3).integers(0, 256, (40, 50, 3), np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(noise).save(out, "PNG")
+    photo = picture(33, 47)
+    expected = stylizer.stylize(np.asarray(decoded(photo)), stylizer.style(noise), strength=0.7)
+    for _ in range(2):  # computed, then from the cache
+        painted = await paint(client, photo, style=out.getvalue(), strength=0.7)
+        assert np.array_equal(painted, expected)
+
+
+async def test_strength_zero_returns_the_photo(client: httpx.AsyncClient) -> None:
+    photo = picture(31, 18)
+    name = styler.presets()[0].name
+    assert np.array_equal(
+        await paint(client, photo, preset=name, strength=0), np.asarray(decoded(photo))
+    )
+
+
+async def test_transparency_passes_through(client: httpx.AsyncClient) -> None:
+    rgba = np.random.default_rng(5).integers(0, 256, (24, 24, 4), np.uint8)
+    rgba[:8, :, 3] = 0
+    out = io.BytesIO()
+    Image.fromarray(rgba).save(out, "PNG")
+    painted = await paint(client, out.getvalue(), preset=styler.presets()[0].name)
+    assert np.array_equal(painted[..., 3], rgba[..., 3])
