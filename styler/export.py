@@ -1,7 +1,7 @@
 """From trained weights to a model folder: one safetensors file, and ONNX graphs that refer to it.
 
-The graphs hold structure only. Their tensors stay in the safetensors file, under the names they have in
-torch, and enter the runtime as external initializers; so weights exist once, and are verified once.
+The graphs hold structure only. Their tensors stay in the safetensors file, under their names in
+torch, and enter the runtime as external initializers: weights exist once, and are verified once.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from styler.errors import MissingDependencyError, WeightsError
 from styler.model import Network, build
 from styler.model.tape import Site, Stage, StyleEncoder
-from styler.model.weights import load_network, read_metadata
+from styler.model.weights import load_network, load_tensors
 from styler.spec import ModelSpec, SiteSpec, StageSpec
 
 __all__ = ["export"]
@@ -39,17 +39,18 @@ def export(weights: Path, out: Path, *, name: str | None = None) -> Path:
         name: what the model is called; the folder's name by default.
 
     Returns:
-        ``out``, which holds ``model.json``, ``weights.safetensors`` (half precision) and one ``.onnx``
-        graph for each stage and for the style encoder.
+        ``out``, which holds ``model.json``, ``weights.safetensors`` (half precision) and one
+        ``.onnx`` graph for each stage and for the style encoder.
 
     Raises:
         WeightsError: the weights cannot be read or do not say what they belong to.
         MissingDependencyError: the ``onnx`` packages of the ``[train]`` install are missing.
     """
-    metadata = read_metadata(weights)
+    _, metadata = load_tensors(weights)
     if "architecture" not in metadata:
         raise WeightsError(
-            f"{weights} does not say its architecture; give the weights.safetensors of a training run"
+            f"{weights} does not say its architecture; "
+            "give the weights.safetensors of a training run"
         )
     network = build(metadata["architecture"], norm=metadata["norm"])
     load_network(network, weights)
@@ -65,7 +66,7 @@ def export(weights: Path, out: Path, *, name: str | None = None) -> Path:
     for index, (stage, arguments, shapes) in enumerate(_walk(network)):
         file = f"stage{index}.onnx"
         used[file] = _write_graph(_graph(stage, arguments, shapes), f"stages.{index}.", out / file)
-        stages.append(StageSpec(file, stage.takes, stage.gives))
+        stages.append(StageSpec(file, stage.takes))
     spec = ModelSpec(
         name=name or out.resolve().name,
         architecture=metadata["architecture"],
@@ -86,7 +87,7 @@ def export(weights: Path, out: Path, *, name: str | None = None) -> Path:
             "recipe": _portable(json.loads(metadata["recipe"])),
         },
     )
-    (out / "model.json").write_text(spec.dumps(), "utf-8")
+    spec.write(out)
     return out
 
 
@@ -174,7 +175,7 @@ def _graph(module: Stage | StyleEncoder, arguments: tuple[Any, ...], shapes: Seq
 
 
 def _write_graph(model: Any, prefix: str, path: Path) -> list[str]:
-    """Write the graph without its tensors; returns their names, which are those of the safetensors file."""
+    """Write the graph without its tensors; returns their names in the safetensors file."""
     import onnx
 
     renamed = {}

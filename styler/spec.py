@@ -1,5 +1,6 @@
-"""What the runtime knows of a model: its sites, its stages, its files. Written by export, read from JSON."""
+"""What the runtime knows of a model, ``model.json``: its sites, its stages, its files."""
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 from styler.errors import WeightsError
 from styler.stats import FeatureStats
 
-__all__ = ["FORMAT", "Affine", "ModelSpec", "SiteSpec", "StageSpec"]
+__all__ = ["FORMAT", "SPEC", "Affine", "ModelSpec", "SiteSpec", "StageSpec"]
 
 FORMAT = 1
+SPEC = "model.json"
 
 Affine = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Scale and shift of each channel, ``(1, C, 1, 1)`` each."""
@@ -24,8 +26,8 @@ class SiteSpec:
     """A normalization site between two stages.
 
     Attributes:
-        kind: ``"style"`` takes its target from the style; ``"instance"``, ``"group"`` and ``"layer"``
-            from a weight and a bias among the model's tensors.
+        kind: ``"style"`` takes its target from the style; ``"instance"``, ``"group"`` and
+            ``"layer"`` from a weight and a bias among the model's tensors.
         channels: of the map.
         groups: channels are pooled into so many groups; ``channels`` pools none.
         eps: added to variances before their root.
@@ -51,18 +53,24 @@ class SiteSpec:
         own = own.pooled(self.groups)
         scale = std / np.sqrt(own.variance + self.eps)
         shift = mean - scale * own.mean
-        return scale.astype(np.float32).reshape(1, -1, 1, 1), shift.astype(np.float32).reshape(
-            1, -1, 1, 1
-        )
+        return _per_channel(scale), _per_channel(shift)
+
+
+def _per_channel(values: NDArray[Any]) -> NDArray[np.float32]:
+    return values.astype(np.float32).reshape(1, -1, 1, 1)
 
 
 @dataclass(frozen=True)
 class StageSpec:
-    """A plain piece of the network between two sites: its graph, and what it takes from and leaves on the stack."""
+    """A plain piece of the network between two sites.
+
+    Attributes:
+        file: its graph.
+        takes: so many of the maps that were last put aside enter it.
+    """
 
     file: str
     takes: int
-    gives: int
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,7 @@ class ModelSpec:
         encoder: file of the graph from a picture to one map for each style site.
         weights: file of the tensors that all graphs share.
         tensors: names of the tensors that each graph takes from it, by the graph's file.
-        sha256: of every file, by name.
+        sha256: of every other file, by name.
         provenance: how the weights came about.
     """
 
@@ -106,26 +114,43 @@ class ModelSpec:
 
     @property
     def style_sites(self) -> tuple[SiteSpec, ...]:
+        """The sites whose target is the style's, in order."""
         return tuple(site for site in self.sites if site.kind == "style")
 
-    def dumps(self) -> str:
-        return json.dumps(asdict(self), indent=1) + "\n"
+    def write(self, folder: Path) -> None:
+        """Write ``model.json``, sealed with its own sha256."""
+        plain = asdict(self)
+        plain["sha256"][SPEC] = _seal(plain)
+        (folder / SPEC).write_text(json.dumps(plain, indent=1) + "\n", "utf-8")
 
     @classmethod
-    def read(cls, path: Path) -> "ModelSpec":
-        """Read a ``model.json``.
+    def read(cls, folder: Path) -> "ModelSpec":
+        """Read ``model.json``.
 
         Raises:
             WeightsError: it is missing, damaged, or of another format.
         """
+        path = folder / SPEC
         try:
-            plain = json.loads(path.read_text("utf-8"))
+            plain = json.loads(path.read_bytes())
             if plain["format"] != FORMAT:
                 raise WeightsError(
-                    f"{path} has format {plain['format']}, this version reads {FORMAT}; export it anew"
+                    f"{path} has format {plain['format']}, this version reads {FORMAT}; "
+                    "export the model anew"
                 )
+            if plain["sha256"].pop(SPEC, None) != _seal(plain):
+                raise ValueError("its sha256 is not the one it states")
             plain["sites"] = tuple(SiteSpec(**site) for site in plain["sites"])
             plain["stages"] = tuple(StageSpec(**stage) for stage in plain["stages"])
             return cls(**plain)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise WeightsError(f"cannot read the model {path}: {error}") from None
+        except OSError as error:
+            raise WeightsError(f"cannot read {path}: {error.strerror}; export it anew") from None
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise WeightsError(
+                f"{path} is damaged ({error}); install styler, or export the model, again"
+            ) from None
+
+
+def _seal(plain: dict[str, Any]) -> str:
+    """The sha256 of the values, whatever the layout of the file."""
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from styler.errors import WeightsError
-from styler.spec import ModelSpec
+from styler.spec import SPEC, ModelSpec
 
 __all__ = ["Model", "find", "models", "shipped"]
 
@@ -22,7 +22,7 @@ def shipped() -> Path:
 
 def models() -> list[str]:
     """Names of the shipped models."""
-    return sorted(path.parent.name for path in shipped().glob("*/model.json"))
+    return sorted(path.parent.name for path in shipped().glob(f"*/{SPEC}"))
 
 
 def find(model: str | Path) -> "Model":
@@ -34,12 +34,12 @@ def find(model: str | Path) -> "Model":
     folder = Path(model)
     if isinstance(model, str) and model in models():
         folder = shipped() / model
-    if not (folder / "model.json").is_file():
+    if not (folder / SPEC).is_file():
         names = ", ".join(models())
         raise WeightsError(
             f"no model {str(model)!r}; use one of {names}, or a folder that `styler export` wrote"
         )
-    return Model(folder, ModelSpec.read(folder / "model.json"))
+    return Model(folder, ModelSpec.read(folder))
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,12 @@ class Model:
             content = path.read_bytes()
         except OSError as error:
             raise WeightsError(
-                f"cannot read {path}: {error.strerror}; install styler again"
+                f"cannot read {path}: {error.strerror}; install styler, or export the model, again"
             ) from None
         if hashlib.sha256(content).hexdigest() != self.spec.sha256.get(file):
             raise WeightsError(
-                f"{path} is damaged: its sha256 differs from model.json; install styler again"
+                f"{path} is damaged: its sha256 is not the one in {SPEC}; "
+                "install styler, or export the model, again"
             )
         return content
 

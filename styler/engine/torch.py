@@ -10,9 +10,9 @@ from torch import Tensor
 from styler.engine.protocol import Window
 from styler.errors import WeightsError
 from styler.model import build
+from styler.model.device import device
 from styler.spec import Affine
 from styler.stats import FeatureStats
-from styler.train.machine import device
 from styler.weights import Model
 
 __all__ = ["TorchEngine"]
@@ -39,7 +39,8 @@ class TorchEngine:
             raise WeightsError(
                 f"{model.folder} does not hold the architecture its model.json names"
             ) from None
-        self._network.to(self.device, memory_format=torch.channels_last)
+        # Two calls each: `to` has no typed overload for a device and a memory format.
+        self._network.to(self.device).to(memory_format=torch.channels_last)
 
     @torch.inference_mode()
     def encode(self, picture: NDArray[np.float32]) -> Sequence[Tensor]:
@@ -60,7 +61,7 @@ class TorchEngine:
         return outputs
 
     def _place(self, array: NDArray[np.float32]) -> Tensor:
-        return torch.from_numpy(array).to(self.device, memory_format=torch.channels_last)
+        return torch.from_numpy(array).to(self.device).to(memory_format=torch.channels_last)
 
     def statistics(
         self, x: Tensor, window: Window, mask: NDArray[np.float32] | None = None

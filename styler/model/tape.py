@@ -1,9 +1,10 @@
 """A network written as a tape of operations, cut into stages at its normalization sites.
 
-A plain ``nn.Module`` works on one tensor. Four more operations make a tape: ``Save`` puts the tensor aside,
-``Add`` adds what was last put aside, ``Site`` marks where statistics are taken and a scale and a shift per
-channel are applied, ``Tap`` hands a copy out. Residual blocks, long skips and normalizers inside blocks
-are then all the same thing, and cutting the tape at every ``Site`` leaves pieces without hidden statistics.
+A plain ``nn.Module`` works on one tensor. Four more operations make a tape: ``Save`` puts the
+tensor aside, ``Add`` adds what was last put aside, ``Site`` marks where statistics are taken and a
+scale and a shift per channel are applied, ``Tap`` hands a copy out. Residual blocks, long skips and
+normalizers inside blocks are then all the same thing, and cutting the tape at every ``Site`` leaves
+pieces without hidden statistics.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,7 +27,7 @@ class Add(nn.Module):
 
 
 class Tap(nn.Sequential):
-    """Hand out the tensor, through a few layers of its own: its statistics are the style of site ``site``."""
+    """Hand out the tensor through a few layers of its own: the style of style site ``site``."""
 
     def __init__(self, site: int, *layers: nn.Module) -> None:
         super().__init__(*layers)
@@ -39,8 +40,8 @@ class Site(nn.Module):
     Args:
         channels: of the map.
         kind: ``"style"`` moves the statistics to the style's (AdaIN, Huang & Belongie 2017);
-            ``"instance"``, ``"group"`` and ``"layer"`` to a learned weight and bias per channel, with
-            statistics per channel, per group of channels, or over the whole sample.
+            ``"instance"``, ``"group"`` and ``"layer"`` to a learned weight and bias per channel,
+            with statistics per channel, per group of channels, or over the whole sample.
         groups: of a ``"group"`` site.
         eps: added to every variance before its root.
     """
@@ -63,8 +64,9 @@ class Stage(nn.Module):
     """The plain piece of a network between two sites.
 
     ``forward(x, scale, shift, *aside)`` applies the site in front of it, ``x * scale + shift`` with
-    ``(N, C, 1, 1)`` each (both ``None`` for the first stage), then its operations, and returns the new ``x`` followed by the maps
-    it puts aside. ``takes`` and ``gives`` count the maps it takes from and leaves on the stack.
+    ``(N, C, 1, 1)`` each (both ``None`` for the first stage), then its operations, and returns the
+    new ``x`` followed by the maps it puts aside. Of the maps put aside before it takes the last
+    ``takes``, as ``aside``.
     """
 
     def __init__(self, operations: Sequence[nn.Module]) -> None:
@@ -74,7 +76,6 @@ class Stage(nn.Module):
         for operation in operations:
             depth += isinstance(operation, Save) - isinstance(operation, Add)
             self.takes = max(self.takes, -depth)
-        self.gives = depth + self.takes
 
     def forward(
         self, x: Tensor, scale: Tensor | None, shift: Tensor | None, *aside: Tensor
@@ -93,7 +94,7 @@ class Stage(nn.Module):
 
 
 class StyleEncoder(nn.Module):
-    """A tape with taps: the maps whose statistics are a picture's style, in the order of the style sites."""
+    """A tape with taps: the maps whose statistics are the style, in the style sites' order."""
 
     def __init__(self, operations: Sequence[nn.Module]) -> None:
         super().__init__()

@@ -1,65 +1,57 @@
-"""Trained weights on disk: safetensors, with the architecture and how they came about as metadata."""
+"""Tensors on disk: safetensors, nothing pickled, with metadata of how they came about."""
 
-import dataclasses
-import json
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
+from safetensors.torch import save_file
+from torch import Tensor, nn
 
 from styler.errors import WeightsError
 
-from .network import Network
-
-if TYPE_CHECKING:
-    from styler.train.config import TrainConfig
-
-__all__ = ["load_network", "read_metadata", "save_network"]
+__all__ = ["load_network", "load_tensors", "save_tensors"]
 
 
-def save_network(state: dict[str, Tensor], path: Path, config: "TrainConfig", steps: int) -> None:
-    """Write weights with the recipe that made them."""
-    from styler.train.checkpoint import save_atomically
-
-    recipe = {
-        k: str(v) if isinstance(v, Path) else v for k, v in dataclasses.asdict(config).items()
+def save_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
+    """Write safetensors so that, whenever killed, ``path`` is the old file or the whole new one."""
+    partial = path.with_name(path.name + ".partial")
+    plain = {
+        name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for name, tensor in tensors.items()
     }
-    metadata = {
-        "architecture": config.architecture,
-        "norm": config.norm,
-        "steps": str(steps),
-        "recipe": json.dumps(recipe),
-    }
-    save_atomically(state, path, metadata)
+    save_file(plain, partial, metadata)
+    with partial.open("rb+") as file:
+        os.fsync(file.fileno())
+    partial.replace(path)
 
 
-def read_metadata(path: Path) -> dict[str, str]:
-    """The metadata of a weights file.
+def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors and the metadata of a safetensors file.
 
     Raises:
-        WeightsError: it cannot be read.
+        WeightsError: it is missing or damaged.
     """
     try:
         with safe_open(path, framework="pt") as file:
-            return dict(file.metadata() or {})
+            names = file.keys()  # a list: the file itself cannot be iterated
+            return {name: file.get_tensor(name) for name in names}, dict(file.metadata() or {})
     except (OSError, SafetensorError) as error:
-        raise WeightsError(f"cannot read the weights {path}: {error}") from None
+        reason = str(error).splitlines()[0]
+        raise WeightsError(f"cannot read {path}: {reason}; give a safetensors file") from None
 
 
-def load_network(network: Network, path: Path) -> None:
-    """Fill a network with the weights of a file.
+def load_network(network: nn.Module, path: Path) -> dict[str, str]:
+    """Fill a network with the weights of a file; returns the file's metadata.
 
     Raises:
         WeightsError: the file cannot be read, or belongs to another architecture.
     """
+    tensors, metadata = load_tensors(path)
     try:
-        with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         network.load_state_dict(tensors)
-    except (OSError, SafetensorError) as error:
-        raise WeightsError(f"cannot read the weights {path}: {error}") from None
     except RuntimeError:
         raise WeightsError(
             f"{path} holds weights of another architecture than the one asked for"
         ) from None
+    return metadata

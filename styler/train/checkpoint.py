@@ -1,60 +1,37 @@
-"""A training run on disk: one safetensors file with all tensors, its log cut to the same step.
-
-Nothing is pickled. A checkpoint is written beside its final name and then renamed, so a kill at any
-moment leaves the last whole one.
-"""
+"""A training run on disk: one safetensors file with all tensors, its log cut to the same step."""
 
 import dataclasses
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from styler.errors import TrainingError
+from styler.errors import TrainingError, WeightsError
+from styler.model.weights import load_tensors, save_tensors
 
 from .config import TrainConfig
 
-__all__ = ["load", "save", "save_atomically", "truncate_log"]
+__all__ = ["load", "plain", "save", "truncate_log"]
 
 FREE = {
+    "content",
+    "style",
     "out",
     "minutes",
     "device",
     "log_every",
     "checkpoint_every",
     "sample_every",
-    "content",
-    "style",
 }
-"""Settings that may differ when a run goes on: they do not enter the arithmetic, or are only paths."""
+"""Settings that may differ when a run goes on: paths, and what does not enter the arithmetic."""
 
 
-def save_atomically(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
-    """Write safetensors so that ``path`` is always either the old file or the whole new one."""
-    partial = path.with_name(path.name + ".partial")
-    save_file(
-        {
-            name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
-            for name, tensor in tensors.items()
-        },
-        partial,
-        metadata,
-    )
-    with partial.open("rb+") as file:
-        os.fsync(file.fileno())
-    partial.replace(path)
-
-
-def fingerprint(config: TrainConfig) -> dict[str, Any]:
-    plain = {
-        f.name: getattr(config, f.name) for f in dataclasses.fields(config) if f.name not in FREE
-    }
-    return {name: str(value) if isinstance(value, Path) else value for name, value in plain.items()}
+def plain(config: TrainConfig) -> dict[str, Any]:
+    """The settings as JSON has them."""
+    settings = dataclasses.asdict(config)
+    return {name: str(v) if isinstance(v, Path) else v for name, v in settings.items()}
 
 
 def save(
@@ -70,7 +47,7 @@ def save(
     tensors |= {f"average.{name}": tensor for name, tensor in average.items()}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": tensor for name, tensor in state.items()}
-    save_atomically(tensors, path, {"step": str(step), "config": json.dumps(fingerprint(config))})
+    save_tensors(tensors, path, {"step": str(step), "config": json.dumps(plain(config))})
 
 
 def load(
@@ -86,16 +63,17 @@ def load(
         TrainingError: the file is damaged, or belongs to a run with other settings.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata()
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        step, found = int(metadata["step"]), json.loads(metadata["config"])
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        tensors, metadata = load_tensors(path)
+        step, found = int(metadata["step"]), dict(json.loads(metadata["config"]))
+    except (WeightsError, KeyError, TypeError, ValueError) as error:
         raise TrainingError(
             f"{path} is not a checkpoint ({error}); delete it to start afresh"
         ) from None
-    wanted = fingerprint(config)
-    changed = sorted(name for name in wanted if found.get(name) != wanted[name])
+    changed = [
+        name
+        for name, value in plain(config).items()
+        if name not in FREE and found.get(name) != value
+    ]
     if changed:
         was = ", ".join(f"{name}={found.get(name)!r}" for name in changed)
         raise TrainingError(
@@ -104,12 +82,16 @@ def load(
     network.load_state_dict(_part(tensors, "network."))
     for name, tensor in _part(tensors, "average.").items():
         average[name].copy_(tensor)
-    state = optimizer.state_dict()
-    state["state"] = {}
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    state: dict[int, dict[str, Tensor]] = {}
     for name, tensor in _part(tensors, "optimizer.").items():
         index, key = name.split(".")
-        state["state"].setdefault(int(index), {})[key] = tensor
-    optimizer.load_state_dict(state)
+        # In the memory format of its parameter, as it was: arithmetic over other strides may round
+        # otherwise.
+        like = parameters[int(index)]
+        laid = torch.empty_like(like).copy_(tensor) if tensor.shape == like.shape else tensor
+        state.setdefault(int(index), {})[key] = laid
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
     return step
 
 
@@ -122,13 +104,13 @@ def truncate_log(path: Path, step: int) -> None:
     if not path.exists():
         return
     kept = []
-    for line in path.read_text().splitlines():
+    for line in path.read_text("utf-8").splitlines():
         try:
             if json.loads(line)["step"] >= step:
                 break
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, TypeError):
             break
         kept.append(line + "\n")
     partial = path.with_name(path.name + ".partial")
-    partial.write_text("".join(kept))
+    partial.write_text("".join(kept), "utf-8")
     partial.replace(path)

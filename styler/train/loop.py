@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from styler.errors import TrainingError
 from styler.model import build, load_vgg, set_encoder
-from styler.model.weights import load_network, save_network
+from styler.model.device import device
+from styler.model.weights import load_network, save_tensors
 
 from . import checkpoint, machine
 from .config import TrainConfig
@@ -73,7 +74,7 @@ class Run:
     def __init__(self, config: TrainConfig) -> None:
         machine.prepare()
         self.config = config
-        self.device = machine.device(config.device)
+        self.device = device(config.device)
         self.precision = machine.precision(config.precision, self.device)
         torch.manual_seed(config.seed)
         self.content = Folder.open(config.content)
@@ -87,11 +88,11 @@ class Run:
             )
         if config.start_from is not None:
             load_network(self.network, config.start_from)
-        self.network.to(self.device, memory_format=torch.channels_last).train()
+        self.network.to(self.device).to(memory_format=torch.channels_last).train()
         self.judge = load_vgg(config.loss_network)
         normalization = np.random.default_rng((config.seed, 1))
         self.judge.normalize(crops(self.content, 8, 128, normalization) for _ in range(25))
-        self.judge.to(self.device, self.precision, memory_format=torch.channels_last)
+        self.judge.to(self.device, self.precision).to(memory_format=torch.channels_last)
         trained = [p for p in self.network.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(trained, lr=config.learning_rate, betas=(0.9, 0.99))
         self.average = {name: t.clone() for name, t in self.network.state_dict().items()}
@@ -126,7 +127,7 @@ class Run:
         return {name: value.item() for name, value in losses.items()}
 
     def _place(self, batch: Tensor) -> Tensor:
-        return batch.to(self.device, memory_format=torch.channels_last)
+        return batch.to(self.device).to(memory_format=torch.channels_last)
 
     def _autocast(self) -> contextlib.AbstractContextManager[None]:
         narrow = self.precision != torch.float32
@@ -188,7 +189,13 @@ class Run:
 
     def export(self) -> Path:
         path = self.config.out / "weights.safetensors"
-        save_network(self.average, path, self.config, self.step)
+        metadata = {
+            "architecture": self.config.architecture,
+            "norm": self.config.norm,
+            "steps": str(self.step),
+            "recipe": json.dumps(checkpoint.plain(self.config)),
+        }
+        save_tensors(self.average, path, metadata)
         return path
 
     def sample(self) -> None:
