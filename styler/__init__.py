@@ -1,7 +1,7 @@
 """Neural style transfer: any photo in the style of any picture.
 
 >>> import styler
->>> painted = styler.stylize("photo.jpg", "hokusai-great-wave")  # doctest: +SKIP
+>>> painted = styler.stylize("photo.jpg", "painting.jpg")  # doctest: +SKIP
 """
 
 from typing import TYPE_CHECKING, Any
@@ -19,8 +19,8 @@ __all__ = [
     "Picture",
     "Style",
     "StyleInfo",
-    "Stylizer",
     "StylerError",
+    "Stylizer",
     "preset",
     "presets",
     "stylize",

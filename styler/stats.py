@@ -1,7 +1,8 @@
 """Feature statistics as values: computed under a mask, merged, pooled, mixed, saved.
 
-A style is the mean and variance of each channel at a few sites of the network (Huang & Belongie 2017).
-Kept as a value, the same two numbers serve the style cache, mixtures, strength, tiles, masks and video.
+A style is the mean and variance of each channel at a few sites of the network (Huang & Belongie
+2017). Kept as a value, the same two numbers serve the style cache, mixtures, strength, tiles, masks
+and video.
 """
 
 from collections.abc import Iterable, Sequence
@@ -38,15 +39,16 @@ class FeatureStats:
         """The statistics of one map.
 
         Args:
-            features: ``(C, H, W)``, any real dtype; sums run in float64.
+            features: ``(C, H, W)``, any real dtype; squares in float32 at least, sums in float64.
             mask: weight of each position in [0, 1], ``(H, W)``; ``None`` weighs all alike.
 
         Raises:
             ParameterError: the map, or what the mask leaves of it, is empty.
         """
-        channels = features.shape[0]
+        channels, *_ = features.shape
+        features = features.astype(np.result_type(features, np.float32), copy=False)
         count = float(features[0].size if mask is None else mask.sum(dtype=np.float64))
-        if count <= 0:
+        if not count > 0:
             raise ParameterError(
                 "no statistics of an empty map; the mask must leave something of the picture"
             )
@@ -103,9 +105,10 @@ class FeatureStats:
     def mix(parts: Sequence["FeatureStats"], weights: Sequence[float]) -> "FeatureStats":
         """The weighted mean of means and of standard deviations.
 
-        Mixing this way equals mixing the normalized features themselves, which is how the AdaIN paper
-        defines strength and interpolation between styles (eq. 14 and 15). Weights need not be in [0, 1]:
-        beyond it the mixture extrapolates, with deviations stopped at 0.
+        Mixing this way equals mixing the normalized features themselves, which is how the AdaIN
+        paper defines strength and interpolation between styles (eq. 14 and 15). Weights need not be
+        in [0, 1]: beyond it the mixture extrapolates, with deviations stopped at 0. It counts as
+        much as its largest part.
 
         Args:
             parts: one or more statistics with the same channels.
@@ -119,12 +122,11 @@ class FeatureStats:
         if not abs(sum(weights) - 1) < 1e-6:
             raise ParameterError(f"weights must sum to 1, not {sum(weights):g}")
         first = parts[0]
-        # Offsets from the first part: equal parts then give exactly that part, whatever the weights.
-        mean, std, count = first.mean.copy(), np.sqrt(first.variance), first.count
+        # Offsets from the first part: equal parts give exactly that part, whatever the weights.
+        mean, std = first.mean.copy(), np.sqrt(first.variance)
         for part, weight in zip(parts[1:], weights[1:], strict=True):
             mean += weight * (part.mean - first.mean)
             std += weight * (np.sqrt(part.variance) - np.sqrt(first.variance))
-            count += weight * (part.count - first.count)
         changed = any(not np.array_equal(part.variance, first.variance) for part in parts[1:])
         variance = np.maximum(std, 0) ** 2 if changed else first.variance
-        return FeatureStats(max(count, 1.0), mean, variance)
+        return FeatureStats(max(part.count for part in parts), mean, variance)

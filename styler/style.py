@@ -1,4 +1,4 @@
-"""A style: what a picture's statistics are at the network's sites, and where the picture is from."""
+"""A style: a picture's statistics at the network's sites, and where the picture is from."""
 
 import difflib
 import json
@@ -21,6 +21,7 @@ __all__ = ["Style", "StyleInfo", "mix", "preset", "presets", "user_folder"]
 
 SUFFIX = ".style"
 FORMAT = "1"
+KNOWN = ("title", "artist", "year", "source")
 MAX_BYTES = 1 << 20
 
 
@@ -68,10 +69,7 @@ class Style:
         for site, stats in enumerate(self.statistics):
             tensors[f"{site}.mean"] = stats.mean.astype(np.float32)
             tensors[f"{site}.variance"] = stats.variance.astype(np.float32)
-        known = {
-            key: getattr(self, key)
-            for key in ("name", "model", "title", "artist", "year", "source")
-        }
+        known = {key: getattr(self, key) for key in ("name", "model", *KNOWN)}
         metadata = {key: value for key, value in known.items() if value is not None}
         counts = json.dumps([stats.count for stats in self.statistics])
         write_bytes(
@@ -85,51 +83,60 @@ class Style:
         Raises:
             StyleError: it is missing, damaged, or no style.
         """
-        from safetensors import SafetensorError
-        from safetensors.numpy import load
-
         try:
-            with open(path, "rb") as file:
+            with Path(path).open("rb") as file:
                 content = file.read(MAX_BYTES + 1)
-            if len(content) > MAX_BYTES:
-                raise ValueError("too large for a style")
-            metadata = _metadata(content)
-            tensors = load(content)
-            if metadata.get("format") != FORMAT:
-                raise ValueError(f"format {metadata.get('format')!r} is not {FORMAT}")
-            statistics = tuple(
-                FeatureStats(
-                    float(count),
-                    tensors[f"{site}.mean"].astype(np.float64),
-                    tensors[f"{site}.variance"].astype(np.float64),
-                )
-                for site, count in enumerate(json.loads(metadata["counts"]))
-            )
-            if any(
-                not (
-                    np.isfinite(s.mean).all()
-                    and np.isfinite(s.variance).all()
-                    and (s.variance >= 0).all()
-                )
-                for s in statistics
-            ):
-                raise ValueError("statistics that are not numbers")
-            known = {key: metadata.get(key) for key in ("title", "artist", "year", "source")}
-            return cls(metadata["name"], metadata["model"], statistics, **known)
-        except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise StyleError(f"cannot read the style {os.fspath(path)}: {reason}") from None
+            return _parse(content)
+        except OSError as error:
+            raise StyleError(f"cannot read the style {path}: {error.strerror}") from None
+        except ValueError as error:
+            raise StyleError(f"{path} is not a style: {error}; save it anew") from None
 
     def named(self, name: str) -> "Style":
         """The same style under another name."""
         return replace(self, name=name)
 
 
-def _metadata(content: bytes) -> dict[str, str]:
-    length = int.from_bytes(content[:8], "little")
-    header = json.loads(content[8 : 8 + length])
-    metadata: dict[str, str] = header["__metadata__"]
-    return metadata
+def _parse(content: bytes) -> Style:
+    """A style from the bytes of its file; ValueError for whatever is wrong with them."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"it has more than {MAX_BYTES} bytes")
+    try:
+        tensors = load(content)
+        # The library checks the header but, from bytes, hands out no metadata.
+        length = int.from_bytes(content[:8], "little")
+        metadata = json.loads(content[8 : 8 + length])["__metadata__"]
+        if metadata["format"] != FORMAT:
+            raise ValueError(f"its format is not {FORMAT}")
+        statistics = tuple(
+            FeatureStats(
+                float(count),
+                tensors[f"{site}.mean"].astype(np.float64),
+                tensors[f"{site}.variance"].astype(np.float64),
+            )
+            for site, count in enumerate(json.loads(metadata["counts"]))
+        )
+        known = {key: metadata.get(key) for key in KNOWN}
+        style = Style(metadata["name"], metadata["model"], statistics, **known)
+    except (SafetensorError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}".splitlines()[0]) from None
+    if not all(map(_sound, style.statistics)):
+        raise ValueError("its statistics are no means and variances")
+    return style
+
+
+def _sound(stats: FeatureStats) -> bool:
+    return bool(
+        stats.mean.ndim == 1
+        and stats.mean.shape == stats.variance.shape
+        and 0 < stats.count < np.inf
+        and np.isfinite(stats.mean).all()
+        and np.isfinite(stats.variance).all()
+        and (stats.variance >= 0).all()
+    )
 
 
 def mix(styles: Sequence[tuple[Style, float]]) -> Style:
@@ -177,7 +184,11 @@ def _files() -> Iterator[Path]:
 
 
 def presets() -> list[StyleInfo]:
-    """The shipped styles and the user's own, by name; a user's style hides a shipped one of its name."""
+    """The shipped styles and the user's own, by name; the user's hide shipped ones of their name.
+
+    Raises:
+        StyleError: one of the files is damaged.
+    """
     found = {}
     for path in _files():
         style = Style.load(path)

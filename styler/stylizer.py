@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,21 +14,37 @@ from styler import imaging
 from styler.engine import EngineName, create
 from styler.errors import ParameterError, StyleError
 from styler.imaging import Picture
-from styler.style import Style, mix, preset
 from styler.stats import FeatureStats
+from styler.style import SUFFIX, Style, mix, preset
 from styler.walk import style_statistics, walk
 from styler.weights import find
 
-__all__ = ["MAX_STRENGTH", "ModelInfo", "Source", "StyleLike", "Stylizer", "stylize"]
+__all__ = [
+    "MAX_STRENGTH",
+    "ModelInfo",
+    "Source",
+    "StyleLike",
+    "StyleSource",
+    "Stylizer",
+    "stylize",
+]
 
 MAX_STRENGTH = 1.5
 
 Pixels = NDArray[np.uint8]
-Source = str | os.PathLike[str] | bytes | BinaryIO | Pixels | Picture
-"""A picture: path, encoded bytes, binary file, ``(H, W, 3)`` uint8 sRGB array, or decoded picture."""
+Raw = str | os.PathLike[str] | bytes | BinaryIO | Pixels
+Source = Raw | Picture
+"""A picture: path, encoded bytes, binary file, ``(H, W, 3)`` uint8 sRGB array, or decoded one."""
 
-StyleLike = Style | str | Sequence[tuple[Style | str, float]]
-"""A style, the name of a preset or the path of a ``.style`` file, or several with weights."""
+StyleSource = Style | Source
+"""A style, the name of a preset, the path of a ``.style`` file, or a painting.
+
+A string is the path of a ``.style`` file if it ends so, of a painting if there is such a file, and
+otherwise the name of a preset.
+"""
+
+StyleLike = StyleSource | Sequence[tuple[StyleSource, float]]
+"""A style, or several with weights."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +118,8 @@ class Stylizer:
         )
 
     def __repr__(self) -> str:
-        return f"Stylizer({self.info.name!r}, engine={self.info.engine!r}, threads={self.info.threads})"
+        name, engine, threads = self.info.name, self.info.engine, self.info.threads
+        return f"Stylizer({name!r}, engine={engine!r}, threads={threads})"
 
     def style(
         self, source: Source | Style, *, size: int | None = 512, name: str | None = None
@@ -111,26 +128,24 @@ class Stylizer:
 
         Args:
             source: the painting. Transparent pixels do not count.
-            size: its short side is reduced to this many pixels first; smaller gives broader strokes.
-                ``None`` takes the picture as it is.
+            size: its short side is reduced to this many pixels first; smaller gives broader
+                strokes. ``None`` takes the picture as it is.
             name: what the style is called; the file's name by default.
 
         Raises:
             ImageError: it is no picture.
+            StyleError: it is a style of another model.
             ParameterError: ``size`` is less than 16.
         """
         if isinstance(source, Style):
             return self._checked(source)
         if size is not None and size < 16:
             raise ParameterError(f"the style's size must be at least 16 pixels, not {size}")
-        picture = _picture(source)
-        rgb, alpha = picture.rgb, picture.alpha
-        if size is not None and min(rgb.shape[:2]) > size:
-            rgb = imaging.resize(rgb, short_side=size)
-            alpha = (
-                None if alpha is None else imaging.resize(alpha, size=(rgb.shape[1], rgb.shape[0]))
-            )
-        pixels, mask = _hide(rgb, alpha)
+        pixels, mask = _visible(_picture(source))
+        if size is not None and min(pixels.shape[:2]) > size:
+            pixels = imaging.resize(pixels, short_side=size)
+            if mask is not None:
+                mask = imaging.resize_mask(mask, (pixels.shape[1], pixels.shape[0]))
         # Rounded to what a file keeps, so that a saved style paints as the style in memory does.
         statistics = tuple(
             FeatureStats(part.count, _single(part.mean), _single(part.variance))
@@ -139,21 +154,29 @@ class Stylizer:
         given = Path(source).stem if isinstance(source, str | os.PathLike) else "style"
         return Style(name or given, self.spec.fingerprint, statistics)
 
-    def stylize(self, content: Source, style: StyleLike, *, strength: float = 1.0) -> Any:
+    @overload
+    def stylize(self, content: Picture, style: StyleLike, *, strength: float = 1.0) -> Picture: ...
+    @overload
+    def stylize(self, content: Raw, style: StyleLike, *, strength: float = 1.0) -> Pixels: ...
+    def stylize(
+        self, content: Source, style: StyleLike, *, strength: float = 1.0
+    ) -> Pixels | Picture:
         """Paint a photo.
 
         Args:
             content: the photo.
-            style: a :class:`Style`, a preset's name, the path of a ``.style`` file, or a sequence of
-                ``(style, weight)``.
+            style: a :class:`Style`, a preset's name, the path of a ``.style`` file, a painting, or
+                a sequence of ``(style, weight)``. A painting is looked at anew at every call; for
+                several photos take its :meth:`style` once.
             strength: 0 returns the photo as it is, 1 is the full style; up to 1.5 exaggerates.
 
         Returns:
             The painting at the photo's size: an ``(H, W, 3)`` uint8 array, or a
-            :class:`~styler.imaging.Picture` with the photo's transparency if the photo came as one.
+            :class:`~styler.imaging.Picture` with the photo's transparency and bits if the photo
+            came as one. Fully transparent pixels stay as they are.
 
         Raises:
-            ImageError: the photo is none.
+            ImageError: the photo, or the painting, is none.
             StyleError: unknown preset, or a style of another model.
             ParameterError: ``strength`` is not in [0, 1.5], or bad weights.
         """
@@ -169,20 +192,28 @@ class Stylizer:
     def _paint(self, picture: Picture, style: Style, strength: float) -> NDArray[Any]:
         if strength == 0:
             return picture.rgb.copy()
-        pixels, mask = _hide(picture.rgb, picture.alpha)
+        pixels, mask = _visible(picture)
         x = imaging.to_float(pixels)
         quantize = imaging.to_uint8 if picture.bits == 8 else imaging.to_uint16
         painted: NDArray[Any] = quantize(
             walk(self._engine, self.spec, self._learned, x, style.statistics, strength, mask)
         )
         if picture.alpha is not None:
-            painted[picture.alpha == 0] = picture.rgb[picture.alpha == 0]
+            hidden = picture.alpha == 0
+            painted[hidden] = picture.rgb[hidden]
         return painted
 
     def _resolve(self, style: StyleLike) -> Style:
-        if isinstance(style, str | Style):
-            return self._checked(_named(style))
-        return self._checked(mix([(self._checked(_named(part)), weight) for part, weight in style]))
+        if isinstance(style, Sequence) and not isinstance(style, str | bytes):
+            return mix([(self._one(part), weight) for part, weight in style])
+        return self._one(style)
+
+    def _one(self, style: StyleSource) -> Style:
+        if isinstance(style, str | os.PathLike) and Path(style).suffix == SUFFIX:
+            style = Style.load(style)
+        elif isinstance(style, str) and not os.path.isfile(style):  # noqa: PTH113 - never raises
+            style = preset(style)
+        return self.style(style)
 
     def _checked(self, style: Style) -> Style:
         channels = [site.channels for site in self.spec.style_sites]
@@ -197,16 +228,12 @@ class Stylizer:
         return style
 
 
-def stylize(content: Source, style: Source | StyleLike, *, strength: float = 1.0) -> Any:
+def stylize(content: Source, style: StyleLike, *, strength: float = 1.0) -> Any:
     """Paint one photo in the style of one picture: the one-liner.
 
-    Args:
-        content: the photo.
-        style: a painting (array, bytes, picture, or the path of one), or what :meth:`Stylizer.stylize` takes.
-        strength: 0 to 1.5.
+    It loads the network at every call; for several photos keep a :class:`Stylizer`.
 
-    Returns:
-        As :meth:`Stylizer.stylize`.
+    Args, returns and raises as :meth:`Stylizer.stylize`.
 
     Examples:
         >>> import numpy as np, styler
@@ -214,17 +241,7 @@ def stylize(content: Source, style: Source | StyleLike, *, strength: float = 1.0
         >>> styler.stylize(photo, photo, strength=0).tolist() == photo.tolist()
         True
     """
-    stylizer = Stylizer()
-    named = isinstance(style, str) and (style.endswith(".style") or not Path(style).is_file())
-    if isinstance(style, Style) or named or isinstance(style, list | tuple):
-        return stylizer.stylize(content, style, strength=strength)  # type: ignore[arg-type]
-    return stylizer.stylize(content, stylizer.style(style), strength=strength)  # type: ignore[arg-type]
-
-
-def _named(style: Style | str) -> Style:
-    if isinstance(style, Style):
-        return style
-    return Style.load(style) if style.endswith(".style") else preset(style)
+    return Stylizer().stylize(content, style, strength=strength)
 
 
 def _picture(source: Any) -> Picture:
@@ -244,22 +261,12 @@ def _picture(source: Any) -> Picture:
     return imaging.read(source)
 
 
-def _hide(
-    rgb: NDArray[Any], alpha: NDArray[Any] | None
-) -> tuple[NDArray[Any], NDArray[np.float32] | None]:
-    """What the network may see of a picture, and how much each pixel counts.
-
-    Under full transparency lies an arbitrary colour; the mean of what is visible takes its place, so that
-    nothing hidden shines through the convolutions.
-    """
-    if alpha is None or alpha.min() == np.iinfo(alpha.dtype).max:
-        return rgb, None
-    mask = alpha.astype(np.float32) / np.float32(np.iinfo(alpha.dtype).max)
-    total = mask.sum(dtype=np.float64)
-    if total == 0:
-        return rgb, None
-    mean = np.einsum("hwc,hw->c", rgb, mask, dtype=np.float64) / total
-    return np.where(alpha[..., None] == 0, np.rint(mean).astype(rgb.dtype), rgb), mask
+def _visible(picture: Picture) -> tuple[NDArray[Any], NDArray[np.float32] | None]:
+    """What the network may see of a picture, and how much each pixel counts, if not all alike."""
+    mask = imaging.coverage(picture)
+    if mask is None or mask.min() == 1 or not mask.any():
+        return picture.rgb, None
+    return picture.filled(), mask
 
 
 def _single(values: NDArray[np.float64]) -> NDArray[np.float64]:
