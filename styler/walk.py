@@ -1,7 +1,7 @@
 """The walk: stages and sites in turn, from the photo to the painting.
 
-At every site the statistics of the map are taken and set against the style's; the scale and shift that
-follow go into the next stage. Nothing else passes between the content and the style.
+At every site the statistics of the map are taken and set against the style's; the scale and shift
+that follow go into the next stage. Nothing else passes between the content and the style.
 """
 
 from collections.abc import Sequence
@@ -87,7 +87,7 @@ def style_statistics(
 
 
 def frame(picture: Array, margin: int, multiple: int) -> Array:
-    """Reflect ``margin`` pixels around a picture, and on to a multiple of ``multiple`` at right and bottom.
+    """Reflect ``margin`` pixels around a picture, at right and bottom on to a full ``multiple``.
 
     Pictures smaller than the margin are reflected again and again.
     """
@@ -98,13 +98,13 @@ def frame(picture: Array, margin: int, multiple: int) -> Array:
 
 
 def window(margin: int, height: int, width: int, factor: int) -> Window:
-    """The part of a map at ``1 / factor`` of the resolution that belongs to the picture inside the margin."""
+    """The part of a map at 1 / ``factor`` resolution that is the picture's, without the margin."""
     top = margin // factor
     return slice(top, top - (-height // factor)), slice(top, top - (-width // factor))
 
 
 def _reduce(mask: Array, factor: int) -> Array:
-    """The mean weight in each cell of ``factor`` x ``factor`` pixels; cells cut by the edge average what they have."""
+    """The mean weight in each cell of ``factor`` x ``factor`` pixels, cut off at the edge."""
     if factor == 1:
         return mask
     starts = [np.arange(0, side, factor) for side in mask.shape]

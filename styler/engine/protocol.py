@@ -29,7 +29,14 @@ class Engine(Protocol):
         ...
 
     def run(self, stage: int, x: Map, affine: Affine | None, aside: Sequence[Map]) -> Sequence[Map]:
-        """One stage: the new ``x``, then the maps it puts aside. The first stage takes a numpy array."""
+        """One stage: the new ``x``, then the maps it puts aside.
+
+        Args:
+            stage: its number; stage 0 takes the picture as a numpy array.
+            x: what the stage before returned.
+            affine: scale and shift of the site in front, ``None`` for stage 0.
+            aside: the maps it takes from the stack.
+        """
         ...
 
     def statistics(

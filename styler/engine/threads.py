@@ -10,8 +10,8 @@ __all__ = ["available_threads"]
 def available_threads(root: Path = Path("/sys/fs/cgroup")) -> int:
     """CPUs of this process's affinity, cut to the container's quota, at least 1.
 
-    A container with a quota of two CPUs on a host of 64 is slowed to a crawl by 64 threads; the quota is
-    in ``cpu.max`` (cgroup 2) or ``cpu.cfs_quota_us`` (cgroup 1) and is rounded down.
+    A container with a quota of two CPUs on a host of 64 is slowed to a crawl by 64 threads; the
+    quota is in ``cpu.max`` (cgroup 2) or ``cpu.cfs_quota_us`` (cgroup 1) and is rounded down.
     """
     affinity = getattr(os, "sched_getaffinity", None)
     count = len(affinity(0)) if affinity else os.cpu_count() or 1

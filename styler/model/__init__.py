@@ -27,8 +27,8 @@ def build(architecture: str, *, norm: str = "none") -> Network:
     """An untrained network by name.
 
     Args:
-        architecture: ``"compact"``, the small fast one; ``"classic"``, VGG-19 and a mirrored decoder as in
-            the AdaIN paper; ``"classic-vgg16"``, the same on VGG-16.
+        architecture: ``"compact"``, the small fast one; ``"classic"``, VGG-19 and a mirrored
+            decoder as in the AdaIN paper; ``"classic-vgg16"``, the same on VGG-16.
         norm: normalizer inside the blocks, a name of :mod:`styler.norm`.
 
     Raises:

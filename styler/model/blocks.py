@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from styler.norm import norm as make_norm
 
@@ -13,7 +13,7 @@ from .tape import Site, residual
 __all__ = ["Normalizer", "conv", "normalizer", "residual_block", "shuffle_up"]
 
 Normalizer = Callable[[int], list[nn.Module]]
-"""Channels to the piece of tape that normalizes them: nothing, a site, or a module of the registry."""
+"""Channels to the piece of tape that normalizes them: nothing, a site, or a registered module."""
 
 SITES = {"instance", "group", "layer"}
 
@@ -21,9 +21,9 @@ SITES = {"instance", "group", "layer"}
 def normalizer(name: str) -> Normalizer:
     """The normalizer of a variant by its name.
 
-    Those whose statistics reach over the whole picture become sites, so that tiles and masks see them;
-    the others (``"batch"``, whose statistics are frozen after training, or per-pixel ones) are modules
-    of :mod:`styler.norm` inside a stage. ``"none"`` is no operation at all.
+    Those whose statistics reach over the whole picture become sites, so that tiles and masks see
+    them; the others (``"batch"``, whose statistics are frozen after training, or per-pixel ones)
+    are modules of :mod:`styler.norm` inside a stage. ``"none"`` is no operation at all.
     """
     if name == "none":
         return lambda channels: []
@@ -35,7 +35,7 @@ def normalizer(name: str) -> Normalizer:
 def conv(
     inputs: int, outputs: int, kernel: int = 3, stride: int = 1, *, gain: float = math.sqrt(2)
 ) -> nn.Conv2d:
-    """A convolution with zero padding, initialized to keep variance ``gain**2 / 2`` behind a ReLU."""
+    """A convolution with zero padding; after a ReLU it starts with a gain of ``gain**2 / 2``."""
     layer = nn.Conv2d(inputs, outputs, kernel, stride, padding=(kernel - 1) // 2)
     nn.init.normal_(layer.weight, std=gain / math.sqrt(inputs * kernel * kernel))
     nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
@@ -43,7 +43,7 @@ def conv(
 
 
 def residual_block(channels: int, norm: Normalizer) -> list[nn.Module]:
-    """Two 3x3 convolutions beside the identity; the second starts small, so the block starts near identity."""
+    """Two 3x3 convolutions beside the identity; the second starts small, and so does the block."""
     return residual(
         conv(channels, channels),
         *norm(channels),

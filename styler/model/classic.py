@@ -1,6 +1,7 @@
-"""The network of the AdaIN paper: VGG to relu4_1, one site, a mirrored decoder (Huang & Belongie 2017).
+"""The network of the AdaIN paper (Huang & Belongie 2017): VGG to relu4_1, one site, a decoder.
 
-The encoder is pretrained and frozen, and the same for content and style; only the decoder learns.
+The encoder is pretrained and frozen, and the same for content and style; only the decoder, its
+mirror image, learns.
 """
 
 import torch
@@ -25,8 +26,8 @@ def classic(*, norm: str = "none", blocks: tuple[int, ...] = VGG19) -> Network:
             finds ``"none"`` best: normalization there pulls all styles towards one.
         blocks: convolutions in each block of the encoder, ``VGG19`` or ``VGG16``.
     """
-    encoder = _encoder(blocks)
-    tape = [*encoder, Site(encoder[-2].out_channels), *_decoder(blocks, norm)]
+    channels = 64 << len(blocks) - 1
+    tape = [*_encoder(blocks), Site(channels), *_decoder(blocks, norm)]
     style = StyleEncoder([*_encoder(blocks), Tap(0)])
     network = Network(tape, style, margin=8, multiple=8)
     network.stages[0].requires_grad_(False)
@@ -63,9 +64,8 @@ def _decoder(blocks: tuple[int, ...], norm: str) -> list[nn.Module]:
     normalize = normalizer(norm)
     tape: list[nn.Module] = []
     widths = [64 << block for block, depth in enumerate(blocks) for _ in range(depth)]
-    ends = {
-        sum(blocks[: block + 1]) for block in range(len(blocks))
-    }  # a block's last layer, seen from the front
+    # The number of each block's last layer, seen from the front.
+    ends = {sum(blocks[: block + 1]) for block in range(len(blocks))}
     for position in range(len(widths), 0, -1):
         outputs = widths[position - 2] if position > 1 else 3
         if position in ends and position < len(widths):

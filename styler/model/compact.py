@@ -1,11 +1,15 @@
-"""The compact network: a trunk at 1/8 resolution, four AdaIN sites, nothing convolutional at full resolution.
+"""The compact network: a trunk at 1/8 resolution, four AdaIN sites, no full-resolution convolution.
 
     picture  -6x6/2-> 32 @1/2 -3x3/2-> 48 @1/4 -3x3/2-> 96 @1/8 | residuals | residuals
-             -> up, + 48 @1/4 | residual -> shuffle to 16 @1/2 | -> shuffle to RGB        ( | is a site )
+             -> up, + 48 @1/4 | residual -> shuffle to 16 @1/2 | -> shuffle to RGB
+
+where every ``|`` is a site.
 
 A trunk at 1/8 has twice the receptive field of one at 1/4 (MicroAST, Wang et al. 2023) for the same
 arithmetic. The skip at 1/4 carries as many numbers as the picture has, so that detail survives.
 """
+
+from itertools import chain
 
 from torch import nn
 
@@ -40,9 +44,9 @@ def compact(
         Save(),
         conv(quarter, eighth, 3, 2),
         Site(eighth), nn.ReLU(),
-        *sum(trunk[: blocks // 2], []),
+        *chain.from_iterable(trunk[: blocks // 2]),
         Site(eighth),
-        *sum(trunk[blocks // 2 :], []),
+        *chain.from_iterable(trunk[blocks // 2 :]),
         nn.ReLU(), conv(eighth, quarter, 1), nn.Upsample(scale_factor=2, mode="nearest"),
         Add(),
         Site(quarter),

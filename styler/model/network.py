@@ -26,8 +26,8 @@ class Network(nn.Module):
     Args:
         tape: the content path from picture to picture, with its sites.
         style_encoder: from a picture to one map for each style site.
-        margin: pixels reflected around the picture before the first stage; maps there are computed, but
-            enter no statistics and no result. A multiple of ``multiple``.
+        margin: pixels reflected around the picture before the first stage; maps there are
+            computed, but enter no statistics and no result. A multiple of ``multiple``.
         multiple: the sides of what enters the first stage must be multiples of this.
     """
 
@@ -92,7 +92,7 @@ def affine(site: Site, x: Tensor, style: Moments | None) -> tuple[Tensor, Tensor
 
 
 def frame(picture: Tensor, margin: int, multiple: int) -> Tensor:
-    """Reflect ``margin`` pixels around a picture, and on to a multiple of ``multiple`` at right and bottom.
+    """Reflect ``margin`` pixels around a picture, at right and bottom on to a full ``multiple``.
 
     Pictures smaller than the margin are reflected again and again.
     """

@@ -2,70 +2,102 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
+
+from styler.errors import ParameterError
 
 __all__ = ["TrainConfig"]
 
 
-def option(default: Any, help: str) -> Any:
-    return field(default=default, metadata={"help": help})
+def about(text: str) -> dict[str, str]:
+    """The metadata of a field: what `styler train --help` says of it."""
+    return {"help": text}
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """A training run. The same values, pictures and machine give the same losses to the last bit."""
+    """A training run. The same values, pictures and machine give the same losses, bit for bit."""
 
-    content: Path = field(metadata={"help": "Folder of photos."})
-    style: Path = field(metadata={"help": "Folder of paintings."})
+    content: Path = field(metadata=about("Folder of photos."))
+    style: Path = field(metadata=about("Folder of paintings."))
     out: Path = field(
-        metadata={
-            "help": "Folder for checkpoints, log, samples and weights; a run found there goes on."
-        }
+        metadata=about(
+            "Folder for checkpoints, log, samples and weights; a run found there goes on."
+        )
     )
-    architecture: Literal["compact", "classic", "classic-vgg16"] = option(
-        "compact",
-        "compact: the small fast network; classic: VGG-19 and a mirrored decoder, as in the AdaIN paper.",
+    architecture: Literal["compact", "classic", "classic-vgg16"] = field(
+        default="compact",
+        metadata=about("compact: the small fast network; classic: VGG-19 and a mirrored decoder."),
     )
-    norm: str = option(
-        "none", "Normalizer inside the blocks: none, instance, group, layer, batch, ..."
+    norm: str = field(
+        default="none",
+        metadata=about("Normalizer inside the blocks: none, instance, group, layer, batch, ..."),
     )
-    start_from: Path | None = option(None, "Weights to start from instead of random ones.")
-    loss_network: Path | None = option(
-        None, "VGG weights (safetensors) for the loss; without it torchvision downloads its own."
+    start_from: Path | None = field(
+        default=None, metadata=about("Weights to start from instead of random ones.")
     )
-    encoder: Path | None = option(
-        None,
-        "VGG weights (safetensors) of a classic network's encoder; without it torchvision downloads its own.",
+    loss_network: Path | None = field(
+        default=None,
+        metadata=about(
+            "VGG weights (safetensors) for the loss; without it torchvision downloads its own."
+        ),
     )
-    steps: int = option(20_000, "Steps in all, the warm-up included.")
-    warmup_steps: int = option(
-        400,
-        "First steps that only reconstruct the photo; perceptual training then starts far ahead.",
+    encoder: Path | None = field(
+        default=None,
+        metadata=about(
+            "VGG weights (safetensors) of a classic network's encoder, or else torchvision's."
+        ),
     )
-    minutes: float | None = option(
-        None, "Stop after so many minutes, with a checkpoint to go on from."
+    steps: int = field(default=20_000, metadata=about("Steps in all, the warm-up included."))
+    warmup_steps: int = field(
+        default=400,
+        metadata=about(
+            "First steps that only reconstruct the photo; the others then start far ahead."
+        ),
     )
-    batch: int = option(8, "Photos a step.")
-    crop: int = option(128, "Side of the square crops of photos, in pixels.")
-    style_crop: int = option(128, "Side of the square crops of paintings, in pixels.")
-    recolour: float = option(
-        0.1, "Share of paintings whose colour channels are permuted, for more palettes."
+    minutes: float | None = field(
+        default=None, metadata=about("Stop after so many minutes, with a checkpoint to go on from.")
     )
-    learning_rate: float = option(
-        1e-3, "Peak of the learning rate; it falls along a cosine to a fiftieth."
+    batch: int = field(default=8, metadata=about("Photos a step."))
+    crop: int = field(default=128, metadata=about("Side of the square crops of photos, in pixels."))
+    style_crop: int = field(
+        default=128, metadata=about("Side of the square crops of paintings, in pixels.")
     )
-    content_weight: float = option(1.0, "Weight of the photo's structure.")
-    style_weight: float = option(10.0, "Weight of the painting's statistics.")
-    identity_weight: float = option(5.0, "Weight of getting a photo back when it is its own style.")
-    clip: float = option(5.0, "Largest norm of the gradient.")
-    ema: float = option(
-        0.999, "Decay of the moving average of the weights, which is what is kept in the end."
+    recolour: float = field(
+        default=0.1,
+        metadata=about("Share of paintings whose colour channels are permuted, for more palettes."),
     )
-    seed: int = option(0, "Seed of everything random.")
-    device: str = option("auto", "auto, cpu, cuda or mps.")
-    precision: Literal["auto", "float32", "bfloat16"] = option(
-        "auto", "Of convolutions in training; auto takes bfloat16 where the hardware multiplies it."
+    learning_rate: float = field(
+        default=1e-3,
+        metadata=about("Peak of the learning rate; it falls along a cosine to a fiftieth."),
     )
-    log_every: int = option(10, "Steps between lines of log.jsonl.")
-    checkpoint_every: int = option(500, "Steps between checkpoints.")
-    sample_every: int = option(1000, "Steps between sample grids.")
+    content_weight: float = field(default=1.0, metadata=about("Weight of the photo's structure."))
+    style_weight: float = field(
+        default=10.0, metadata=about("Weight of the painting's statistics.")
+    )
+    identity_weight: float = field(
+        default=5.0, metadata=about("Weight of getting a photo back when it is its own style.")
+    )
+    clip: float = field(default=5.0, metadata=about("Largest norm of the gradient."))
+    ema: float = field(
+        default=0.999,
+        metadata=about("Decay of the moving average of the weights, which is what is kept."),
+    )
+    seed: int = field(default=0, metadata=about("Seed of everything random."))
+    device: str = field(default="auto", metadata=about("auto, cpu, cuda or mps."))
+    precision: Literal["auto", "float32", "bfloat16"] = field(
+        default="auto",
+        metadata=about(
+            "Of convolutions in training; auto takes bfloat16 where the hardware multiplies it."
+        ),
+    )
+    log_every: int = field(default=10, metadata=about("Steps between lines of log.jsonl."))
+    checkpoint_every: int = field(default=500, metadata=about("Steps between checkpoints."))
+    sample_every: int = field(default=1000, metadata=about("Steps between sample grids."))
+
+    def __post_init__(self) -> None:
+        least = {"steps": 1, "batch": 1, "crop": 16, "style_crop": 16}
+        least |= {"log_every": 1, "checkpoint_every": 1, "sample_every": 1}
+        for name, bound in least.items():
+            if getattr(self, name) < bound:
+                raise ParameterError(f"{name} must be at least {bound}, not {getattr(self, name)}")

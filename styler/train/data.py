@@ -82,10 +82,11 @@ def crops(
     Args:
         folder: where from; pictures are drawn without replacement as far as they reach.
         count: how many crops.
-        size: side of a crop in pixels. A crop covers between the whole short side of its picture and
-            ``size`` pixels of it, uniformly in the logarithm; only pictures smaller than ``size`` are enlarged.
+        size: side of a crop in pixels. A crop covers between the whole short side of its picture
+            and ``size`` pixels of it, uniformly in the logarithm; only pictures smaller than
+            ``size`` are enlarged.
         rng: the only source of randomness.
-        recolour: probability of permuting the colour channels, for palettes the folder does not have.
+        recolour: probability of permuting the colour channels, for more palettes than the folder's.
 
     Returns:
         ``(count, 3, size, size)`` float32 in [0, 1].

@@ -1,4 +1,4 @@
-"""What training minimizes: the photo's structure, the picture's statistics, and the identity between.
+"""What training minimizes: distances of the photo's structure and of the painting's statistics.
 
 Maps are those of a normalized VGG (:meth:`styler.model.vgg.Vgg.normalize`).
 """
@@ -17,7 +17,7 @@ Statistics = list[tuple[Tensor, Tensor]]
 """Mean and standard deviation, ``(N, C)`` each, of every map."""
 
 EPS = 1e-2
-"""Added to variances, small beside those of a normalized network: channels that are silent in a crop stay so."""
+"""Added to variances, small beside a normalized network's: channels silent in a crop stay so."""
 
 
 def statistics(maps: Sequence[Tensor]) -> Statistics:
@@ -45,10 +45,10 @@ def content_loss(x: Tensor, statistics: tuple[Tensor, Tensor], target: Tensor) -
 def style_loss(output: Statistics, target: Statistics) -> Tensor:
     """Distance of mean and deviation, over the style's mean variance, averaged over the maps; (N,).
 
-    The AdaIN paper's loss (Huang & Belongie 2017, eq. 13), relative to how much the style's map varies,
-    so that its size means the same in every layer and for every picture: 0 equal, about 1 as far off as
-    a picture without any texture. The mean activation of 1 is added to the variance: without it a blank
-    sheet of paper would outweigh all paintings of a batch.
+    The AdaIN paper's loss (Huang & Belongie 2017, eq. 13), relative to how much the style's map
+    varies, so that its size means the same in every layer and for every picture: 0 equal, about 1
+    as far off as a picture without any texture. The mean activation of 1 is added to the variance:
+    without it a blank sheet of paper would outweigh all paintings of a batch.
     """
     total = torch.zeros_like(output[0][0][:, 0])
     for (mean, std), (target_mean, target_std) in zip(output, target, strict=True):
