@@ -16,6 +16,7 @@ __all__ = [
     "affine",
     "channel_affine",
     "channel_moments",
+    "feature_mask",
     "masked_mean_square",
     "masked_moments",
     "merge",
@@ -48,8 +49,8 @@ def channel_moments(x: Tensor, mask: Tensor | None = None) -> tuple[Stats, Tenso
     if mask is None:
         mass = wide(x.new_empty(0)).new_full((x.shape[0], 1), float(maps.shape[2] * maps.shape[3]))
         return moments(maps), mass
-    weights = spatial_mask(x, mask).reshape(x.shape[0], 1, *maps.shape[2:])
-    return moments(maps, weights), wide(weights).sum((2, 3))
+    weights = spatial_mask(x, mask).to(wide(x[:0]).dtype).reshape(len(x), 1, *maps.shape[2:])
+    return moments(maps, weights), weights.sum((2, 3))
 
 
 def spatial_mask(x: Tensor, mask: Tensor) -> Tensor:
@@ -94,7 +95,8 @@ def masked_moments(x: Tensor, dim: tuple[int, ...], mask: Tensor | None = None) 
     if mask is None:
         variance, mean = torch.var_mean(values, dim, correction=0, keepdim=True)
         return mean, variance
-    weights, total = _weights(values, dim, mask)
+    weights = feature_mask(values, mask)
+    total = _total(weights, dim)
     mean = (values * weights).sum(dim, keepdim=True) / total
     variance = ((values - mean).square() * weights).sum(dim, keepdim=True) / total
     return mean, variance
@@ -105,18 +107,22 @@ def masked_mean_square(x: Tensor, dim: tuple[int, ...], mask: Tensor | None = No
     squares = wide(x).square()
     if mask is None:
         return squares.mean(dim, keepdim=True)
-    weights, total = _weights(squares, dim, mask)
-    return (squares * weights).sum(dim, keepdim=True) / total
+    weights = feature_mask(squares, mask)
+    return (squares * weights).sum(dim, keepdim=True) / _total(weights, dim)
 
 
-def _weights(values: Tensor, dim: tuple[int, ...], mask: Tensor) -> Stats:
+def feature_mask(x: Tensor, mask: Tensor) -> Tensor:
+    """``mask`` expanded to the shape of ``x``, in the dtype that statistics are computed in."""
     try:
-        weights = mask.to(values.dtype).expand_as(values)
+        return mask.to(wide(x[:0]).dtype).expand_as(x)
     except RuntimeError as error:
         raise ParameterError(
-            f"mask of shape {tuple(mask.shape)} does not broadcast to {tuple(values.shape)}"
+            f"mask of shape {tuple(mask.shape)} does not broadcast to {tuple(x.shape)}"
         ) from error
-    return weights, weights.sum(dim, keepdim=True).clamp_min(torch.finfo(values.dtype).tiny)
+
+
+def _total(weights: Tensor, dim: tuple[int, ...]) -> Tensor:
+    return weights.sum(dim, keepdim=True).clamp_min(torch.finfo(weights.dtype).tiny)
 
 
 def affine(

@@ -12,7 +12,7 @@ from torch import Tensor
 from styler.errors import ParameterError
 from styler.norm.base import FeatureNorm, cast, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import masked_mean_square, wide
+from styler.norm.statistics import feature_mask, masked_mean_square, wide
 
 __all__ = ["PartialRMSNorm", "RMSNorm", "rms_norm"]
 
@@ -60,7 +60,7 @@ def rms_norm(
         return y if bias is None else y + bias.to(x.dtype)
     if stats is None:
         part = slice(ceil(fraction * count))
-        narrowed = None if mask is None else mask.expand_as(x)[..., part]
+        narrowed = None if mask is None else feature_mask(x, mask)[..., part]
         stats = masked_mean_square(x[..., part], (-1,), narrowed)
     y = wide(x) * torch.rsqrt(stats + eps)
     if weight is not None:

@@ -7,6 +7,7 @@ arXiv:1903.07291.
 from collections.abc import Callable
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -75,6 +76,8 @@ class SPADE(nn.Module):
         check_features(x, self.num_features)
         check_features(labels, self.label_channels)
         resized = F.interpolate(labels, size=x.shape[2:], mode="nearest")
+        if x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last):
+            resized = resized.contiguous(memory_format=torch.channels_last)
         hidden = F.relu(self.shared(resized))
         extra = {"mask": mask, "stats": stats} if mask is not None or stats is not None else {}
         normalized = self.norm(x, **extra)

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 from torch import Tensor, nn
 
 from styler.errors import ParameterError
+from styler.norm.base import check_count, check_features
 from styler.norm.registry import norm, register
 
 __all__ = ["Placement", "Residual"]
@@ -49,6 +50,7 @@ class Residual(nn.Module):
             raise ParameterError(
                 f"placement must be one of {', '.join(get_args(Placement))}, not {placement!r}"
             )
+        self.num_features = check_count("num_features", num_features)
         self.placement = placement
         self.branch = branch
         self.norm = _build(norm, num_features)
@@ -56,6 +58,7 @@ class Residual(nn.Module):
 
     def forward(self, x: Tensor, *args: Any, **options: Any) -> Tensor:
         """``args`` and ``options`` go to the branch."""
+        check_features(x, self.num_features, dim=-1)
         if self.placement == "post":
             done: Tensor = self.norm(x + self.branch(x, *args, **options))
             return done

@@ -1,0 +1,679 @@
+"""One case for each entry of the registry: how to build it, feed it, and what to hold it against.
+
+A line of the rubric that an entry lacks is named in ``lacks``, with the reason.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from styler.norm import norm
+from tests.norm import references as ref
+
+LINES = (
+    "smoke",
+    "shapes",
+    "dtypes",
+    "memory_format",
+    "mask",
+    "stats",
+    "exceptions",
+    "reference",
+    "evaluation",
+    "gradcheck",
+    "counterpart",
+    "compile",
+    "state_dict",
+    "repr",
+)
+
+
+def random(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def maps() -> Tensor:
+    """``(N, C, H, W)``, every channel with a mean and a deviation of its own."""
+    level = torch.arange(8.0, dtype=torch.float64).reshape(1, 8, 1, 1)
+    return random(4, 8, 5, 6) * (0.5 + level / 4) + level / 3 - 1
+
+
+def tokens() -> Tensor:
+    return random(3, 5, 8) * 2 + 0.5
+
+
+def weights() -> Tensor:
+    return random(6, 4, 3, 3) + 0.1
+
+
+def spatial_mask() -> Tensor:
+    """Soft weights, a part of them zero."""
+    soft = torch.rand(4, 1, 5, 6, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    return torch.where(soft < 0.4, torch.zeros_like(soft), soft)
+
+
+def feature_mask() -> Tensor:
+    return torch.tensor([1.0, 1, 0, 1, 0.5, 1, 1, 0], dtype=torch.float64)
+
+
+def call(module: Any, *inputs: Tensor, **extra: Any) -> Tensor:
+    out: Tensor = module(*inputs, **extra)
+    return out
+
+
+@dataclass
+class Case:
+    """What the rubric needs to know of one entry."""
+
+    name: str
+    build: Callable[[], Any]
+    reference: Callable[..., Any]
+    inputs: Callable[[], tuple[Tensor, ...]] = lambda: (maps(),)
+    evaluation: Callable[..., Any] | None = None
+    mask: Callable[[], Tensor] | None = None
+    stats: Callable[[Any, Tensor], Any] | None = None
+    counterpart: Callable[[], Callable[[Tensor], Tensor]] | None = None
+    call: Callable[..., Tensor] = call
+    compiled: Callable[[Any], Any] = lambda module: module
+    wrong: Callable[[], tuple[Tensor, ...]] | None = lambda: (maps()[:, :7],)
+    bad: tuple[Callable[[], Any], ...] = ()
+    layers: bool = False  # linear or convolutional ones inside, which take their own dtype only
+    lacks: dict[str, str] = field(default_factory=dict)
+    tolerance: float = 1e-9
+
+
+NO_STATS = "no statistics are taken, so there is nothing to weigh or replace"
+SAME_MODES = "training and evaluation are the same"
+NO_TORCH = "torch has nothing like it"
+FUNCTION = "a function without state"
+FIXED_FEATURES = "no number of features is fixed"
+
+
+def own(axes: tuple[int, ...], keep: bool = False) -> Callable[[Any, Tensor], Any]:
+    def stats(module: Any, x: Tensor) -> Any:
+        variance, mean = torch.var_mean(x, axes, correction=0, keepdim=keep)
+        return mean, variance
+
+    return stats
+
+
+def squares(axes: tuple[int, ...], keep: bool = False) -> Callable[[Any, Tensor], Any]:
+    return lambda module, x: x.square().mean(axes, keepdim=keep)
+
+
+def by_group(axes: tuple[int, ...]) -> Callable[[Any, Tensor], Any]:
+    def stats(module: Any, x: Tensor) -> Any:
+        parts = x.reshape(len(x), module.groups, -1, *x.shape[2:])
+        variance, mean = torch.var_mean(parts, axes, correction=0)
+        return mean, variance
+
+    return stats
+
+
+def activation(name: str, *args: Any, reference: Any, options: Any = None, **rest: Any) -> Case:
+    """A case over maps ``(4, 8, 5, 6)``."""
+    options = options or {}
+    rest.setdefault("mask", spatial_mask)
+    return Case(name, lambda: norm(name, *(args or (8,)), **options), reference, **rest)
+
+
+def batch_like(name: str, *args: Any, **rest: Any) -> Case:
+    rest.setdefault("evaluation", ref.running)
+    rest.setdefault("stats", own((0, 2, 3)))
+    lacks = {"counterpart": NO_TORCH} if "counterpart" not in rest else {}
+    rest["lacks"] = lacks | rest.get("lacks", {})
+    return activation(name, *args, **rest)
+
+
+def sample_wise(name: str, *args: Any, **rest: Any) -> Case:
+    lacks = {"evaluation": SAME_MODES}
+    if "counterpart" not in rest:
+        lacks["counterpart"] = NO_TORCH
+    rest["lacks"] = lacks | rest.get("lacks", {})
+    return activation(name, *args, **rest)
+
+
+def token_wise(name: str, *args: Any, **rest: Any) -> Case:
+    rest.setdefault("inputs", lambda: (tokens(),))
+    rest.setdefault("mask", feature_mask)
+    rest.setdefault("wrong", lambda: (tokens()[..., :7],))
+    lacks = {"memory_format": "features are last: there is one memory format"}
+    rest["lacks"] = lacks | rest.get("lacks", {})
+    return sample_wise(name, *args, **rest)
+
+
+def plain(*lines: str, why: str) -> dict[str, str]:
+    return dict.fromkeys(lines, why)
+
+
+def torch_pixel_layer() -> Callable[[Tensor], Tensor]:
+    inner = nn.LayerNorm(8)
+    return lambda x: inner.to(x.dtype)(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+ACTIVATION = [
+    sample_wise(
+        "none",
+        reference=ref.identity,
+        mask=None,
+        counterpart=lambda: nn.Identity(),
+        wrong=None,
+        lacks=plain("mask", "stats", "exceptions", why=NO_STATS) | {"state_dict": "no parameters"},
+    ),
+    batch_like(
+        "batch",
+        reference=ref.batch,
+        counterpart=lambda: nn.BatchNorm2d(8),
+        bad=(
+            lambda: norm("batch", 0),
+            lambda: norm("batch", 8, eps=-1.0),
+            lambda: norm("batch", 8, momentum=1.5),
+            lambda: norm("batch", 8)(torch.zeros(1, 8, 1, 1)),
+            lambda: norm("batch", 8, track_running_stats=False).freeze(),
+        ),
+    ),
+    batch_like(
+        "batch_weighed",
+        reference=ref.batch,
+        options={"alpha": 0.3},
+        evaluation=ref.batch_weighed_eval,
+        bad=(lambda: norm("batch_weighed", 8, alpha=1.1),),
+    ),
+    batch_like(
+        "ghost_batch",
+        reference=ref.ghost_batch,
+        options={"size": 2},
+        lacks={"stats": "given statistics make it plain batch norm, and every ghost has its own"},
+        bad=(lambda: norm("ghost_batch", 8, size=0),),
+    ),
+    batch_like(
+        "batch_renorm",
+        reference=ref.batch_renorm,
+        lacks={
+            "stats": "given statistics make it plain batch norm, without the correction",
+            "gradcheck": "its correction has no gradient, by definition: see test_batch",
+        },
+        bad=(lambda: norm("batch_renorm", 8, r_max=0.5)(maps().float()),),
+    ),
+    batch_like(
+        "batch_group",
+        8,
+        4,
+        reference=ref.batch_group,
+        evaluation=ref.batch_group_eval,
+        stats=by_group((0, 2, 3, 4)),
+        bad=(lambda: norm("batch_group", 8, 3),),
+    ),
+    batch_like(
+        "switchable",
+        reference=ref.switchable,
+        evaluation=ref.switchable_eval,
+        stats=own((2, 3)),
+    ),
+    batch_like(
+        "spade",
+        8,
+        3,
+        reference=ref.spade,
+        options={"hidden": 4},
+        inputs=lambda: (maps(), random(4, 3, 2, 3, seed=2)),
+        evaluation=ref.spade_eval,
+        wrong=lambda: (maps(), random(4, 2, 2, 3)),
+        bad=(lambda: norm("spade", 8, 3, kernel_size=2),),
+        layers=True,
+    ),
+    sample_wise(
+        "instance",
+        reference=ref.instance,
+        stats=own((2, 3)),
+        counterpart=lambda: nn.InstanceNorm2d(8),
+    ),
+    sample_wise(
+        "conditional_instance",
+        8,
+        5,
+        reference=ref.conditional_instance,
+        inputs=lambda: (maps(), random(4, 5, seed=3)),
+        stats=own((2, 3)),
+        wrong=lambda: (maps(), random(4, 4)),
+    ),
+    Case(
+        "adain",
+        lambda: norm("adain"),
+        ref.adain,
+        inputs=lambda: (maps(), maps().flip(1)[:, :, :3] * 2),
+        mask=spatial_mask,
+        stats=own((2, 3)),
+        wrong=lambda: (maps(), maps()[:, :7]),
+        bad=(lambda: norm("adain", eps=float("nan")),),
+        lacks={"evaluation": SAME_MODES, "counterpart": NO_TORCH, "state_dict": "no parameters"},
+    ),
+    sample_wise(
+        "group",
+        reference=ref.group,
+        options={"groups": 4},
+        stats=by_group((2, 3, 4)),
+        counterpart=lambda: nn.GroupNorm(4, 8),
+        bad=(lambda: norm("group", 8, groups=3), lambda: norm("group", 8, groups=0)),
+    ),
+    sample_wise(
+        "sample_layer",
+        reference=ref.sample_layer,
+        stats=lambda m, x: tuple(s.reshape(-1, 1) for s in own((1, 2, 3))(m, x)),
+        counterpart=lambda: nn.GroupNorm(1, 8),
+    ),
+    sample_wise(
+        "pixel_layer",
+        reference=ref.pixel_layer,
+        mask=lambda: feature_mask().reshape(1, 8, 1, 1),
+        stats=own((1,), keep=True),
+        counterpart=torch_pixel_layer,
+    ),
+    sample_wise("layer_instance", reference=ref.layer_instance, stats=own((2, 3))),
+    sample_wise(
+        "adalin",
+        8,
+        3,
+        reference=ref.adalin,
+        inputs=lambda: (maps(), random(4, 3, seed=4)),
+        stats=own((2, 3)),
+        wrong=lambda: (maps(), random(4, 2)),
+        layers=True,
+    ),
+    Case(
+        "local_response",
+        lambda: norm("local_response", alpha=0.1),
+        ref.local_response,
+        counterpart=lambda: nn.LocalResponseNorm(5, alpha=0.5, k=2.0),
+        bad=(lambda: norm("local_response", 0),),
+        lacks={
+            "mask": "channels of one pixel never mix with other positions",
+            "stats": "the energy is local: as large as the input itself",
+            "evaluation": SAME_MODES,
+            "state_dict": "no parameters",
+        },
+    ),
+    Case(
+        "divisive",
+        lambda: norm("divisive", 3, channels=3, center="both", alpha=0.7, beta=0.6),
+        ref.divisive,
+        mask=spatial_mask,
+        bad=(
+            lambda: norm("divisive", 4)(maps()),
+            lambda: norm("divisive", window="round")(maps()),
+            lambda: norm("divisive")(tokens()),
+        ),
+        lacks={
+            "stats": "the energy is local: as large as the input itself",
+            "evaluation": SAME_MODES,
+            "counterpart": NO_TORCH,
+            "state_dict": "no parameters",
+        },
+    ),
+    Case(
+        "local_contrast",
+        lambda: norm("local_contrast", 5),
+        ref.local_contrast,
+        mask=spatial_mask,
+        bad=(lambda: norm("local_contrast", 4)(maps()),),
+        lacks={
+            "stats": "the energy is local: as large as the input itself",
+            "evaluation": SAME_MODES,
+            "counterpart": NO_TORCH,
+            "state_dict": "no parameters",
+        },
+    ),
+    sample_wise(
+        "global_response",
+        reference=ref.global_response,
+        stats=lambda m, x: x.square().sum((2, 3)).sqrt(),
+    ),
+    sample_wise("filter_response", reference=ref.filter_response, stats=squares((2, 3))),
+    sample_wise(
+        "evo_s0",
+        reference=ref.evo_s0,
+        options={"groups": 4},
+        stats=lambda m, x: by_group((2, 3, 4))(m, x)[1],
+        bad=(lambda: norm("evo_s0", 8, groups=3),),
+    ),
+    token_wise(
+        "layer",
+        reference=ref.layer,
+        stats=own((-1,), keep=True),
+        counterpart=lambda: nn.LayerNorm(8),
+        bad=(lambda: norm("layer", ()), lambda: norm("layer", 8)(maps())),
+    ),
+    token_wise(
+        "rms",
+        reference=ref.rms,
+        stats=squares((-1,), keep=True),
+        counterpart=lambda: nn.RMSNorm(8, eps=1e-6),
+    ),
+    token_wise(
+        "partial_rms",
+        reference=ref.rms,
+        options={"fraction": 0.4, "bias": True},
+        stats=lambda m, x: x[..., :4].square().mean(-1, keepdim=True),
+        bad=(lambda: norm("partial_rms", 8, fraction=0.0),),
+    ),
+    token_wise(
+        "adaptive_layer",
+        8,
+        3,
+        reference=ref.adaptive_layer,
+        inputs=lambda: (tokens(), random(3, 3, seed=5)),
+        stats=own((-1,), keep=True),
+        wrong=lambda: (tokens(), random(3, 2)),
+        layers=True,
+    ),
+    Case(
+        "adaptive_layer_zero",
+        lambda: norm("adaptive_layer_zero", 8, 3, nn.Linear(8, 8)),
+        ref.adaptive_layer_zero,
+        inputs=lambda: (tokens(), random(3, 3, seed=5)),
+        mask=feature_mask,
+        stats=own((-1,), keep=True),
+        wrong=lambda: (tokens(), random(3, 2)),
+        layers=True,
+        lacks={
+            "memory_format": "features are last: there is one memory format",
+            "evaluation": SAME_MODES,
+            "counterpart": NO_TORCH,
+        },
+    ),
+    token_wise(
+        "dynamic_tanh",
+        reference=ref.dynamic_tanh,
+        mask=None,
+        lacks=plain("mask", "stats", why=NO_STATS),
+    ),
+]
+
+TRANSFORMER = [
+    token_wise(
+        "scale",
+        reference=ref.scale,
+        mask=None,
+        counterpart=lambda: lambda x: nn.functional.normalize(x, dim=-1) * torch.tensor(8**0.5),
+        lacks=plain("mask", "stats", why="a length, of one vector: nothing to leave out or share"),
+    ),
+    Case(
+        "fix",
+        lambda: norm("fix", radius=2.0),
+        ref.fix,
+        inputs=lambda: (tokens(),),
+        counterpart=lambda: lambda x: nn.functional.normalize(x, dim=-1) * 2,
+        wrong=None,
+        bad=(lambda: norm("fix", radius=0.0),),
+        lacks=plain("mask", "stats", why="a length, of one vector: nothing to leave out or share")
+        | {
+            "memory_format": "features are last: there is one memory format",
+            "evaluation": SAME_MODES,
+            "state_dict": "no parameters",
+        },
+    ),
+    Case(
+        "qk",
+        lambda: norm("qk", 10),
+        ref.qk,
+        inputs=lambda: (tokens(),),
+        call=lambda m, x: torch.cat(m(x, x.flip(-1)), -1),
+        wrong=None,
+        bad=(lambda: norm("qk", 0),),
+        lacks=plain("mask", "stats", why="a length, of one vector: nothing to leave out or share")
+        | {
+            "shapes": "two tensors in, two out: held by the reference",
+            "memory_format": "features are last: there is one memory format",
+            "evaluation": SAME_MODES,
+            "counterpart": NO_TORCH,
+            "compile": "compiled as a part of the transformer block, in test_transformer",
+        },
+    ),
+    *[
+        Case(
+            f"{placement}_norm",
+            lambda placement=placement: norm(f"{placement}_norm", nn.Linear(8, 8), 8),
+            getattr(ref, f"{placement}_norm"),
+            inputs=lambda: (tokens(),),
+            wrong=lambda: (tokens()[..., :7],),
+            bad=(lambda: norm("pre_norm", nn.Linear(8, 8), 8, norm="lair"),),
+            layers=True,
+            lacks=plain("mask", "stats", why="those of its inner norm, which has its own case")
+            | {
+                "memory_format": "features are last: there is one memory format",
+                "evaluation": SAME_MODES,
+                "counterpart": "torch has whole layers: compared in test_transformer",
+            },
+        )
+        for placement in ("pre", "post", "sandwich")
+    ],
+]
+
+
+def parametrized(m: nn.Module, x: Tensor) -> Tensor:
+    out: Tensor = m.parametrizations.weight[0](x)  # type: ignore[index, union-attr]
+    return out
+
+
+def directed(m: nn.Module, x: Tensor) -> Tensor:
+    stored = m.parametrizations.weight
+    out: Tensor = stored[0](stored.original0, x)  # type: ignore[index, union-attr]
+    return out
+
+
+def weight_case(name: str, reference: Any, **rest: Any) -> Case:
+    lacks = plain("mask", "stats", why="a weight is whole: no part of it is padding")
+    lacks |= {"memory_format": "a weight is used by its layer only, which chooses the format"}
+    lacks |= {"evaluation": SAME_MODES, "counterpart": NO_TORCH}
+    for line in ("evaluation", "counterpart"):
+        if line in rest:
+            del lacks[line]
+    rest["lacks"] = lacks | rest.get("lacks", {})
+    rest.setdefault("call", parametrized)
+    rest.setdefault("inputs", lambda: (weights(),))
+    return Case(
+        name,
+        lambda: norm(name, nn.Conv2d(4, 6, 3)),
+        reference,
+        wrong=None,
+        bad=(
+            lambda: norm(name, nn.Conv2d(4, 6, 3), "wait"),
+            lambda: norm(name, nn.Conv2d(4, 6, 3), "bias"),
+        ),
+        **rest,
+    )
+
+
+def converged(m: nn.Module, x: Tensor) -> Tensor:
+    """Spectral norm after enough uses to have converged on ``x``."""
+    if m.training:
+        with torch.no_grad():
+            for _ in range(200):
+                parametrized(m, x)
+    return parametrized(m, x)
+
+
+def clipped(function: Any, x: Tensor) -> Tensor:
+    out = x.detach().clone()
+    function([out])
+    return out
+
+
+WEIGHT = [
+    weight_case(
+        "weight",
+        ref.weight,
+        call=directed,
+        layers=True,
+        lacks={"counterpart": "torch's parametrization: state and values compared in test_weight"},
+    ),
+    weight_case("weight_standardization", ref.weight_standardization),
+    weight_case("scaled_weight_standardization", ref.scaled_weight_standardization),
+    weight_case(
+        "spectral",
+        ref.spectral,
+        call=converged,
+        lacks={
+            "counterpart": "torch's parametrization: values compared in test_weight",
+            "evaluation": "evaluation must not move the vectors: in test_weight",
+            "dtypes": "converges to the precision of the weight: in test_weight",
+            "gradcheck": "checked with converged vectors in test_weight",
+            "compile": "compiled with its layer in test_weight",
+        },
+    ),
+    Case(
+        "spectral_clip",
+        lambda: norm.__globals__["entry"]("spectral_clip").build,
+        ref.spectral_clip,
+        inputs=lambda: (weights(),),
+        call=clipped,
+        wrong=None,
+        bad=(
+            lambda: norm("spectral_clip", [torch.ones(3)]),
+            lambda: norm("spectral_clip", [torch.ones(3, 3)], 0.0),
+        ),
+        lacks=plain("mask", "stats", why="a weight is whole: no part of it is padding")
+        | {
+            "memory_format": "works in place",
+            "evaluation": SAME_MODES,
+            "gradcheck": "a projection after the step, outside of autograd",
+            "counterpart": NO_TORCH,
+            "compile": "runs once a step, outside of the model",
+            "state_dict": FUNCTION,
+            "repr": FUNCTION,
+        },
+    ),
+]
+
+
+def on_gradient(*args: Any) -> Callable[..., Tensor]:
+    def apply(function: Any, x: Tensor) -> Tensor:
+        parameter = nn.Parameter(torch.ones_like(x))
+        parameter.grad = x.detach().clone()
+        function([parameter], *args)
+        assert parameter.grad is not None
+        return parameter.grad
+
+    return apply
+
+
+def gradient_case(name: str, reference: Any, *args: Any, bad: tuple[Any, ...], **rest: Any) -> Case:
+    lacks = plain("mask", "stats", why="a gradient is whole: no part of it is padding") | {
+        "evaluation": SAME_MODES,
+        "gradcheck": "acts on gradients, outside of autograd",
+        "compile": "runs once a step, outside of the model",
+        "state_dict": FUNCTION,
+        "repr": FUNCTION,
+    }
+    if "counterpart" not in rest:
+        lacks["counterpart"] = NO_TORCH
+    build = norm.__globals__["entry"](name).build
+    return Case(
+        name,
+        lambda: build,
+        reference,
+        inputs=lambda: (weights(),),
+        call=on_gradient(*args),
+        wrong=None,
+        bad=bad,
+        lacks=lacks,
+        **rest,
+    )
+
+
+def torch_clip() -> Callable[[Tensor], Tensor]:
+    return lambda x: on_gradient(1.0)(torch.nn.utils.clip_grad_norm_, x)
+
+
+GRADIENT = [
+    gradient_case(
+        "gradient_vector",
+        ref.gradient_vector,
+        bad=(lambda: norm("gradient_vector", [], 0.0),),
+    ),
+    gradient_case(
+        "gradient_clip",
+        ref.gradient_clip,
+        1.0,
+        bad=(lambda: norm("gradient_clip", [], -1.0),),
+        counterpart=torch_clip,
+        tolerance=1e-6,
+    ),
+    gradient_case(
+        "adaptive_gradient_clip",
+        ref.adaptive_gradient_clip,
+        bad=(lambda: norm("adaptive_gradient_clip", [], 0.0),),
+    ),
+]
+
+
+def data() -> Tensor:
+    return maps().flip(0) * 3 + 1
+
+
+def scaler_case(name: str, reference: Any, **options: Any) -> Case:
+    return Case(
+        name,
+        lambda: norm(name, 8, dim=1, dtype=torch.float64, **options).fit(data()),
+        lambda m, x: reference(m, x, ref.array(data())),
+        bad=(
+            lambda: norm(name, 8)(tokens()),
+            lambda: norm(name, 8).fit(tokens()[..., :7]),
+            lambda: norm(name, 8).fit(tokens(), torch.ones(4, 5, 1)),
+        ),
+        lacks={
+            "mask": "statistics are taken in fit, not in use: masked fits are in test_data",
+            "stats": "its fitted state is just that",
+            "evaluation": SAME_MODES,
+            "counterpart": NO_TORCH,
+            "compile": "runs before the model",
+        },
+    )
+
+
+DATA = [
+    scaler_case("min_max", ref.min_max, low=-1.0, high=2.0),
+    scaler_case("mean", ref.mean_scaler),
+    scaler_case("z_score", ref.z_score),
+    scaler_case("robust", ref.robust),
+    Case(
+        "unit_length",
+        lambda: norm("unit_length"),
+        lambda m, x: ref.unit(x),
+        inputs=lambda: (tokens(),),
+        counterpart=lambda: lambda x: nn.functional.normalize(x, dim=-1),
+        wrong=None,
+        bad=(lambda: norm("unit_length", 0.0),),
+        lacks=plain("mask", "stats", why="a length, of one vector: nothing to leave out or share")
+        | {
+            "memory_format": "features are last: there is one memory format",
+            "evaluation": SAME_MODES,
+            "state_dict": "no parameters",
+        },
+    ),
+]
+
+NORMALIZER_FREE = [
+    Case(
+        "normalizer_free",
+        lambda: norm("normalizer_free", 8, variance=1.3),
+        ref.normalizer_free,
+        layers=True,
+        wrong=None,
+        bad=(
+            lambda: norm("normalizer_free", 8, activation="rely"),
+            lambda: norm("normalizer_free", 8, variance=0.0),
+        ),
+        lacks=plain("mask", "stats", why=NO_STATS)
+        | {"evaluation": SAME_MODES, "counterpart": NO_TORCH},
+    ),
+]
+
+CASES = {
+    case.name: case
+    for case in (*DATA, *ACTIVATION, *WEIGHT, *TRANSFORMER, *GRADIENT, *NORMALIZER_FREE)
+}
+ELSEWHERE = {"gradnorm": "balances losses of a model in training; its own file is test_gradnorm"}

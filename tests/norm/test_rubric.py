@@ -1,0 +1,266 @@
+"""One rubric for every entry of the registry; what an entry lacks is skipped with its reason."""
+
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from styler.errors import ParameterError
+from styler.norm import names
+from tests.norm.cases import CASES, ELSEWHERE, LINES, Case
+
+
+def cases(line: str) -> Any:
+    return pytest.mark.parametrize("case", list(CASES.values()), ids=CASES)
+
+
+def need(case: Case, line: str) -> None:
+    assert line in LINES
+    if line in case.lacks:
+        pytest.skip(f"{case.name}: {case.lacks[line]}")
+
+
+def build(case: Case, dtype: torch.dtype = torch.float64) -> Any:
+    """The case's module with random parameters and buffers, or its function."""
+    torch.manual_seed(0)
+    module = case.build()
+    if isinstance(module, nn.Module):
+        module = module.to(dtype)
+        with torch.no_grad():
+            for name, p in sorted(module.named_parameters()):
+                if "original" not in name:
+                    inner = case.layers and p.dim() > 1  # a matrix should not blow its input up
+                    p.copy_(torch.rand(p.shape) * 0.8 + (-0.4 if inner else 0.3))
+            for name, b in module.named_buffers():
+                if name.endswith("running_mean"):
+                    b.copy_(torch.rand(b.shape))
+                if name.endswith("running_var"):
+                    b.copy_(torch.rand(b.shape) + 0.5)
+    return module
+
+
+def strict(a: Tensor, b: Any, tolerance: float) -> None:
+    np.testing.assert_allclose(a.detach().double().numpy(), b, rtol=tolerance, atol=tolerance)
+
+
+def test_every_entry_has_a_case() -> None:
+    assert sorted([*CASES, *ELSEWHERE]) == sorted(names())
+    for case in CASES.values():
+        assert set(case.lacks) <= set(LINES)
+        assert all(len(why) > 10 for why in case.lacks.values())
+
+
+@cases("smoke")
+def test_smoke(case: Case) -> None:
+    out = case.call(build(case), *case.inputs())
+    assert out.isfinite().all()
+    assert not torch.equal(out, torch.zeros_like(out))
+
+
+@cases("shapes")
+def test_shapes(case: Case) -> None:
+    need(case, "shapes")
+    x, *rest = case.inputs()
+    assert case.call(build(case), x, *rest).shape == x.shape
+    if case.name in ("spade", "divisive", "local_contrast", "normalizer_free") or rest:
+        return  # these take pictures, or inputs that belong together
+    if x.dim() == 4 and case.call.__name__ == "call":
+        for shape in ((4, 8, 12), (4, 8, 2, 3, 2)):
+            y = x.reshape(4, 8, -1)[..., :12].reshape(shape)
+            out = build(case)(y)
+            assert out.shape == shape
+            flat = build(case)(y.reshape(4, 8, 3, 4))
+            torch.testing.assert_close(out.reshape(flat.shape), flat)
+
+
+@cases("dtypes")
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32])
+def test_dtypes(case: Case, dtype: torch.dtype) -> None:
+    need(case, "dtypes")
+    inputs = [x.to(dtype) for x in case.inputs()]
+    module = build(case, dtype if case.layers else torch.float32)
+    wide = deepcopy(module).double() if isinstance(module, nn.Module) else module
+    got = case.call(module, *inputs)
+    assert got.dtype == dtype
+    expected = case.call(wide, *(x.double() for x in inputs))
+    step = {torch.bfloat16: 2**-7, torch.float16: 2**-10, torch.float32: 2**-18}[dtype]
+    # the result is rounded to the dtype; with layers inside, so is every step on the way
+    strict(got, expected.detach().numpy(), step * (16 if case.layers else 3))
+
+
+@cases("memory_format")
+def test_memory_format(case: Case) -> None:
+    need(case, "memory_format")
+    x, *rest = case.inputs()
+    plain = case.call(build(case), x, *rest)
+    assert plain.is_contiguous()
+    last = case.call(build(case), x.to(memory_format=torch.channels_last), *rest)
+    assert last.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(last, plain, rtol=1e-9, atol=1e-9, check_stride=False)
+
+
+@cases("mask")
+def test_mask(case: Case) -> None:
+    need(case, "mask")
+    assert case.mask is not None
+    inputs, mask = case.inputs(), case.mask()
+    for fits in (mask.double(), mask.float()):
+        expected = case.reference(
+            build(case), *(x.numpy() for x in inputs), mask=fits.double().numpy()
+        )
+        strict(case.call(build(case), *inputs, mask=fits), expected, 1e-6)
+    everywhere = case.call(build(case), *inputs, mask=torch.ones_like(mask))
+    torch.testing.assert_close(everywhere, case.call(build(case), *inputs), rtol=1e-7, atol=1e-7)
+    with pytest.raises(ParameterError, match="mask of shape"):
+        case.call(build(case), *inputs, mask=torch.ones(7, 1, 3, 4))
+
+
+@cases("stats")
+def test_stats(case: Case) -> None:
+    """Its own statistics from outside change nothing; other ones do."""
+    need(case, "stats")
+    assert case.stats is not None
+    x, *rest = case.inputs()
+    stats = case.stats(build(case), x)
+    expected = case.call(build(case), x, *rest)
+    strict(case.call(build(case), x, *rest, stats=stats), expected.detach().numpy(), 1e-9)
+    double = tuple(s * 2 + 1 for s in stats) if isinstance(stats, tuple) else stats * 2 + 1
+    other = case.call(build(case), x, *rest, stats=double)
+    assert not torch.allclose(other, expected, atol=1e-3)
+
+
+@cases("exceptions")
+def test_exceptions(case: Case) -> None:
+    need(case, "exceptions")
+    for bad in case.bad:
+        with pytest.raises(ParameterError) as caught:
+            bad()
+        assert "\n" not in str(caught.value)
+    if case.wrong is not None and case.name not in (
+        "adain",
+        "local_response",
+        "divisive",
+        "local_contrast",
+    ):
+        with pytest.raises(ParameterError):
+            case.call(build(case), *case.wrong())
+    if case.call.__name__ == "call" and case.name != "normalizer_free":
+        x, *rest = case.inputs()
+        with pytest.raises(ParameterError, match="floating"):
+            case.call(build(case), x.long(), *rest)
+
+
+@cases("reference")
+def test_reference(case: Case) -> None:
+    inputs = case.inputs()
+    module = build(case)
+    expected = case.reference(deepcopy(module), *(x.numpy() for x in inputs))
+    strict(case.call(module, *inputs), expected, case.tolerance)
+
+
+@cases("evaluation")
+def test_evaluation(case: Case) -> None:
+    """Evaluation by running statistics, against the formula, and without touching them."""
+    need(case, "evaluation")
+    assert case.evaluation is not None
+    inputs = case.inputs()
+    module = build(case).eval()
+    before = deepcopy(module.state_dict())
+    strict(case.call(module, *inputs), case.evaluation(module, *(x.numpy() for x in inputs)), 1e-9)
+    assert all(torch.equal(before[k], v) for k, v in module.state_dict().items())
+    case.call(module.train(), *inputs)
+    assert not all(torch.equal(before[k], v) for k, v in module.state_dict().items())
+
+
+@cases("gradcheck")
+def test_gradcheck(case: Case) -> None:
+    """Gradients in the inputs and in all parameters, against finite differences."""
+    need(case, "gradcheck")
+    module = build(case)
+    parameters = dict(module.named_parameters()) if isinstance(module, nn.Module) else {}
+    keys = [k for k in parameters if "original" not in k]
+    small = [x[:2, :, :3, :3] if x.dim() == 4 and x.shape[1] == 8 else x[:2] for x in case.inputs()]
+    if case.call.__name__ != "call":
+        small = list(case.inputs())
+    inputs = [x.clone().requires_grad_() for x in small]
+    values = [parameters[k].detach().clone().requires_grad_() for k in keys]
+
+    def function(*args: Tensor) -> Tensor:
+        copy = deepcopy(module)  # buffers move in training
+        own = dict(zip(keys, args[len(inputs) :], strict=True))
+        if case.call.__name__ != "call":
+            return case.call(copy, *args[: len(inputs)])
+        return functional_call(copy, own, args[: len(inputs)])
+
+    assert torch.autograd.gradcheck(function, (*inputs, *values), fast_mode=True, eps=1e-6)
+
+
+@cases("counterpart")
+def test_counterpart(case: Case) -> None:
+    """Equal to torch in value and gradient."""
+    need(case, "counterpart")
+    assert case.counterpart is not None
+    torch.manual_seed(0)
+    ours, theirs = case.build(), case.counterpart()
+    results = []
+    for function in (ours, theirs):
+        if isinstance(function, nn.Module):
+            function.to(torch.float64)
+        x = case.inputs()[0].clone().requires_grad_()
+        out = case.call(function, x) if function is ours else function(x)
+        if out.requires_grad:
+            (out * torch.linspace(0, 1, out.numel(), dtype=out.dtype).view_as(out)).sum().backward()
+        results.append((out.detach(), x.grad))
+    torch.testing.assert_close(*(out for out, _ in results), rtol=1e-9, atol=1e-9)
+    if results[0][1] is not None:
+        torch.testing.assert_close(*(grad for _, grad in results), rtol=1e-7, atol=1e-7)
+    if isinstance(ours, nn.Module) and isinstance(theirs, nn.BatchNorm2d):
+        torch.testing.assert_close(dict(ours.state_dict()), dict(theirs.state_dict()))
+        for m in (ours.eval(), theirs.eval()):
+            assert not m.training
+        torch.testing.assert_close(ours(x), theirs(x))
+
+
+@cases("compile")
+def test_compile(case: Case) -> None:
+    """One graph without breaks, forward and backward, equal to eager."""
+    need(case, "compile")
+    torch._dynamo.reset()
+    results = []
+    for compiled in (False, True):
+        module = build(case)
+        inputs = [x.clone().requires_grad_() for x in case.inputs()]
+        function = lambda *args, m=module: case.call(m, *args)  # noqa: E731
+        if compiled:
+            function = torch.compile(function, backend="aot_eager", fullgraph=True)
+        out = function(*inputs)
+        out.square().sum().backward()
+        results.append((out.detach(), inputs[0].grad))
+    torch.testing.assert_close(*(out for out, _ in results))
+    torch.testing.assert_close(*(grad for _, grad in results))
+
+
+@cases("state_dict")
+def test_state_dict(case: Case) -> None:
+    need(case, "state_dict")
+    inputs = case.inputs()
+    first = build(case)
+    case.call(first, *inputs)
+    torch.manual_seed(1)
+    second = case.build().to(torch.float64)
+    assert first.state_dict()
+    second.load_state_dict(first.state_dict())
+    strict(case.call(second.eval(), *inputs), case.call(first.eval(), *inputs).detach(), 0)
+
+
+@cases("repr")
+def test_repr(case: Case) -> None:
+    need(case, "repr")
+    text = repr(case.build())
+    assert text == repr(case.build())
+    assert "0x" not in text
+    assert text.isprintable() or "\n" in text
