@@ -3,6 +3,7 @@
 from .arrays import fit, resize, to_float, to_uint8, to_uint16
 from .colour import METHODS as COLOUR_METHODS
 from .colour import keep_colours
+from .formats import FORMATS, Format, readable, sniff
 from .masks import coverage, read_mask, resize_mask
 from .picture import Metadata, Picture
 from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, from_pil, read
@@ -10,10 +11,12 @@ from .writing import TEMPORARY_SUFFIX, encode, write, write_bytes
 
 __all__ = [
     "COLOUR_METHODS",
+    "FORMATS",
     "MAX_BYTES",
     "MAX_FRAMES",
     "MAX_PIXELS",
     "TEMPORARY_SUFFIX",
+    "Format",
     "Metadata",
     "Picture",
     "coverage",
@@ -23,8 +26,10 @@ __all__ = [
     "keep_colours",
     "read",
     "read_mask",
+    "readable",
     "resize",
     "resize_mask",
+    "sniff",
     "to_float",
     "to_uint8",
     "to_uint16",

@@ -8,18 +8,17 @@ from __future__ import annotations
 import io
 import struct
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from . import shaper
+from . import iccfile, shaper
 from .picture import narrower, wider
 from .shaper import SRGB_TO_XYZ, WHITE_D50, srgb_decode
 
-if TYPE_CHECKING:
-    from PIL import ImageCms
+_MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 
 
 @cache
@@ -77,21 +76,14 @@ def to_srgb(image: Image.Image, profile: bytes) -> tuple[Image.Image, str | None
     Relative colorimetric with black point compensation. A profile that is damaged or made for
     other channels is ignored (name ``None``); one that is sRGB in effect changes no pixel.
     """
-    opened = _open(profile)
-    if opened is None:
-        return image, None
-    space = opened.profile.xcolor_space.strip()
-    if space == "RGB" and image.mode == "L":
+    if iccfile.space(profile) == "RGB" and image.mode == "L":
         image = image.convert("RGB")
-    if {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}.get(space) != image.mode:
-        return image, None
-    name = _name(opened)
     transform = _transform(profile, image.mode)
     if transform is None:
         return image, None
-    if transform == "identity":
-        return image, name
-    return transform.apply(image), name
+    if transform != "identity":
+        image = transform.apply(image)
+    return image, iccfile.name(profile)
 
 
 def deep_to_srgb(
@@ -101,44 +93,33 @@ def deep_to_srgb(
 
     Matrix and grey profiles are applied in floating point; the rest, and CMYK, at 8 bits.
     """
-    opened = _open(profile) if profile else None
     name = None
-    if opened is not None and profile is not None:
-        space = opened.profile.xcolor_space.strip()
-        if space == "RGB" and mode == "L":
+    if profile and mode != "CMYK":
+        if iccfile.space(profile) == "RGB" and mode == "L":
             values, mode = np.repeat(values, 3, 2), "RGB"
-        if {"RGB": "RGB", "GRAY": "L"}.get(space) == mode:
-            name = _name(opened)
-            shape = shaper.parse(profile)
-            if _transform(profile, mode) == "identity":
-                profile = None
-            elif shape is not None:
-                values, profile = shape.to_srgb(values), None
-    if mode == "CMYK" or (profile and name):
+        transform, shape = _transform(profile, mode), shaper.parse(profile)
+        name = iccfile.name(profile) if transform else None
+        if transform and transform != "identity" and shape:
+            values = shape.to_srgb(values)
+        if transform in (None, "identity") or shape:
+            profile = None
+    if profile or mode == "CMYK":
         size = (values.shape[1], values.shape[0])
         image = Image.frombytes(mode, size, narrower(values).tobytes())
-        colour, name = to_srgb(image, profile) if profile else (image, None)
-        return wider(np.asarray(colour.convert("RGB"))), name
+        if profile:
+            image, name = to_srgb(image, profile)
+        return wider(np.asarray(image.convert("RGB"))), name
     return (values if values.shape[2] == 3 else np.repeat(values, 3, 2)), name
-
-
-def _name(opened: ImageCms.ImageCmsProfile) -> str:
-    return " ".join((opened.profile.profile_description or "unnamed").split())
-
-
-def _open(profile: bytes) -> ImageCms.ImageCmsProfile | None:
-    from PIL import ImageCms
-
-    try:
-        return ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return None
 
 
 @lru_cache(maxsize=16)
 def _transform(profile: bytes, mode: str) -> Any:
-    """The transform to sRGB; "identity" where it moves no colour by over one level; or None."""
+    """From ``mode`` to sRGB; "identity" where no colour moves by over one level; ``None`` where
+    the profile is for other channels or damaged."""
     from PIL import ImageCms
+
+    if _MODES.get(iccfile.space(profile)) != mode or not iccfile.is_sound(profile):
+        return None
 
     flags = ImageCms.Flags.BLACKPOINTCOMPENSATION
     if mode == "CMYK":  # resampled to a coarser table it would be off by up to 4 levels

@@ -75,6 +75,10 @@ class Picture:
         """Bits per sample of ``rgb``: 8 or 16."""
         return 8 * self.rgb.dtype.itemsize
 
+    def samples(self) -> Pixels:
+        """(H, W, 3), or (H, W, 4) with alpha."""
+        return self.rgb if self.alpha is None else np.dstack([self.rgb, self.alpha])
+
     def with_rgb(self, rgb: Pixels) -> Picture:
         """The same picture, painted over: new pixels of the same height and width.
 

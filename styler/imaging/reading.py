@@ -124,12 +124,21 @@ def _opened(source: Source, label: str, max_bytes: int) -> Iterator[BinaryIO]:
 def _drained(pipe: BinaryIO, where: str, max_bytes: int) -> tuple[io.BytesIO, int]:
     """All of a stream, unless its first bytes are no picture (an endless one stops there)."""
     try:
-        head = pipe.read(32)
-        known = formats.sniff(head)
-        data = head + (pipe.read(max_bytes + 1 - len(head)) if known and head else b"")
+        data = _at_most(pipe, 32)
+        if formats.sniff(data):
+            data += _at_most(pipe, max_bytes + 1 - len(data))
     except (OSError, ValueError) as error:
         raise ImageError(f"{where}: cannot be read ({error}); check the source") from error
     return io.BytesIO(data), len(data)
+
+
+def _at_most(pipe: BinaryIO, count: int) -> bytes:
+    """Up to ``count`` bytes; a pipe may give fewer than asked for before its end."""
+    parts = []
+    while count > 0 and (part := pipe.read(min(count, 1 << 20))):
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
 
 
 @contextmanager

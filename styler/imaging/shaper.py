@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import iccfile
+
 WHITE_D50 = (0.9642, 1.0, 0.8249)
 
 # sRGB's primaries under D50 (IEC 61966-2-1, Bradford adapted); a column each for R, G, B.
@@ -74,12 +76,12 @@ def _encoded() -> NDArray[np.uint16]:
 def parse(profile: bytes) -> Shaper | None:
     """The shaper of a grey or RGB matrix/TRC profile; ``None`` for any other or a damaged one."""
     try:
-        tags = _tags(profile)
+        tags = iccfile.tags(profile)
         if profile[20:24] != b"XYZ " or {b"A2B0", b"A2B1"} & tags.keys():
             return None
-        if profile[16:20] == b"GRAY":
+        if iccfile.space(profile) == "GRAY":
             return Shaper((_curve(tags[b"kTRC"]),), None)
-        if profile[16:20] != b"RGB ":
+        if iccfile.space(profile) != "RGB":
             return None
         curves = tuple(_curve(tags[name]) for name in (b"rTRC", b"gTRC", b"bTRC"))
         columns = [_xyz(tags[name]) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]
@@ -87,14 +89,6 @@ def parse(profile: bytes) -> Shaper | None:
         return None
     matrix = np.linalg.inv(SRGB_TO_XYZ) @ np.stack(columns, 1)
     return Shaper(curves, matrix.astype(np.float32))
-
-
-def _tags(profile: bytes) -> dict[bytes, bytes]:
-    (count,) = struct.unpack_from(">I", profile, 128)
-    if count > 200:
-        raise ValueError("too many tags")
-    entries = (struct.unpack_from(">4sII", profile, 132 + 12 * i) for i in range(count))
-    return {name: profile[start : start + size] for name, start, size in entries}
 
 
 def _xyz(tag: bytes) -> list[float]:

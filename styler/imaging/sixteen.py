@@ -65,7 +65,7 @@ def samples(image: Any, reopen: Callable[[], Any], load: Callable[[Any], None]) 
     load(again)
 
     def band(top: int, end: int) -> tuple[Words, Words | None]:
-        values = rows(image, top, end).astype(np.uint16) << 8
+        values = rows(image, top, end).astype(np.uint16) * np.uint16(256)
         values |= rows(again, top, end)
         if image.mode != "RGBA":
             return values, _keyed(values, key)

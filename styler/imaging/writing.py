@@ -10,13 +10,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from styler.errors import OutputError, ParameterError
 
-from . import exif as exifs
-from . import formats, icc, writing16
+from . import formats, icc, png16, tiff
 from .picture import Picture
 
 _MAX_JPEG_EXIF = 65_527  # what one marker segment holds
@@ -55,10 +53,10 @@ def encode(
     picture = picture.to_bits(bits)
     block = picture.metadata.exif if exif and known.metadata else None
     srgb = icc.srgb_profile() if profile and known.metadata else None
+    if known.name == "tiff":
+        return tiff.encode(picture, profile=srgb, exif=block)
     if bits == 16:
-        return (writing16.png if known.name == "png" else writing16.tiff)(
-            picture, profile=srgb, exif=block
-        )
+        return png16.encode(picture, profile=srgb, exif=block)
     options: dict[str, Any] = {"icc_profile": srgb} if srgb else {}
     if known.name == "jpeg":
         level = quality or 92
@@ -70,13 +68,9 @@ def encode(
         options |= {"quality": level, "subsampling": "4:4:4" if level >= 90 else "4:2:0"}
         if known.name == "avif":  # tiles follow threads: as many on any machine, the same bytes
             options["max_threads"] = 4
-    elif known.name == "tiff":
-        options |= {"compression": "tiff_adobe_deflate"}
-    if block and known.name == "tiff":
-        options["tiffinfo"] = exifs.describing(block)
-    elif block and len(block) < _MAX_JPEG_EXIF:
+    if block and len(block) < _MAX_JPEG_EXIF:
         options["exif"] = b"Exif\0\0" + block
-    if picture.metadata.dpi and known.name in ("jpeg", "png", "tiff", "bmp"):
+    if picture.metadata.dpi and known.name in ("jpeg", "png", "bmp"):
         options["dpi"] = picture.metadata.dpi
     out = io.BytesIO()
     _image(picture, known, background).save(out, known.pillow, **options)
@@ -86,13 +80,10 @@ def encode(
 def _image(
     picture: Picture, known: formats.Format, background: tuple[int, int, int]
 ) -> Image.Image:
-    rgb, alpha = picture.rgb, picture.alpha
-    if alpha is None:
-        return Image.fromarray(rgb)
-    if known.alpha:
-        return Image.fromarray(np.dstack([rgb, alpha]))
+    if picture.alpha is None or known.alpha:
+        return Image.fromarray(picture.samples())
     paper = Image.new("RGB", (picture.width, picture.height), background)
-    paper.paste(Image.fromarray(rgb), mask=Image.fromarray(alpha))
+    paper.paste(Image.fromarray(picture.rgb), mask=Image.fromarray(picture.alpha))
     return paper
 
 

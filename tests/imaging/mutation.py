@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from styler.errors import StylerError
-from styler.imaging import read
+from styler.imaging import Picture, encode, read
 from tests.imaging import corpus
 
 MAX_PIXELS = 2_000_000
@@ -102,16 +102,29 @@ def _checked(data):
 
 
 def attempt(data, **options):
-    """Read; the name of the outcome. Anything but a picture or a one-line typed error raises."""
+    """Read and write back; the name of the outcome. Anything but a picture or a typed error of
+    one line raises."""
+    return judged(outcome(data, **options))
+
+
+def outcome(data, **options):
     try:
-        picture = read(data, max_pixels=MAX_PIXELS, **options)
+        return read(data, max_pixels=MAX_PIXELS, **options)
     except StylerError as error:
-        message = str(error)
+        return error
+
+
+def judged(result):
+    if isinstance(result, StylerError):
+        message = str(result)
         assert message and len(message.splitlines()) == 1, repr(message)
-        return type(error).__name__
-    height, width = picture.rgb.shape[:2]
+        return type(result).__name__
+    height, width = result.rgb.shape[:2]
     assert 0 < height * width <= MAX_PIXELS
-    assert picture.alpha is None or picture.alpha.shape == (height, width)
+    assert result.alpha is None or result.alpha.shape == (height, width)
+    corner = Picture(result.rgb[:4, :4], None, result.metadata)  # what was read can be written
+    for format in ("png", "jpeg", "webp", "tiff", "avif"):
+        encode(corner, format, bits=corner.bits if format in ("png", "tiff") else 8)
     return "picture"
 
 
@@ -139,10 +152,11 @@ def campaign(count, seed, keep=None):
             Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
             before = _status("VmRSS")
         start = time.perf_counter()
-        outcomes[attempt(data, bits=bits)] += 1
+        result = outcome(data, bits=bits)
         slowest = max(slowest, time.perf_counter() - start)
         if measured:
             largest = max(largest, _status("VmHWM") - before - len(data))
+        outcomes[judged(result)] += 1
     return {
         "count": count,
         "seed": seed,

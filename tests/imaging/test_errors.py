@@ -1,0 +1,224 @@
+"""Whatever is handed over, one line says what it is and what to do about it."""
+
+import io
+import struct
+import threading
+import warnings
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from styler.errors import ImageError, ParameterError, TooLargeError
+from styler.imaging import MAX_PIXELS, encode, read, sniff
+from styler.imaging.picture import Picture
+from tests.imaging.corpus import png_chunk, tiff
+
+
+def saved(format, size=(8, 6), mode="RGB", **options):
+    out = io.BytesIO()
+    Image.new(mode, size).save(out, format, **options)
+    return out.getvalue()
+
+
+def png_of(width, height, body=b""):
+    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", zlib.compress(body))
+
+
+def gif_of(width, height):
+    frame = struct.pack("<BHHHHB", 0x2C, 0, 0, width, height, 0)
+    screen = b"GIF89a" + struct.pack("<HHBBB", width, height, 0x80, 0, 0) + bytes(6)
+    return screen + frame + b"\x02\x02\x4c\x01\x00;"
+
+
+def refused(source, kind=ImageError, **options):
+    with pytest.raises(kind) as caught:
+        read(source, **options)
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1 and message.isprintable()
+    return message
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "empty"),
+        (b"hello", "text file"),
+        (b"<!DOCTYPE html><title>404</title>", "web page"),
+        (b"%PDF-1.7", "PDF"),
+        (b"<svg xmlns=''/>", "SVG"),
+        (b"PK\x03\x04rest", "ZIP"),
+        (b"version https://git-lfs.github.com/spec/v1", "Git LFS"),
+        (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "video"),
+        (bytes(64), "no picture format"),
+        (b"\x89PNG\r\n\x1a\n", "damaged"),
+    ],
+)
+def test_what_is_no_picture_is_named(data, words):
+    assert words in refused(data)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF"])
+def test_every_cut_is_refused_or_read_whole(format):
+    noise = Image.effect_noise((64, 48), 80).convert("RGB")
+    out = io.BytesIO()
+    noise.save(out, format)
+    data = out.getvalue()
+    refused(data[: len(data) // 2])
+    refused(data[: len(data) // 8])
+    assert read(data).rgb.shape == (48, 64, 3)
+
+
+def test_the_content_decides_not_the_name(tmp_path):
+    path = tmp_path / "really-a-jpeg.png"
+    path.write_bytes(saved("JPEG"))
+    assert read(path).metadata.format == "jpeg"
+    path.write_text("not a picture")
+    assert "really-a-jpeg.png: a text file" in refused(path)
+
+
+def test_formats_off_the_list_are_refused_even_where_pillow_reads_them():
+    for format, mode in (("PPM", "RGB"), ("TGA", "RGB"), ("EPS", "RGB"), ("ICO", "RGB")):
+        refused(saved(format, mode=mode, size=(16, 16)))
+
+
+def test_polyglots_are_only_ever_what_their_first_bytes_say():
+    """One decoder gets the file; a second format behind it is neither tried nor carried over."""
+    for behind in (b"PK\x03\x04evil.zip", b"<script>alert(1)</script>", saved("PNG")):
+        data = saved("JPEG") + behind
+        picture = read(data)
+        assert picture.metadata.format == "jpeg"
+        assert behind not in encode(picture, "jpeg")
+    refused(b"GIF89a" + saved("PNG")[6:])  # a PNG under a GIF's name
+    refused(b"\xff\xd8\xff" + saved("PNG"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        png_of(100_000, 100_000),
+        gif_of(65_535, 65_535),
+        tiff((200_000, 200_000), 2, [8, 8, 8], b""),
+        b"BM" + struct.pack("<IIIIiiHHIIiiII", 54, 0, 54, 40, 50_000, 50_000, 1, 24, *[0] * 6),
+        b"RIFF\x1a\0\0\0WEBPVP8X\n\0\0\0\0\0\0\0" + b"\xff\x3f\0" * 2,
+        b"\xff\xd8\xff\xc0\0\x11\x08\xff\xff\xff\xff\x03\1\x11\0\2\x11\0\3\x11\0\xff\xda\0\x02",
+    ],
+    ids=["png", "gif", "tiff", "bmp", "webp", "jpeg"],
+)
+def test_bombs_are_refused_by_their_header(data):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        message = refused(data, TooLargeError)
+    assert "megapixels" in message and "limit" in message
+
+
+def test_the_cap_is_ours_not_pillows(monkeypatch):
+    data = png_of(300, 200, b"\0" * 200 * 901)
+    data += png_chunk(b"IEND", b"")
+    refused(data, TooLargeError, max_pixels=59_999)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)  # Pillow alone would raise or warn
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert read(data, max_pixels=60_000).rgb.shape == (200, 300, 3)
+        for format in ("JPEG", "BMP", "TIFF", "GIF", "AVIF"):
+            assert read(saved(format)).width == 8
+    assert Image.MAX_IMAGE_PIXELS == 10
+
+
+def test_zero_sizes_are_refused():
+    refused(png_of(0, 10))
+    refused(tiff((0, 5), 2, [8, 8, 8], b""))
+    refused(b"BM" + struct.pack("<IIIIiiHHIIiiII", 54, 0, 54, 40, 0, 0, 1, 24, *[0] * 6))
+
+
+def test_bytes_and_frames_are_capped(tmp_path):
+    path = tmp_path / "photo.png"
+    path.write_bytes(saved("PNG"))
+    assert "bytes" in refused(path, TooLargeError, max_bytes=50)
+    assert "bytes" in refused(io.BytesIO(saved("PNG")), TooLargeError, max_bytes=50)
+    frames = [Image.new("RGB", (4, 4), (40 * i, 0, 0)) for i in range(5)]
+    for format in ("GIF", "PNG", "WEBP", "AVIF", "TIFF"):
+        out = io.BytesIO()
+        frames[0].save(out, format, save_all=True, append_images=frames[1:])
+        picture = read(out.getvalue())
+        assert picture.metadata.frames == 5
+        assert abs(int(picture.rgb[0, 0, 0])) <= 3  # the first
+        last = read(out.getvalue(), frame=4)
+        assert abs(int(last.rgb[0, 0, 0]) - 160) <= 8
+        refused(out.getvalue(), TooLargeError, max_frames=4)
+        refused(out.getvalue(), ParameterError, frame=5)
+
+
+def test_a_jpeg_of_endless_scans_is_refused():
+    data = saved("JPEG", progressive=True)
+    start = data.index(b"\xff\xda")
+    scan = data[start : data.index(b"\xff", start + 14)]
+    assert "scans" in refused(data[:start] + scan * 200 + data[start:])
+
+
+def test_sources_that_are_no_files(tmp_path):
+    assert "check the path" in refused(tmp_path / "missing.jpg")
+    assert "check the path" in refused(tmp_path)
+    refused("nul\0byte.png")
+    refused("/dev/zero")  # endless: its first bytes decide
+    assert "?" in refused(b"", name="two\nlines.png")
+    assert len(refused(b"", name="x" * 5000)) < 300
+
+
+class Pipe(io.RawIOBase):
+    """A stream that cannot seek, like standard input."""
+
+    def __init__(self, data):
+        self.data = io.BytesIO(data)
+
+    def readable(self):
+        return True
+
+    def read(self, size=-1):
+        return self.data.read(size if size < 100 else 100)  # less than asked for, as pipes do
+
+
+def test_streams_are_read_to_their_end_and_left_open():
+    data = saved("PNG", size=(300, 200))
+    np.testing.assert_array_equal(read(Pipe(data)).rgb, read(data).rgb)
+    stream = io.BytesIO(data)
+    read(stream)
+    assert not stream.closed
+
+
+def test_bad_arguments_are_named():
+    for options in ({"bits": 12}, {"frame": -1}, {"frame": 5000}):
+        refused(saved("PNG"), ParameterError, **options)
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+def test_damaged_metadata_does_not_cost_the_picture():
+    exif = b"Exif\0\0II*\0\xff\xff\xff\xff" + bytes(20)
+    picture = read(saved("JPEG", exif=exif, icc_profile=b"no profile at all" * 20))
+    assert picture.metadata.exif is None and picture.metadata.profile is None
+
+
+def test_many_threads_read_the_same():
+    data = [encode(Picture(np.full((40, 50, 3), i, np.uint8)), "png") for i in range(8)]
+    wrong = []
+
+    def work(i):
+        for _ in range(20):
+            if (read(data[i]).rgb != i).any():
+                wrong.append(i)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_sniff_tells_formats_by_their_first_bytes():
+    for format in ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF"):
+        assert sniff(saved(format)[:32]).name == format.lower()
+    assert sniff(b"") is None
+    assert MAX_PIXELS == 178_000_000
