@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -17,6 +18,13 @@ from .settings import Settings
 from .studio import Studio
 
 _DESCRIPTION = "Any photo in the style of any picture."
+
+
+class _App(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        described = super().openapi()
+        described["components"]["schemas"].update(problems.schemas())
+        return described
 
 
 def create_app(
@@ -37,7 +45,7 @@ def create_app(
         async with service.running():
             yield
 
-    app = FastAPI(
+    app = _App(
         title="styler",
         version=_version(),
         description=_DESCRIPTION,

@@ -64,6 +64,12 @@ class ProblemDetails(BaseModel):
     errors: list[FieldError] = Field(default=[], description="Field by field, where known.")
 
 
+def schemas() -> dict[str, Any]:
+    """OpenAPI ``components/schemas`` that :func:`documented` refers to."""
+    schema = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**schema.pop("$defs"), "ProblemDetails": schema}
+
+
 class Problem(HTTPException):
     """Raise to answer with a problem of a kind from ``KINDS``."""
 
@@ -89,7 +95,10 @@ def documented(*names: str) -> dict[int | str, dict[str, Any]]:
             {
                 "description": kind.title,
                 "content": {
-                    MEDIA_TYPE: {"schema": ProblemDetails.model_json_schema(), "examples": {}}
+                    MEDIA_TYPE: {
+                        "schema": {"$ref": "#/components/schemas/ProblemDetails"},
+                        "examples": {},
+                    }
                 },
             },
         )
@@ -182,7 +191,10 @@ async def _on_http(request: Request, error: HTTPException) -> Response:
 
 async def _on_validation(request: Request, error: RequestValidationError) -> Response:
     errors = [
-        FieldError(field=".".join(str(part) for part in e["loc"][1:]) or "body", detail=e["msg"])
+        FieldError(
+            field=".".join(str(part) for part in e["loc"][1:]) or "body",
+            detail="send a file, with a file name" if "UploadFile" in e["msg"] else e["msg"],
+        )
         for e in error.errors()
     ]
     detail = "; ".join(f"{e.field}: {e.detail}" for e in errors)

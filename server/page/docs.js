@@ -9,6 +9,9 @@ function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** Text with its `code` in elements. */
+const rich = (text) => text.split("`").map((part, i) => (i % 2 ? h("code", {}, part) : part));
+
 const resolve = (schema = {}) =>
   schema.$ref ? resolve(schema.$ref.slice(2).split("/").reduce((at, key) => at[key], api)) : schema;
 
@@ -29,10 +32,11 @@ function fields(schema) {
     const notes = [typeOf(field)];
     if (required.includes(name)) notes.push("required");
     if (field.default != null) notes.push(`default ${field.default}`);
-    const { description } = { ...resolve(field), ...field };
+    const { description, items } = { ...resolve(field), ...field };
+    const nested = resolve(items).properties ? fields(items) : null;
     list.append(
       h("dt", {}, name),
-      h("dd", {}, description ? `${description} ` : "", h("small", {}, notes.filter(Boolean).join(", "))),
+      h("dd", {}, ...rich(description ?? ""), " ", h("small", {}, notes.filter(Boolean).join(", ")), nested),
     );
   }
   return list;
@@ -55,7 +59,7 @@ function responses(all) {
     const nested = resolve(media?.schema).properties && status < 300 ? fields(media.schema) : null;
     list.append(
       h("dt", {}, status),
-      h("dd", {}, response.description, " ", h("small", {}, types), nested, example(response.content)),
+      h("dd", {}, ...rich(response.description), " ", h("small", {}, types), nested, example(response.content)),
     );
   }
   return list;
@@ -64,8 +68,9 @@ function responses(all) {
 function operation(path, verb, { summary, description, requestBody, responses: all }) {
   const [body] = Object.entries(requestBody?.content ?? {});
   return h("article", {},
-    h("h2", {}, h("span", { className: "verb" }, verb.toUpperCase()), h("code", {}, path), h("span", {}, summary)),
-    description ? h("p", {}, description.replaceAll("`", "")) : null,
+    h("h2", {}, h("span", { className: "verb" }, verb.toUpperCase()), h("code", {}, path),
+      h("span", { className: "what" }, summary)),
+    ...(description ?? "").split("\n\n").map((paragraph) => h("p", {}, ...rich(paragraph))),
     ...(body ? [h("h3", {}, `Fields (${body[0]})`), fields(body[1].schema)] : []),
     h("h3", {}, "Answers"), responses(all));
 }

@@ -4,7 +4,7 @@ import { presets, stylize } from "./api.js";
 import { scene } from "./scene.js";
 
 const $ = (id) => document.getElementById(id);
-const SWATCH = 128;
+const SWATCH = 256; // pixels: small enough to be quick, large enough for strokes to show
 
 const state = { content: null, name: "", style: null, strength: 1, format: "png" };
 let painting = null; // AbortController of the painting under way
@@ -58,7 +58,7 @@ async function paint() {
   sampling?.abort(); // what the visitor waits for goes first
   const mine = (painting = new AbortController());
   const started = performance.now();
-  document.body.classList.add("painting");
+  busy(true);
   $("download").setAttribute("aria-disabled", "true");
   fail(null);
   say("Painting…");
@@ -75,7 +75,7 @@ async function paint() {
   }
   if (painting === mine) {
     painting = null;
-    document.body.classList.remove("painting");
+    busy(false);
     sample();
   }
 }
@@ -148,6 +148,11 @@ function show(image, blob) {
 
 function say(text) {
   $("status").textContent = text;
+}
+
+function busy(yes) {
+  $("canvas").classList.toggle("painting", yes);
+  $("canvas").setAttribute("aria-busy", yes);
 }
 
 function fail(text) {

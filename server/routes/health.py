@@ -28,7 +28,7 @@ class Readiness(BaseModel):
     capacity: int = Field(description="Requests that may be inside at once.")
 
 
-@router.get("/livez", summary="Is the process alive?")
+@router.get("/livez", summary="Is the process alive?", response_description="It is.")
 async def livez(response: Response) -> Alive:
     """Answers as long as the event loop turns; the model is not touched."""
     response.headers["Cache-Control"] = "no-store"
@@ -38,6 +38,7 @@ async def livez(response: Response) -> Alive:
 @router.get(
     "/readyz",
     summary="Can it paint?",
+    response_description="Yes: READY, or BUSY with as much as it takes.",
     responses={503: {"model": Readiness, "description": "Not yet (STARTING) or not at all"}},
 )
 async def readyz(response: Response, service: ServiceDependency) -> Readiness:

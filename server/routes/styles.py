@@ -16,10 +16,10 @@ router = APIRouter(prefix="/v1", tags=["painting"])
 class Preset(BaseModel):
     """A painting whose style is known by name."""
 
-    name: str = Field(description="What to send as `preset`.", examples=["starry-night"])
-    title: str | None = Field(None, examples=["The Starry Night"])
-    artist: str | None = Field(None, examples=["Vincent van Gogh"])
-    year: str | None = Field(None, examples=["1889"])
+    name: str = Field(description="What to send as `preset`.", examples=["monet-impression"])
+    title: str | None = Field(None, examples=["Impression, Sunrise"])
+    artist: str | None = Field(None, examples=["Claude Monet"])
+    year: str | None = Field(None, examples=["1872"])
 
 
 class Presets(BaseModel):
@@ -32,6 +32,7 @@ class Presets(BaseModel):
     "/styles",
     summary="List the presets",
     response_model=Presets,
+    response_description="The presets.",
     responses={304: {"description": "As the client has it already"}, **documented("not-ready")},
 )
 async def styles(request: Request, service: ServiceDependency) -> Response:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, File, Form, Header, Request, Response, UploadFile
 from fastapi.routing import APIRoute
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import ClientDisconnect
 
 from ..body import UploadRequest
@@ -17,6 +18,7 @@ from ..service import Service, ServiceDependency
 from ..studio import Format, Order, Painting
 
 T = TypeVar("T")
+Absent = SkipJsonSchema[None]  # a form has no null to send
 
 
 class AdmittedRoute(APIRoute):
@@ -54,11 +56,23 @@ _PICTURE = {
     },
 }
 
+# Joins the schema of the form, which cannot say this by itself.
+_ONE_OF_TWO = {
+    "requestBody": {
+        "content": {
+            "multipart/form-data": {
+                "schema": {"oneOf": [{"required": ["style"]}, {"required": ["preset"]}]}
+            }
+        }
+    }
+}
+
 
 @router.post(
     "/stylize",
     summary="Paint a photo",
     response_class=Response,
+    openapi_extra=_ONE_OF_TWO,
     responses={
         200: _PICTURE,
         **documented(
@@ -79,11 +93,11 @@ async def stylize(
     service: ServiceDependency,
     content: Annotated[UploadFile, File(description="The photo: JPEG, PNG, WebP, AVIF, TIFF...")],
     style: Annotated[
-        UploadFile | None, File(description="Any picture to take the style of.")
+        UploadFile | Absent, File(description="Any picture to take the style of.")
     ] = None,
     preset: Annotated[
-        str | None,
-        Form(max_length=100, description="Or the name of a preset.", examples=["starry-night"]),
+        str | Absent,
+        Form(max_length=100, description="Or the name of a preset.", examples=["monet-impression"]),
     ] = None,
     strength: Annotated[
         float,
@@ -95,7 +109,7 @@ async def stylize(
         ),
     ] = 1.0,
     format: Annotated[
-        Format | None, Form(description="Of the result; without it `Accept` decides, else PNG.")
+        Format | Absent, Form(description="Of the result; without it `Accept` decides, else PNG.")
     ] = None,
     accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
 ) -> Response:

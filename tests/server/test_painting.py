@@ -35,6 +35,9 @@ async def paint(client: httpx.AsyncClient, content: bytes, **fields: object) -> 
 async def test_every_preset_that_is_listed_paints(client: httpx.AsyncClient) -> None:
     names = [s["name"] for s in (await client.get("/v1/styles")).json()["styles"]]
     assert names == [info.name for info in styler.presets()]
+    api = (await client.get("/openapi.json")).json()
+    form = api["components"]["schemas"]["Body_stylize_v1_stylize_post"]["properties"]
+    assert set(form["preset"]["examples"]) <= set(names)
     stylizer = styler.Stylizer(threads=1)
     photo = picture(37, 29)
     for name in names:

@@ -123,6 +123,10 @@ async def test_the_description_is_complete(serve: Serve) -> None:
         "200", "400", "408", "413", "415", "422", "429", "500", "503",
     }  # fmt: skip
     assert set(stylize["responses"]["200"]["content"]) == {"image/png", "image/jpeg", "image/webp"}
+    body = stylize["requestBody"]["content"]["multipart/form-data"]["schema"]
+    assert body["oneOf"] == [{"required": ["style"]}, {"required": ["preset"]}]
+    for reference in set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(api))):
+        assert reference in api["components"]["schemas"]
     for status, response in stylize["responses"].items():
         if status != "200":
             (example, *_) = response["content"]["application/problem+json"]["examples"].values()
