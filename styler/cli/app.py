@@ -22,7 +22,7 @@ from styler.errors import StylerError
 
 EXIT_CODES = {
     0: "everything asked for is done",
-    1: "some pictures of several failed (they are listed at the end), or the machine did",
+    1: "some pictures of several failed (they are listed at the end), or the machine, or a check",
     2: "the command, a picture, a style or the weights are at fault; nothing was painted",
     130: "interrupted with Ctrl-C; what is finished is kept, the same command goes on from there",
 }

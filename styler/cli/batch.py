@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from pathlib import Path
 
 from styler.cli.jobs import Job, Plan
 from styler.cli.ledger import Ledger
@@ -55,6 +57,7 @@ class Batch:
                 "choose another -o, or overwrite with --force"
             )
         plan.folder.mkdir(parents=True, exist_ok=True)
+        _sweep(plan.folder)
 
     def attempt(self, job: Job) -> bool:
         """Paint `job` unless it is done, and report; false where it failed."""
@@ -92,6 +95,16 @@ class Batch:
         return Outcome(str(job), output, "painted", painted.width, painted.height, seconds)
 
 
+def _sweep(folder: Path, age: float = 60) -> None:
+    """Remove the unfinished files that killed runs left; younger ones may be another run's."""
+    from styler.imaging import TEMPORARY_SUFFIX
+
+    for path in folder.rglob(f".*{TEMPORARY_SUFFIX}"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > age:
+                path.unlink()
+
+
 def _line(job: Job, error: Exception) -> str:
     """The error in one line that names the photo or its output."""
     text = " ".join(str(error).split())
@@ -99,7 +112,9 @@ def _line(job: Job, error: Exception) -> str:
     return text if named else f"{job}: {text}"
 
 
-def watch(replan: Callable[[], Plan], batch: Batch, *, interval: float = 1.0) -> Iterator[None]:
+def watch_folder(
+    replan: Callable[[], Plan], batch: Batch, *, interval: float = 1.0
+) -> Iterator[None]:
     """Paint what comes into a folder; yields after each look at it, for ever.
 
     A file is taken when two looks in a row find it unchanged, so that none is read half copied;

@@ -15,7 +15,7 @@ from styler.cli.size import Size
 
 @click.command()
 @options.photo
-@options.styles
+@options.style
 @options.picture
 @options.size
 @options.labels
@@ -25,7 +25,7 @@ from styler.cli.size import Size
 @options.force
 def compare(
     photo: Path,
-    styles: tuple[str, ...],
+    style: tuple[str, ...],
     output: Path,
     size: Size | None,
     labels: bool,
@@ -47,7 +47,7 @@ def compare(
     if size is not None:
         content = shrink(content, size)
     stylizer = network.open()
-    painted = Painter(stylizer, mixture(stylizer, styles, style_size), strength)(content)
-    tiles = [(photo.name, content), (tag(styles), painted)]
+    painted = Painter(stylizer, mixture(stylizer, style, style_size), strength)(content)
+    tiles = [(photo.name, content), (tag(style), painted)]
     columns = 1 if content.width > 2 * content.height else 2
     imaging.write(grid(tiles, columns=columns, labels=labels), output, force=force)

@@ -2,6 +2,7 @@
 
 import difflib
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -47,16 +48,18 @@ def _checked(table: dict[str, Any], group: click.Group, where: str) -> dict[str,
         if isinstance(command, click.Group):
             checked[key] = _checked(value, command, f"{where}: [{key}]")
             continue
-        options = {
-            p.name for p in command.get_params(ctx) if isinstance(p, click.Option) and p.name
-        }
+        options = {p.name: p for p in command.get_params(ctx) if isinstance(p, click.Option)}
         names = {name.replace("-", "_"): setting for name, setting in value.items()}
-        for name in names.keys() - options:
-            raise InputError(f"{where}: [{key}] has no option {name!r}{_hint(name, options)}")
+        for name, setting in names.items():
+            if name not in options:
+                raise InputError(f"{where}: [{key}] has no option {name!r}{_hint(name, options)}")
+            if options[name].multiple and not isinstance(setting, list):
+                names[name] = [setting]
         checked[key] = names
     return checked
 
 
-def _hint(name: str, known: Any) -> str:
-    near = difflib.get_close_matches(name, sorted(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(sorted(known))}"
+def _hint(name: str, known: Iterable[str | None]) -> str:
+    known = sorted(filter(None, known))
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"

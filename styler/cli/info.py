@@ -1,59 +1,86 @@
-"""``styler info``: versions, engine, threads, weights, and where things are."""
+"""``styler info``: versions, engine, threads, weights, where things are, and whether they work."""
 
 from __future__ import annotations
 
-import json
 import platform
 import sys
+from dataclasses import asdict
 from importlib import metadata
+from json import dumps
 from pathlib import Path
 from typing import Any
 
 import click
 
-from styler.cli import config, options
+from styler.cli import checks, config, options
 from styler.cli.paint import Network
 
-PACKAGES = ("numpy", "pillow", "onnxruntime", "fastapi", "uvicorn", "torch", "pillow-heif")
+PACKAGES = (
+    "numpy",
+    "pillow",
+    "onnxruntime",
+    "fastapi",
+    "uvicorn",
+    "torch",
+    "torchvision",
+    "pillow-heif",
+)
 
 
 @click.command()
 @options.network
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def info(network: Network, as_json: bool) -> None:
-    """Show what is installed, what would paint, and where things are.
+@click.option("--json", is_flag=True, help="Print JSON.")
+def info(network: Network, json: bool) -> int:
+    """Show versions, weights and places, and check that painting works.
 
-    Loads and verifies the weights, so that it also tells whether they are sound.
+    A check that fails says what to do, and makes the exit code 1.
 
     \b
     styler info
-    styler info --json | python -m json.tool
-    styler info --model models/first --engine torch
+    styler info --json
+    styler info --engine onnxruntime --threads 1
     """
     facts = gather(network)
-    if as_json:
-        click.echo(json.dumps(facts))
-        return
-    width = max(map(len, facts))
-    for name, value in facts.items():
-        click.echo(f"{name:<{width}}  {_text(value)}")
+    results = checks.run(network)
+    if json:
+        click.echo(dumps(facts | {"checks": [asdict(check) for check in results]}, indent=2))
+    else:
+        for title, values in facts.items():
+            _table(title, values)
+        _table("checks", {c.name: c.found if c.ok else f"FAILED: {c.found}" for c in results})
+    return 0 if all(check.ok for check in results) else 1
 
 
-def gather(network: Network) -> dict[str, Any]:
-    """Everything `styler info` tells, as plain values."""
-    import dataclasses
-
+def gather(network: Network) -> dict[str, dict[str, Any]]:
+    """What there is, as plain values in groups."""
     import styler
+    from styler.engine.threads import available_threads
+    from styler.style import user_folder
+    from styler.weights import find, models, shipped
 
+    model = find(network.model)
     return {
-        "styler": metadata.version("styler"),
-        "python": f"{platform.python_version()} on {platform.platform()}",
-        "packages": {name: version(name) for name in PACKAGES},
-        "model": dataclasses.asdict(network.open().info),
-        "presets": len(styler.presets()),
-        "configuration": _place(config.default_path()),
-        "program": str(Path(sys.argv[0]).resolve()),
-        "library": str(Path(styler.__file__).parent),
+        "versions": {
+            "styler": version("styler"),
+            "python": platform.python_version(),
+            "system": platform.platform(),
+            **{name: version(name) for name in PACKAGES},
+        },
+        "machine": {"threads": available_threads()},
+        "model": {
+            "name": model.spec.name,
+            "architecture": model.spec.architecture,
+            "parameters": model.spec.parameters,
+            "folder": str(model.folder),
+            **model.spec.sha256,
+        },
+        "places": {
+            "configuration": _place(config.default_path()),
+            "own styles": _place(user_folder()),
+            "shipped": f"{shipped()} ({', '.join(models())})",
+            "library": str(Path(styler.__file__).parent),
+            "program": str(Path(sys.argv[0]).resolve()),
+        },
     }
 
 
@@ -69,7 +96,8 @@ def _place(path: Path) -> str:
     return str(path) if path.exists() else f"{path} (not there)"
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{k} {'not installed' if v is None else v}" for k, v in value.items())
-    return str(value)
+def _table(title: str, values: dict[str, Any]) -> None:
+    click.echo(title)
+    width = max(map(len, values))
+    for name, value in values.items():
+        click.echo(f"  {name:<{width}}  {'not installed' if value is None else value}")

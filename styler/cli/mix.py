@@ -19,7 +19,6 @@ from styler.errors import ParameterError
 @click.option(
     "--style",
     "-s",
-    "styles",
     multiple=True,
     required=True,
     metavar="NAME|FILE",
@@ -41,7 +40,7 @@ from styler.errors import ParameterError
 @options.force
 def mix(
     photo: Path,
-    styles: tuple[str, ...],
+    style: tuple[str, ...],
     output: Path,
     steps: int,
     tile: int,
@@ -59,16 +58,16 @@ def mix(
     """
     from styler import imaging
 
-    if len(styles) != 2:
-        raise ParameterError(f"--style was given {len(styles)} times; a strip goes between two")
+    if len(style) != 2:
+        raise ParameterError(f"--style was given {len(style)} times; a strip goes between two")
     refuse_existing(output, force)
     content = shrink(imaging.read(photo), Size(long_side=tile))
     stylizer = network.open()
-    first, last = (resolve(stylizer, name, style_size) for name in styles)
+    first, last = (resolve(stylizer, name, style_size) for name in style)
     tiles = []
     for step in range(steps):
         share = step / (steps - 1)
         painted = stylizer.stylize(content, [(first, 1 - share), (last, share)], strength=strength)
-        label = tag(styles[:1] if step == 0 else styles[1:]) if share in (0, 1) else f"{share:.0%}"
+        label = tag(style[:1] if step == 0 else style[1:]) if share in (0, 1) else f"{share:.0%}"
         tiles.append((label, painted))
     imaging.write(grid(tiles, columns=steps, labels=labels), output, force=force)

@@ -35,10 +35,9 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> Size | No
     return size
 
 
-styles = click.option(
+style = click.option(
     "--style",
     "-s",
-    "styles",
     multiple=True,
     required=True,
     metavar="NAME|FILE[=WEIGHT]",

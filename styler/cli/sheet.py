@@ -18,7 +18,6 @@ from styler.cli.size import Size
 @click.option(
     "--style",
     "-s",
-    "styles",
     multiple=True,
     metavar="NAME|FILE",
     help="Only these styles.  [default: all presets]",
@@ -39,7 +38,7 @@ from styler.cli.size import Size
 @options.force
 def sheet(
     photo: Path,
-    styles: tuple[str, ...],
+    style: tuple[str, ...],
     output: Path,
     columns: int,
     tile: int,
@@ -62,7 +61,7 @@ def sheet(
     content = shrink(imaging.read(photo), Size(long_side=tile))
     stylizer = network.open()
     tiles = [("photo", content)]
-    for name in styles or [info.name for info in styler.presets()]:
+    for name in style or [info.name for info in styler.presets()]:
         painted = stylizer.stylize(content, resolve(stylizer, name, style_size), strength=strength)
         tiles.append((tag([name]), painted))
     imaging.write(grid(tiles, columns=min(columns, len(tiles)), labels=labels), output, force=force)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from json import dumps
 from pathlib import Path
 
 import click
@@ -75,8 +75,8 @@ def save(
 
 @style.command()
 @click.argument("name", metavar="NAME|FILE")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def show(name: str, as_json: bool) -> None:
+@click.option("--json", is_flag=True, help="Print JSON.")
+def show(name: str, json: bool) -> None:
     """Show what is known of a style.
 
     \b
@@ -97,8 +97,8 @@ def show(name: str, as_json: bool) -> None:
         "model": found.model,
         "sites": [len(stats.mean) for stats in found.statistics],
     }
-    if as_json:
-        click.echo(json.dumps(facts))
+    if json:
+        click.echo(dumps(facts))
         return
     for key, value in facts.items():
         if value is not None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
+from json import dumps
 
 import click
 
 
 @click.command()
-@click.option("--json", "json_lines", is_flag=True, help="One JSON line per style.")
-def styles(json_lines: bool) -> None:
+@click.option("--json", is_flag=True, help="One JSON line per style.")
+def styles(json: bool) -> None:
     """List the styles that --style knows by name.
 
     \b
@@ -20,9 +20,9 @@ def styles(json_lines: bool) -> None:
     import styler
 
     found = styler.presets()
-    if json_lines:
+    if json:
         for info in found:
-            click.echo(json.dumps(asdict(info), default=str))
+            click.echo(dumps(asdict(info), default=str))
         return
     width = max((len(info.name) for info in found), default=0)
     for info in found:

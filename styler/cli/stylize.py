@@ -7,7 +7,7 @@ import sys
 import click
 
 from styler.cli import jobs, options
-from styler.cli.batch import Batch, watch
+from styler.cli.batch import Batch, watch_folder
 from styler.cli.estimate import estimate
 from styler.cli.paint import Network, Painter, mixture, tag
 from styler.cli.report import Report
@@ -18,7 +18,7 @@ from styler.errors import InputError
 
 @click.command()
 @click.argument("photos", nargs=-1, required=True, metavar="PHOTO...")
-@options.styles
+@options.style
 @click.option(
     "--output",
     "-o",
@@ -31,12 +31,12 @@ from styler.errors import InputError
 @options.saving
 @options.network
 @click.option("--dry-run", is_flag=True, help="Say what would be painted, and how long it takes.")
-@click.option("--watch", "watching", is_flag=True, help="Go on painting what comes into a folder.")
-@click.option("--json", "json_lines", is_flag=True, help="One JSON line per picture on stdout.")
+@click.option("--watch", is_flag=True, help="Go on painting what comes into a folder.")
+@click.option("--json", is_flag=True, help="One JSON line per picture on stdout.")
 @options.quiet
 def stylize(
     photos: tuple[str, ...],
-    styles: tuple[str, ...],
+    style: tuple[str, ...],
     output: str | None,
     strength: float,
     size: Size | None,
@@ -44,8 +44,8 @@ def stylize(
     saving: Saving,
     network: Network,
     dry_run: bool,
-    watching: bool,
-    json_lines: bool,
+    watch: bool,
+    json: bool,
     quiet: bool,
 ) -> int:
     """Paint one photo or many in a style.
@@ -68,21 +68,21 @@ def stylize(
     """
 
     def plan() -> jobs.Plan:
-        return jobs.plan(photos, output, tag=tag(styles), format=saving.format)
+        return jobs.plan(photos, output, tag=tag(style), format=saving.format)
 
     first = plan()
-    _check(first, photos, saving, json_lines=json_lines, dry_run=dry_run, watching=watching)
+    _check(first, photos, saving, json=json, dry_run=dry_run, watch=watch)
 
     stylizer = network.open()
-    painter = Painter(stylizer, mixture(stylizer, styles, style_size), strength, size)
+    painter = Painter(stylizer, mixture(stylizer, style, style_size), strength, size)
     if dry_run:
-        estimate(first, painter, json_lines=json_lines)
+        estimate(first, painter, json_lines=json)
         return 0
-    total = None if watching else len(first.jobs)
-    with Report(total, json_lines=json_lines, quiet=quiet) as report:
+    total = None if watch else len(first.jobs)
+    with Report(total, json_lines=json, quiet=quiet) as report:
         batch = Batch(painter, saving, report)
-        if watching:
-            for _ in watch(plan, batch):
+        if watch:
+            for _ in watch_folder(plan, batch):
                 pass
         batch.run(first)
     return 1 if report.failures else 0
@@ -93,17 +93,17 @@ def _check(
     photos: tuple[str, ...],
     saving: Saving,
     *,
-    json_lines: bool,
+    json: bool,
     dry_run: bool,
-    watching: bool,
+    watch: bool,
 ) -> None:
     """Refuse what cannot work before the network is loaded."""
-    if watching and plan.folder is None:
+    if watch and plan.folder is None:
         raise InputError("--watch takes a folder of photos and -o FOLDER")
-    if not plan.jobs and not watching:
+    if not plan.jobs and not watch:
         raise InputError(f"{', '.join(photos)}: no pictures there")
     to_stdout = any(job.output is None for job in plan.jobs)
-    if to_stdout and json_lines and not dry_run:
+    if to_stdout and json and not dry_run:
         raise InputError("--json and the picture cannot both go to stdout; use -o FILE")
     if to_stdout and sys.stdout.isatty() and not dry_run:
         raise InputError("-: a picture does not go to a terminal; use -o FILE or a pipe")

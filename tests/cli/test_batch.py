@@ -1,0 +1,267 @@
+"""Folders: killed and resumed, painted anew, watched, estimated."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from styler.cli import jobs
+from styler.cli.batch import Batch, watch_folder
+from styler.cli.ledger import NAME, Ledger
+from styler.cli.paint import Painter, resolve
+from styler.cli.report import Report
+from styler.cli.saving import Saving
+from styler.imaging import TEMPORARY_SUFFIX
+
+from .conftest import Call
+from .pictures import as_bytes, read, save
+
+STYLIZE = ("stylize", "photos", "--style", "night", "-o", "painted")
+
+
+def photos(count: int) -> None:
+    for index in range(count):
+        save(Path(f"photos/{index % 3}/{index:03}.jpg"), seed=index)
+
+
+def outputs() -> dict[str, int]:
+    return {str(p): p.stat().st_ino for p in Path("painted").rglob("*.jpg")}
+
+
+# Kills the process itself at the N-th time that something happens.
+KILLED = """
+import os, signal, sys
+from styler.cli import ledger
+from styler.cli.app import run
+from styler.imaging import writing
+
+def at(owner, name, after, count):
+    original = getattr(owner, name)
+    def wrapped(*arguments, **options):
+        nonlocal count
+        count -= 1
+        if count == 0 and not after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = original(*arguments, **options)
+        if count == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+    setattr(owner, name, wrapped)
+
+owner, name, when, count = sys.argv[1:5]
+at({"ledger": ledger.Ledger, "writing": writing}[owner], name, when == "after", int(count))
+run(sys.argv[5:])
+"""
+
+
+def test_killed_at_every_step_and_resumed(call: Call) -> None:
+    photos(12)
+    kept: dict[str, int] = {}
+    for owner, name, when, count in (
+        ("ledger", "begin", "before", 2),
+        ("ledger", "begin", "after", 3),
+        ("writing", "write_bytes", "before", 1),
+        ("writing", "_place", "before", 2),
+        ("writing", "_place", "after", 2),
+        ("writing", "write_bytes", "after", 2),
+    ):
+        command = [sys.executable, "-c", KILLED, owner, name, when, str(count), *STYLIZE]
+        killed = subprocess.run(command, capture_output=True, text=True)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        assert kept.items() <= outputs().items(), "what was painted is not painted again"
+        assert len(outputs()) == len(kept) + count - (when == "before" or owner == "ledger")
+        kept = outputs()
+        for path in kept:
+            assert read(path).shape == (32, 48, 3)
+    done = call(*STYLIZE)
+    assert done.code == 0 and f"{len(kept)} skipped" in done.err
+    assert len(outputs()) == 12 and kept.items() <= outputs().items()
+
+
+@pytest.mark.slow
+def test_a_thousand_photos_killed_five_times(call: Call) -> None:
+    photos(1000)
+    command = [sys.executable, "-m", "styler.cli", *STYLIZE]
+    kept: dict[str, int] = {}
+    for lines in np.random.default_rng(0).integers(20, 200, 5):
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert process.stderr is not None
+        painted = 0
+        while painted < lines:
+            painted += " -> " in process.stderr.readline()
+        os.kill(process.pid, signal.SIGKILL)
+        process.stderr.close()
+        assert process.wait() == -signal.SIGKILL
+        assert kept.items() <= outputs().items()
+        kept = outputs()
+    assert call(*STYLIZE).code == 0
+    assert len(outputs()) == 1000 and kept.items() <= outputs().items()
+    for path in outputs():
+        assert read(path).shape == (32, 48, 3)
+
+
+def test_pictures_of_other_settings_are_in_the_way_unless_forced(call: Call) -> None:
+    photos(3)
+    assert call(*STYLIZE).code == 0
+    before = {path: read(path) for path in outputs()}
+    refused = call(*STYLIZE, "--strength", 0.3)
+    assert refused.code == 2
+    assert "and 2 more" in refused.err and "--force" in refused.err
+    forced = call(*STYLIZE, "--strength", 0.3, "--force")
+    assert forced.code == 0 and "3 painted" in forced.err
+    assert all(not np.array_equal(read(path), before[path]) for path in before)
+    assert "3 skipped" in call(*STYLIZE, "--strength", 0.3, "--force").err
+
+
+def test_pictures_of_unknown_origin_are_never_overwritten(call: Call) -> None:
+    photos(2)
+    mine = save(Path("painted/0/000.jpg"), seed=9)
+    content = mine.read_bytes()
+    assert call(*STYLIZE).code == 2
+    assert mine.read_bytes() == content
+    assert not Path("painted/1").exists(), "nothing is painted before all is clear"
+
+
+def test_a_changed_photo_is_not_done(call: Call) -> None:
+    photos(2)
+    call(*STYLIZE)
+    save(Path("photos/0/000.jpg"), 60, 20)
+    assert call(*STYLIZE).code == 2
+    assert call(*STYLIZE, "--force").err.count("1 painted, 1 skipped") == 1
+    assert read("painted/0/000.jpg").shape == (20, 60, 3)
+
+
+def test_ledger_is_right_whenever_it_was_killed(tmp_path: Path) -> None:
+    job = jobs.Job(save(tmp_path / "a.jpg"), tmp_path / "out" / "a.jpg")
+    (tmp_path / "out").mkdir()
+
+    def ledger(**settings: object) -> Ledger:
+        return Ledger(tmp_path / "out", settings)
+
+    ledger(strength=1).begin(job)
+    assert not ledger(strength=1).done(job), "killed before the picture was there"
+    save(tmp_path / "out" / "a.jpg")
+    assert ledger(strength=1).done(job), "killed right after it was there"
+    assert not ledger(strength=2).done(job)
+    ledger(strength=2).begin(job)
+    assert not ledger(strength=2).done(job), "killed before the older picture was replaced"
+    (tmp_path / "out" / "a.jpg").unlink()
+    save(tmp_path / "out" / "a.jpg")
+    assert ledger(strength=2).done(job)
+    path = tmp_path / "out" / NAME
+    path.write_text(path.read_text()[:-20])
+    torn = ledger(strength=2)
+    assert not torn.done(job)
+    torn.begin(job)
+    assert [json.loads(line)["output"] for line in path.read_text().splitlines()[::2]] == [
+        "a.jpg"
+    ] * 2
+
+
+def test_what_a_kill_left_is_swept_once_it_is_old(call: Call) -> None:
+    photos(1)
+    old, new = (save(Path(f"painted/0/{name}.png")) for name in ("old", "new"))
+    for path in (old, new):
+        path.rename(path.with_name(f".{path.stem}{TEMPORARY_SUFFIX}"))
+    os.utime(f"painted/0/.old{TEMPORARY_SUFFIX}", (0, 0))
+    assert call(*STYLIZE).code == 0
+    assert sorted(os.listdir("painted/0")) == [f".new{TEMPORARY_SUFFIX}", "000.jpg"]
+
+
+def test_watching_takes_whole_files_and_retries_changed_ones(stylizer: object) -> None:
+    Path("inbox").mkdir()
+    painter = Painter(stylizer, [(resolve(stylizer, "night"), 1.0)])  # type: ignore[arg-type]
+    report = Report(None, quiet=True)
+    looks = watch_folder(
+        lambda: jobs.plan(["inbox"], "painted", tag="night"),
+        Batch(painter, Saving(), report),
+        interval=0,
+    )
+    next(looks)
+    save(Path("inbox/a.jpg"))
+    Path("inbox/b.jpg").write_bytes(as_bytes("JPEG")[:200])
+    next(looks)
+    assert report.counts["painted"] == 0, "seen for the first time: perhaps still being copied"
+    next(looks)
+    next(looks)
+    assert (report.counts["painted"], report.counts["failed"]) == (1, 1)
+    Path("inbox/b.jpg").write_bytes(as_bytes("JPEG"))
+    next(looks)
+    next(looks)
+    assert (report.counts["painted"], report.counts["failed"]) == (2, 1)
+    assert sorted(p.name for p in Path("painted").glob("*.jpg")) == ["a.jpg", "b.jpg"]
+
+
+def test_watch_ends_with_ctrl_c(call: Call) -> None:
+    photos(1)
+    command = [sys.executable, "-m", "styler.cli", *STYLIZE, "--watch"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert "000.jpg" in process.stderr.readline()
+    os.kill(process.pid, signal.SIGINT)
+    said = process.stderr.read()
+    process.stderr.close()
+    assert process.wait() == 130
+    assert "1 painted" in said and "interrupted" in said and "Traceback" not in said
+
+
+def test_watch_needs_folders(call: Call, photo: Path) -> None:
+    refused = call("stylize", photo, "--style", "night", "--watch")
+    assert refused.code == 2 and "-o FOLDER" in refused.err
+
+
+def test_dry_run_paints_nothing_and_says_what_it_would_cost(call: Call) -> None:
+    photos(2)
+    save(Path("photos/sideways.jpg"), 40, 20, exif=orientation(6))
+    Path("photos/broken.jpg").write_text("no picture")
+    told = call(*STYLIZE, "--dry-run")
+    assert told.code == 0 and not Path("painted").exists()
+    assert "20x40" in told.out and "broken.jpg: " in told.out
+    assert "4 pictures, about" in told.out
+    lines = [json.loads(x) for x in call(*STYLIZE, "--dry-run", "--json").out.splitlines()]
+    small, large = (call(*STYLIZE, "--dry-run", "--json", "--size", s).out for s in ("8", "40"))
+    assert json.loads(small.splitlines()[0])["width"] == 8
+    assert json.loads(large.splitlines()[0])["width"] == 40
+    assert {line["status"] for line in lines} == {"planned", "failed"}
+    assert all(line["seconds"] >= 0 for line in lines if line["status"] == "planned")
+
+
+def orientation(value: int) -> bytes:
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif[0x0112] = value
+    return exif.tobytes()
+
+
+def test_transparency_and_16_bits_come_through(call: Call) -> None:
+    from PIL import Image
+
+    alpha = Image.new("L", (48, 32), 255)
+    alpha.paste(0, (0, 0, 20, 32))
+    source = Image.open(save(Path("photo.png")))
+    source.putalpha(alpha)
+    source.save("photo.png")
+    assert call("stylize", "photo.png", "-s", "night", "-o", "out.png", "--size", 24).code == 0
+    with Image.open("out.png") as painted:
+        assert painted.mode == "RGBA" and painted.size == (24, 16)
+        assert painted.getpixel((2, 8))[3] == 0 and painted.getpixel((20, 8))[3] == 255
+    assert call("stylize", "photo.png", "-s", "night", "-o", "deep.png", "--bits", 16).code == 0
+    assert Path("deep.png").read_bytes()[24] == 16, "bit depth in the PNG header"
+
+
+@pytest.mark.parametrize("flag", ["--exif", "--strip"])
+def test_exif_is_kept_or_stripped(call: Call, flag: str) -> None:
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif[0x010E] = "a note"
+    save(Path("photo.jpg"), exif=exif.tobytes())
+    assert call("stylize", "photo.jpg", "-s", "night", "-o", "out.jpg", flag).code == 0
+    with Image.open("out.jpg") as painted:
+        assert (painted.getexif().get(0x010E) == "a note") is (flag == "--exif")

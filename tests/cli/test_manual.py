@@ -1,0 +1,56 @@
+"""The manual is current, and every example in the help runs."""
+
+import inspect
+import runpy
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from .conftest import Call
+from .pictures import save
+from .test_settings import commands
+
+ROOT = Path(__file__).parents[2]
+ELSEWHERE = (
+    "styler serve",
+    "styler train",
+    "styler export",
+    "cat ",
+    "curl ",
+)  # tests/test_readme.py
+
+
+def test_manual_is_current() -> None:
+    manual = runpy.run_path(str(ROOT / "scripts" / "make_cli_docs.py"))["manual"]
+    current = (ROOT / "docs" / "cli.md").read_text("utf-8")
+    assert current == manual(), "run python scripts/make_cli_docs.py"
+
+
+def examples(command: click.Command) -> list[str]:
+    paragraphs = inspect.cleandoc(command.help or "").split("\n\n")
+    blocks = [p.splitlines()[1:] for p in paragraphs if p.startswith("\b\n")]
+    return [line for block in blocks for line in block]
+
+
+@pytest.mark.parametrize(("path", "command"), list(commands()), ids=[c[0] for c in commands()])
+def test_examples_of_the_help_run(
+    call: Call, path: str, command: click.Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lines = examples(command)
+    assert lines, f"styler {path} has no example"
+    for name in ("photo.jpg", "painting.jpg", "holidays/a.jpg", "holidays/b/c.jpg"):
+        save(Path(name), 60, 40)
+    monkeypatch.setenv("STYLER_STYLES", str(tmp_path / "own"))
+    for name in ("NAME", "OTHER"):
+        assert call("style", "save", "painting.jpg", "-o", f"{name}.style").code == 0
+        (tmp_path / "own").mkdir(exist_ok=True)
+        (tmp_path / "own" / f"{name}.style").write_bytes(Path(f"{name}.style").read_bytes())
+    for line in lines:
+        if line.startswith(ELSEWHERE) or "--watch" in line or "--model" in line:
+            continue
+        words = shlex.split(line.split("  ")[0].split(" |")[0].split(" >")[0])
+        forced = ["--force"] if {"stylize", "sheet", "mix", "compare", "save"} & {*words} else []
+        done = call(*words[1:], *forced)
+        assert done.code == 0, f"{line}: {done.err}"

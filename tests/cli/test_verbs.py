@@ -1,0 +1,291 @@
+"""The other verbs: sheets, strips, comparisons, styles kept, information, serving, training."""
+
+import dataclasses
+import importlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import uvicorn
+
+from styler.cli import info
+from styler.cli.app import EXIT_CODES, run
+from styler.weights import shipped
+
+from .conftest import Call
+from .pictures import pixels, read, save
+
+
+def test_sheet_shows_the_photo_in_every_style(call: Call, photo: Path) -> None:
+    arguments = ("sheet", photo, "--style", "night", "--style", "dawn", "--columns", 2)
+    assert call(*arguments, "--tile", 48, "--no-labels", "-o", "sheet.png").code == 0
+    sheet = read("sheet.png")
+    assert sheet.shape == (2 * 32 + 3 * 8, 2 * 48 + 3 * 8, 3)
+    np.testing.assert_array_equal(sheet[8:40, 8:56], read(photo))
+    assert (sheet[48:80, 64:112] == 255).all(), "three pictures leave a place empty"
+    assert call(*arguments, "--tile", 48, "-o", "named.png").code == 0
+    assert read("named.png").shape[0] > sheet.shape[0], "names take room"
+
+
+def test_sheet_without_styles_takes_all_presets(call: Call, photo: Path) -> None:
+    assert call("sheet", photo, "--tile", 16, "--no-labels", "-o", "sheet.png").code == 0
+    count = len(call("styles").out.splitlines())
+    rows = -(-(count + 1) // 4)
+    assert count > 12 and read("sheet.png").shape == (rows * (11 + 8) + 8, 4 * 24 + 8, 3)
+
+
+def test_mix_goes_from_one_style_to_the_other(call: Call, photo: Path) -> None:
+    styles = ("--style", "night", "--style", "dawn")
+    assert call("mix", photo, *styles, "--steps", 3, "--no-labels", "-o", "strip.png").code == 0
+    strip = read("strip.png")
+    first, middle, last = (strip[8:40, 8 + 56 * i : 56 + 56 * i].astype(int) for i in range(3))
+    for name, tile in (("night", first), ("dawn", last)):
+        call("stylize", photo, "--style", name, "-o", f"{name}.png")
+        np.testing.assert_array_equal(tile, read(f"{name}.png"))
+    assert min(np.abs(middle - first).mean(), np.abs(middle - last).mean()) > 1
+    refused = call("mix", photo, "--style", "night", "-o", "other.png")
+    assert refused.code == 2 and "--style" in refused.err
+
+
+@pytest.mark.parametrize(("size", "shape"), [((48, 32), (48, 120)), ((60, 20), (64, 76))])
+def test_compare(call: Call, size: tuple[int, int], shape: tuple[int, int]) -> None:
+    save(Path("photo.png"), *size)
+    arguments = ("compare", "photo.png", "--style", "night", "--no-labels", "-o", "both.png")
+    assert call(*arguments).code == 0
+    assert read("both.png").shape[:2] == shape
+    np.testing.assert_array_equal(read("both.png")[8 : 8 + size[1], 8 : 8 + size[0]], pixels(*size))
+    refused = call(*arguments)
+    assert refused.code == 2 and "both.png" in refused.err and "--force" in refused.err
+
+
+def test_a_saved_style_paints_as_its_painting_does(
+    call: Call, photo: Path, painting: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STYLER_STYLES", str(tmp_path / "own" / "styles"))
+    saved = call("style", "save", painting, "--artist", "A. Painter", "--title", "Blobs")
+    assert saved.code == 0
+    file = Path(saved.out.strip())
+    assert file == tmp_path / "own" / "styles" / "painting.style" and file.stat().st_size < 10_000
+    assert "painting" in call("styles").out and "A. Painter, Blobs" in call("style", "list").out
+    for name, style in {"a": painting, "b": "painting", "c": file}.items():
+        assert call("stylize", photo, "--style", style, "-o", f"{name}.png").code == 0
+    np.testing.assert_array_equal(read("a.png"), read("b.png"))
+    np.testing.assert_array_equal(read("a.png"), read("c.png"))
+    shown = json.loads(call("style", "show", "painting", "--json").out)
+    assert (shown["artist"], shown["title"], shown["file"]) == ("A. Painter", "Blobs", str(file))
+    again = call("style", "save", painting)
+    assert again.code == 2 and str(file) in again.err
+
+
+def test_style_mistakes(call: Call, painting: Path) -> None:
+    Path("broken.style").write_bytes(b"\0" * 100)
+    for arguments, name in (
+        (("save", painting, "-o", "mine.txt"), "mine.txt"),
+        (("save", "missing.jpg", "-o", "mine.style"), "missing.jpg"),
+        (("show", "nigth"), "night"),
+        (("show", "broken.style"), "broken.style"),
+    ):
+        refused = call("style", *arguments)
+        assert refused.code == 2 and refused.err.count("\n") == 1 and name in refused.err
+
+
+def test_styles_as_json(call: Call) -> None:
+    styles = [json.loads(line) for line in call("styles", "--json").out.splitlines()]
+    assert {"night", "dawn"} <= {style["name"] for style in styles}
+    assert all(Path(style["path"]).is_file() for style in styles)
+
+
+def test_info_tells_and_checks(call: Call) -> None:
+    told = call("info", "--threads", 1)
+    assert told.code == 0 and "FAILED" not in told.out
+    facts = json.loads(call("info", "--json").out)
+    assert facts["versions"]["styler"] == info.version("styler")
+    assert len(facts["model"]["weights.safetensors"]) == 64
+    assert {check["name"]: check["ok"] for check in facts["checks"]} == dict.fromkeys(
+        ("weights", "painting", "styles", "formats"), True
+    )
+
+
+def test_info_finds_what_is_broken(call: Call, tmp_path: Path) -> None:
+    broken = tmp_path / "model"
+    shutil.copytree(shipped() / "default", broken)
+    weights = broken / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\1")
+    told = call("info", "--model", broken)
+    assert told.code == 1
+    assert "FAILED" in told.out and "weights.safetensors" in told.out and "sha256" in told.out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(call: Call, shell: str) -> None:
+    script = call("completion", shell)
+    assert script.code == 0 and f"_STYLER_COMPLETE={shell}_complete" in script.out
+
+
+def test_completion_completes() -> None:
+    environment = os.environ | {
+        "_STYLER_COMPLETE": "bash_complete",
+        "COMP_WORDS": "styler sty",
+        "COMP_CWORD": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", "from styler.cli import main; main()"],
+        env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert {"plain,stylize", "plain,styles", "plain,style"} == set(done.stdout.split())
+
+
+def test_serve_hands_its_options_to_the_server(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(uvicorn, "run", lambda app, **options: given.update(options, app=app))
+    monkeypatch.setenv("STYLER_QUEUE", "3")
+    monkeypatch.setenv("STYLER_STYLE_CACHE", "5")
+    done = call("serve", "--port", 8123, "--workers", 2, "--style-cache", 7, "--no-page")
+    assert done.code == 0, done.err
+    assert (given["port"], given["workers"], given["factory"]) == (8123, 2, True)
+    module, factory = given["app"].split(":")
+    assert callable(getattr(importlib.import_module(module), factory))
+    settings = importlib.import_module("styler_server.settings").Settings()
+    assert (settings.queue, settings.style_cache, settings.page) == (3, 7, False)
+
+
+def test_serve_mistakes(call: Call) -> None:
+    refused = call("serve", "--queue", -1)
+    assert refused.code == 2 and refused.err.count("\n") == 1 and "--queue" in refused.err
+
+
+def test_train_has_the_options_of_its_configuration(call: Call) -> None:
+    from styler.train import TrainConfig
+
+    told = call("train", "--help").out
+    for field in dataclasses.fields(TrainConfig):
+        assert "--" + field.name.replace("_", "-") in told
+    refused = call("train", "--content", "missing", "--style", "missing", "--out", "run")
+    assert refused.code == 2 and "missing" in refused.err and refused.err.count("\n") == 1
+
+
+def test_train_hands_over_values_of_the_right_types(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import styler.train
+
+    given: list[Any] = []
+
+    def fake(config: Any, report: Any) -> Path:
+        given.append(config)
+        report(1, {"total": 2.0})
+        report(2, {"total": 1.0})
+        return Path("weights.safetensors")
+
+    monkeypatch.setattr(styler.train, "train", fake)
+    told = call(
+        "train", "--content", "c", "--style", "s", "--out", "o", "--steps", 2, "--minutes", 0.5
+    )
+    assert told.out == "weights.safetensors\n"
+    assert "step 2/2" in told.err and "total 1" in told.err
+    assert given == [
+        styler.train.TrainConfig(Path("c"), Path("s"), Path("o"), steps=2, minutes=0.5)
+    ]
+
+
+@pytest.mark.parametrize("verb", ["train", "export"])
+def test_without_torch_the_remedy_is_told(
+    call: Call, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    for name in [
+        name for name in sys.modules if name.startswith(("styler.train", "styler.export"))
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    Path("weights.safetensors").touch()
+    arguments = {
+        "train": ("--content", "c", "--style", "s", "--out", "o"),
+        "export": ("weights.safetensors", "-o", "model"),
+    }
+    refused = call(verb, *arguments[verb])
+    assert refused.code == 2 and 'pip install "styler[train]"' in refused.err
+
+
+def test_export_mistakes(call: Call) -> None:
+    Path("full").mkdir()
+    Path("full/notes.txt").touch()
+    Path("weights.safetensors").touch()
+    assert "missing" in call("export", "missing", "-o", "model").err
+    refused = call("export", "weights.safetensors", "-o", "full")
+    assert refused.code == 2 and "--force" in refused.err
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from styler.cli.app import run; run(['stylize', '--help']);"
+        "run(['train', '--help']); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert not loaded & {"numpy", "PIL", "onnxruntime", "torch", "fastapi", "pydantic", "rich"}
+
+
+def test_painting_never_imports_torch(call: Call, photo: Path) -> None:
+    code = (
+        "import sys; from styler.cli.app import run;"
+        f"assert run(['stylize', {str(photo)!r}, '-s', 'night', '-o', 'x.png']) == 0;"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_ctrl_c_ends_with_130(photo: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "styler.cli",
+        "stylize",
+        "-",
+        "--style",
+        "night",
+        "-o",
+        "x.png",
+    ]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdin is not None and process.stderr is not None
+    process.stdin.write("P")
+    process.stdin.flush()
+    time.sleep(1.5)
+    os.kill(process.pid, signal.SIGINT)
+    said = process.stderr.read()
+    process.stdin.close()
+    process.stderr.close()
+    assert process.wait() == 130
+    assert "interrupted" in said and "Traceback" not in said and not Path("x.png").exists()
+
+
+def test_unknown_verbs_and_options(call: Call) -> None:
+    for arguments in (["stylise"], ["--nonsense"], ["stylize", "--nonsense"]):
+        refused = call(*arguments)
+        assert refused.code == 2 and refused.err.count("\n") == 1 and "--help" in refused.err
+
+
+def test_exit_codes_are_documented(call: Call) -> None:
+    told = call("--help").out
+    assert all(str(code) in told for code in EXIT_CODES)
+    assert call().code in (0, 2), "without a verb the help is shown"
+
+
+def test_version(call: Call) -> None:
+    assert call("--version").out == f"styler {info.version('styler')}\n"
+
+
+def test_main_leaves_with_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    from styler.cli import main
+
+    with pytest.raises(SystemExit) as left:
+        main(["styles", "--nonsense"])
+    assert left.value.code == 2 == run(["styles", "--nonsense"])
