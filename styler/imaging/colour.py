@@ -20,7 +20,7 @@ Method = Literal["luminance", "coral", "histogram"]
 
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 _EPSILON = 1e-5  # keeps the covariance of flat colours invertible; (1/316)^2, below one 8-bit level
-_KNOTS = 4097
+_WHITE = 65535
 _BAND = 64
 
 
@@ -101,24 +101,23 @@ def coral(stylized: Floats, content: Floats, mask: Mask | None = None) -> Floats
 def histogram(stylized: Floats, content: Floats, mask: Mask | None = None) -> Floats:
     """The stylized picture, each channel's histogram made that of the photo.
 
-    ``Q_c(F_s(x))``: F_s the share of stylized values below x, half of those equal to it counted,
-    Q_c the quantile of the photo's values; taken at 4097 even levels of x and linear in between.
-    Source: Gonzalez and Woods, "Digital Image Processing", section 3.3 (histogram matching);
-    quantiles interpolated between order statistics at (k - 1/2) / n (Hazen).
+    ``Q_c(F_s(x))`` on values rounded to 16 bits: F_s the share of stylized values below x, half
+    of those equal to it counted, Q_c the quantile of the photo's values. Source: Gonzalez and
+    Woods, "Digital Image Processing", section 3.3 (histogram matching); quantiles interpolated
+    between order statistics at (k - 1/2) / n (Hazen).
     """
     out = np.empty_like(stylized)
     for channel in range(3):
-        levels, values = _transport(stylized[0, channel], content[0, channel], mask)
-        span = levels[-1] - levels[0]
-        scale = np.float32((_KNOTS - 1) / span if span > 0 else 0)
-        steps = np.append(np.diff(values), 0).astype(np.float32)
-        values = values.astype(np.float32)
+        source = _counts(stylized, channel, mask)
+        target = np.cumsum(_counts(content, channel, mask))
+        ranks = np.cumsum(source) - source / 2 - 0.5  # of each level, ties in their middle
+        ranks = np.clip(ranks, 0, target[-1] - 1)
+        below = np.searchsorted(target, np.floor(ranks), "right")
+        above = np.searchsorted(target, np.ceil(ranks), "right")
+        goals = (below + (above - below) * (ranks % 1)) / _WHITE
+        table = goals.astype(np.float32)
         for rows in _bands(stylized):
-            position = (stylized[0, channel, rows] - np.float32(levels[0])) * scale
-            np.clip(position, 0, _KNOTS - 1, out=position)
-            index = position.astype(np.intp)
-            position -= index
-            out[0, channel, rows] = values[index] + position * steps[index]
+            out[0, channel, rows] = table[_levels(stylized[0, channel, rows])]
     return out
 
 
@@ -158,16 +157,16 @@ def _power(matrix: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
     return np.asarray((vectors * np.maximum(values, _EPSILON / 2) ** exponent) @ vectors.T)
 
 
-def _transport(
-    source: Floats, target: Floats, mask: Mask | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Even levels over the source's values and where each goes."""
-    ordered = np.sort(source.ravel() if mask is None else source[mask])
-    goals = np.sort(target.ravel() if mask is None else target[mask]).astype(np.float64)
-    count = len(ordered)
-    levels = np.linspace(float(ordered[0]), float(ordered[-1]), _KNOTS)
-    keys = levels.astype(np.float32)
-    below = np.searchsorted(ordered, keys, "left")
-    up_to = np.searchsorted(ordered, keys, "right")
-    ranks = (below + up_to) / 2 - 0.5
-    return levels, np.interp(ranks, np.arange(count), goals)
+def _levels(plane: Floats) -> NDArray[np.uint16]:
+    levels = np.rint(np.clip(plane, 0, 1) * np.float32(_WHITE))
+    return np.asarray(levels, np.uint16)
+
+
+def _counts(picture: Floats, channel: int, mask: Mask | None) -> NDArray[np.int64]:
+    """How many pixels have each 16-bit level."""
+    counts = np.zeros(_WHITE + 1, np.int64)
+    for rows in _bands(picture):
+        levels = _levels(picture[0, channel, rows])
+        used = levels.ravel() if mask is None else levels[mask[rows]]
+        counts += np.bincount(used, minlength=_WHITE + 1)
+    return counts
