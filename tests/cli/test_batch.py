@@ -170,7 +170,8 @@ def test_what_a_kill_left_is_swept_once_it_is_old(call: Call) -> None:
         path.rename(path.with_name(f".{path.stem}{TEMPORARY_SUFFIX}"))
     os.utime(f"painted/0/.old{TEMPORARY_SUFFIX}", (0, 0))
     assert call(*STYLIZE).code == 0
-    assert sorted(os.listdir("painted/0")) == [f".new{TEMPORARY_SUFFIX}", "000.jpg"]
+    left = sorted(path.name for path in Path("painted/0").iterdir())
+    assert left == [f".new{TEMPORARY_SUFFIX}", "000.jpg"]
 
 
 def test_watching_takes_whole_files_and_retries_changed_ones(stylizer: object) -> None:

@@ -1,0 +1,141 @@
+"""The README's commands do what it says; the first two are run by continuous integration."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+
+
+COMMANDS = blocks("sh")[2:]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with what the README's reader has, and ``styler`` on the path."""
+    names = ["photo.jpg", "painting.jpg", "holidays/a.jpg", "holidays/beach/b.jpg"]
+    for seed, name in enumerate(names):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        noise = np.random.default_rng(seed).integers(0, 256, (5, 6, 3), np.uint8)
+        Image.fromarray(noise).resize((96, 80), Image.Resampling.BICUBIC).save(path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("STYLER_STYLES", str(tmp_path / "styles"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    yield tmp_path
+
+
+def shell(commands: str) -> None:
+    """Run a block as it stands, then end whatever it left in the background."""
+    process = subprocess.Popen(
+        ["bash", "-euo", "pipefail", "-c", commands],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        code = process.wait(timeout=240)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        assert process.stderr is not None
+        said = process.stderr.read()
+        process.stderr.close()
+    assert code == 0, said
+
+
+def size(path: Path) -> tuple[int, int]:
+    with Image.open(path) as image:
+        return image.size
+
+
+def results(commands: str) -> list[str]:
+    return re.findall(r"(?:-o|>) (\S+\.(?:png|jpg))", commands)
+
+
+@pytest.mark.parametrize(
+    "commands", [c for c in COMMANDS if "styler serve" not in c and "styler train" not in c]
+)
+def test_command_line(folder: Path, commands: str) -> None:
+    shell(commands)
+    for name in results(commands):
+        assert size(folder / name) >= (80, 60)
+    if "holidays/" in commands:
+        assert sorted(p.name for p in (folder / "painted").rglob("*.jpg")) == ["a.jpg", "b.jpg"]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the README calls curl")
+def test_http(folder: Path) -> None:
+    (commands,) = (c for c in COMMANDS if "styler serve" in c)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    assert ":8000" in commands
+    shell(f"export STYLER_PORT={port}\n" + commands.replace(":8000", f":{port}"))
+    assert size(folder / "painted.jpg") == size(folder / "photo.jpg")
+
+
+def test_training(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it stands, but for a tiny run: settings come from the environment, too."""
+    (commands,) = (c for c in COMMANDS if "styler train" in c)
+    monkeypatch.setenv("STYLER_TRAIN_LOSS_NETWORK", str(loss_network(folder)))
+    for name in ("steps", "warmup_steps", "batch"):
+        monkeypatch.setenv(f"STYLER_TRAIN_{name.upper()}", "2" if name == "steps" else "1")
+    for name in ("photos", "paintings"):
+        shutil.copytree("holidays", name)
+    shell(commands)
+    assert size(folder / "mine.png") == size(folder / "photo.jpg")
+
+
+def loss_network(folder: Path) -> Path:
+    """A VGG of random weights: enough for losses to be numbers."""
+    from safetensors.numpy import save_file
+
+    generator = np.random.default_rng(0)
+    tensors = {}
+    channels = 3
+    for block, depth in enumerate((2, 2, 3, 1), start=1):
+        for layer in range(1, depth + 1):
+            width = 32 << block
+            scale = np.sqrt(2 / (9 * channels))
+            weight = scale * generator.standard_normal((width, channels, 3, 3))
+            tensors[f"conv{block}_{layer}.weight"] = weight.astype(np.float32)
+            tensors[f"conv{block}_{layer}.bias"] = np.zeros(width, np.float32)
+            channels = width
+    path = folder / "vgg.safetensors"
+    save_file(tensors, path)
+    return path
+
+
+def test_python(folder: Path) -> None:
+    (code,) = blocks("python")
+    names: dict[str, object] = {}
+    exec(code, names)
+    for name in ("pixels", "mixed"):
+        painted = names[name]
+        assert isinstance(painted, np.ndarray)
+        assert painted.shape == (80, 96, 3) and painted.dtype == np.uint8
+
+
+def test_first_blocks_are_the_two_commands() -> None:
+    paint, test = blocks("sh")[:2]
+    assert "pip install ." in paint and "styler stylize scene.png" in paint
+    assert "'.[dev]'" in test and test.strip().endswith("pytest")
