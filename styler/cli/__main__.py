@@ -1,5 +1,5 @@
 """``python -m styler.cli``: the command where its script is not on the path."""
 
-from styler.cli.app import main
+from styler.cli import main
 
 main()

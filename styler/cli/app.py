@@ -1,7 +1,6 @@
 """The ``styler`` command: its verbs, its configuration, and what becomes of errors."""
 
 import os
-import sys
 from pathlib import Path
 
 import click
@@ -96,13 +95,8 @@ for verb in VERBS:
     app.add_command(verb)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and leave the process with one of `EXIT_CODES`."""
-    sys.exit(run(arguments))
-
-
 def run(arguments: list[str] | None = None) -> int:
-    """Run the command line; an error becomes one line on stderr and an exit code."""
+    """Run the command line; returns one of `EXIT_CODES`, an error told in a line on stderr."""
     try:
         code = app.main(arguments, prog_name="styler", standalone_mode=False)
     except click.Abort:  # click's name for Ctrl-C

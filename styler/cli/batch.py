@@ -18,12 +18,18 @@ from styler.errors import OutputError, StylerError
 
 
 class Batch:
-    """Paints jobs of one command: `painter` paints, `saving` writes, `report` tells."""
+    """Paints jobs of one command: `painter` paints, `saving` writes, `report` tells.
 
-    def __init__(self, painter: Painter, saving: Saving, report: Report) -> None:
+    Photos of more than `max_pixels` are refused; by default those that `imaging.read` refuses.
+    """
+
+    def __init__(
+        self, painter: Painter, saving: Saving, report: Report, *, max_pixels: int | None = None
+    ) -> None:
         self.painter = painter
         self.saving = saving
         self.report = report
+        self.max_pixels = max_pixels
         self.ledger: Ledger | None = None
 
     def run(self, plan: Plan) -> None:
@@ -81,10 +87,12 @@ class Batch:
         from styler import imaging
 
         start = time.perf_counter()
-        if job.source is None:
-            picture = imaging.read(sys.stdin.buffer, name="stdin", bits=self.saving.bits)
-        else:
-            picture = imaging.read(job.source, bits=self.saving.bits)
+        picture = imaging.read(
+            job.source or sys.stdin.buffer,
+            name=str(job),
+            max_pixels=self.max_pixels or imaging.MAX_PIXELS,
+            bits=self.saving.bits,
+        )
         painted = self.painter(picture)
         if self.ledger is not None and job.output is not None:
             job.output.parent.mkdir(parents=True, exist_ok=True)

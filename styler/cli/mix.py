@@ -19,6 +19,7 @@ from styler.errors import ParameterError
 @click.option(
     "--style",
     "-s",
+    shell_complete=options.complete_style,
     multiple=True,
     required=True,
     metavar="NAME|FILE",

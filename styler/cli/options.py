@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from styler.cli.jobs import PAINTED
 from styler.cli.paint import Network
@@ -35,9 +36,22 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> Size | No
     return size
 
 
+def complete_style(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Presets that begin like this, and files."""
+    import styler
+
+    known = [
+        CompletionItem(info.name, help=info.title)
+        for info in styler.presets()
+        if info.name.startswith(incomplete)
+    ]
+    return [*known, CompletionItem(incomplete, type="file")]
+
+
 style = click.option(
     "--style",
     "-s",
+    shell_complete=complete_style,
     multiple=True,
     required=True,
     metavar="NAME|FILE[=WEIGHT]",
@@ -55,6 +69,13 @@ size = click.option(
     metavar="PIXELS|MP",
     callback=_size,
     help="Shrink the photo first: long side in pixels, or an area such as 2MP.  [default: keep]",
+)
+max_pixels = click.option(
+    "--max-pixels",
+    type=click.IntRange(min=1),
+    default=178_000_000,
+    show_default=True,
+    help="Refuse larger photos, by their header, before they are decoded.",
 )
 style_size = click.option(
     "--style-size",

@@ -18,6 +18,7 @@ from styler.cli.size import Size
 @click.option(
     "--style",
     "-s",
+    shell_complete=options.complete_style,
     multiple=True,
     metavar="NAME|FILE",
     help="Only these styles.  [default: all presets]",

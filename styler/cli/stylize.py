@@ -29,6 +29,7 @@ from styler.errors import InputError
 @options.size
 @options.style_size
 @options.saving
+@options.max_pixels
 @options.network
 @click.option("--dry-run", is_flag=True, help="Say what would be painted, and how long it takes.")
 @click.option("--watch", is_flag=True, help="Go on painting what comes into a folder.")
@@ -42,6 +43,7 @@ def stylize(
     size: Size | None,
     style_size: int,
     saving: Saving,
+    max_pixels: int,
     network: Network,
     dry_run: bool,
     watch: bool,
@@ -80,7 +82,7 @@ def stylize(
         return 0
     total = None if watch else len(first.jobs)
     with Report(total, json_lines=json, quiet=quiet) as report:
-        batch = Batch(painter, saving, report)
+        batch = Batch(painter, saving, report, max_pixels=max_pixels)
         if watch:
             for _ in watch_folder(plan, batch):
                 pass

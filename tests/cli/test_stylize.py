@@ -82,6 +82,7 @@ def test_nothing_is_overwritten_unless_forced(call: Call, photo: Path) -> None:
         (["photo.jpg", "-s", "night", "-o", "painted.xyz"], ["painted.xyz", ".png"]),
         (["photo.jpg"], ["--style", "--help"]),
         (["text.jpg", "-s", "night"], ["text.jpg"]),
+        (["photo.jpg", "-s", "night", "--max-pixels", "1000"], ["photo.jpg", "48x32", "limit"]),
         (["empty", "-s", "night", "-o", "out"], ["empty", "no pictures"]),
         (["empty", "-s", "night"], ["empty", "-o FOLDER"]),
         (["empty", "-s", "night", "-o", "empty"], ["empty", "another folder"]),

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import numpy as np
 import pytest
 import uvicorn
 
-from styler.cli import info
+from styler.cli import app, info, main
 from styler.cli.app import EXIT_CODES, run
 from styler.weights import shipped
 
@@ -130,17 +129,25 @@ def test_completion(call: Call, shell: str) -> None:
     assert script.code == 0 and f"_STYLER_COMPLETE={shell}_complete" in script.out
 
 
-def test_completion_completes() -> None:
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("styler sty", {"plain,stylize", "plain,styles", "plain,style"}),
+        ("styler stylize photo.jpg --style nig", {"plain,night", "file,nig"}),
+        ("styler mix photo.jpg --ste", {"plain,--steps"}),
+    ],
+)
+def test_completion_completes(typed: str, offered: set[str]) -> None:
     environment = os.environ | {
         "_STYLER_COMPLETE": "bash_complete",
-        "COMP_WORDS": "styler sty",
-        "COMP_CWORD": "1",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(len(typed.split()) - 1),
     }
     done = subprocess.run(
         [sys.executable, "-c", "from styler.cli import main; main()"],
         env=environment, capture_output=True, text=True,
     )  # fmt: skip
-    assert {"plain,stylize", "plain,styles", "plain,style"} == set(done.stdout.split())
+    assert set(done.stdout.split()) == offered
 
 
 def test_serve_hands_its_options_to_the_server(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,29 +249,27 @@ def test_painting_never_imports_torch(call: Call, photo: Path) -> None:
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
-def test_ctrl_c_ends_with_130(photo: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "styler.cli",
-        "stylize",
-        "-",
-        "--style",
-        "night",
-        "-o",
-        "x.png",
-    ]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdin is not None and process.stderr is not None
-    process.stdin.write("P")
-    process.stdin.flush()
-    time.sleep(1.5)
-    os.kill(process.pid, signal.SIGINT)
-    said = process.stderr.read()
-    process.stdin.close()
+def test_ctrl_c_ends_with_130() -> None:
+    os.mkfifo("photo.jpg")
+    command = [sys.executable, "-m", "styler.cli", "stylize", "photo.jpg", "-s", "night"]
+    process = subprocess.Popen([*command, "-o", "x.png"], stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    with Path("photo.jpg").open("wb"):  # waits until it is read
+        os.kill(process.pid, signal.SIGINT)
+        said = process.stderr.read()
     process.stderr.close()
     assert process.wait() == 130
     assert "interrupted" in said and "Traceback" not in said and not Path("x.png").exists()
+
+
+def test_ctrl_c_while_starting(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    def interrupt(arguments: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(app, "run", interrupt)
+    with pytest.raises(SystemExit) as left:
+        main([])
+    assert left.value.code == 130 and "interrupted" in capsys.readouterr().err
 
 
 def test_unknown_verbs_and_options(call: Call) -> None:
@@ -284,8 +289,6 @@ def test_version(call: Call) -> None:
 
 
 def test_main_leaves_with_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    from styler.cli import main
-
     with pytest.raises(SystemExit) as left:
         main(["styles", "--nonsense"])
     assert left.value.code == 2 == run(["styles", "--nonsense"])
