@@ -33,12 +33,15 @@ def accepted(accept: str) -> Format:
     return max(FORMATS, key=lambda name: qualities[name])  # the first of equals
 
 
-def disposition(filename: str | None, style: str | None, format: Format) -> str:
-    """``Content-Disposition`` of ``photo.jpg`` painted as ``style``: photo-style.png (RFC 6266)."""
-    stem = PurePath((filename or "").replace("\\", "/")).stem[:100]
-    name = "-".join(part for part in (stem or "photo", style or "painted") if part)
+def stem(filename: str | None) -> str | None:
+    """A client's file name without folders and extension; ``None`` where nothing is left."""
+    return PurePath((filename or "").replace("\\", "/")).stem[:100] or None
+
+
+def disposition(photo: str | None, style: str | None, format: Format) -> str:
+    """``Content-Disposition`` of a photo painted in a style: photo-style.png (RFC 6266)."""
+    name = f"{photo or 'photo'}-{style or 'painted'}.{'jpg' if format == 'jpeg' else format}"
     name = "".join(c if c.isprintable() and c not in '/\\":' else "_" for c in name)
-    name = f"{name}.{'jpg' if format == 'jpeg' else format}"
     plain = re.sub(r"[^A-Za-z0-9._ -]", "_", name)
     encoded = quote(name.encode("utf-8", "replace"), safe="")
     return f"inline; filename=\"{plain}\"; filename*=UTF-8''{encoded}"

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event
@@ -21,14 +22,14 @@ from styler.imaging import Picture
 
 from .settings import Settings
 
+logger = logging.getLogger("uvicorn.error")
+
 Format = Literal["png", "jpeg", "webp"]
 
 
-class StyleInfo(Protocol):
-    """A preset as it is listed (``styler.presets()``)."""
+class Style(Protocol):
+    """The part of ``styler.Style`` that is used here."""
 
-    @property
-    def name(self) -> str: ...
     @property
     def title(self) -> str | None: ...
     @property
@@ -71,32 +72,35 @@ class AbandonedError(Exception):
 
 
 class Studio:
-    """A stylizer, its presets, and the styles of recent uploads.
+    """A stylizer, the presets by name, and the styles of recent uploads.
 
-    ``preset`` loads a style by its name. Not thread-safe: it lives in the one worker thread.
+    Painting is not thread-safe: it belongs into the one worker thread.
     """
 
     def __init__(
-        self,
-        stylizer: Stylizer,
-        presets: Mapping[str, StyleInfo],
-        preset: Callable[[str], Any],
-        settings: Settings,
+        self, stylizer: Stylizer, presets: Mapping[str, Style], settings: Settings
     ) -> None:
         self.presets = presets
         self._stylizer = stylizer
-        self._preset = preset
         self._settings = settings
         self._uploaded: OrderedDict[str, Any] = OrderedDict()
 
     @classmethod
     def open(cls, settings: Settings) -> Studio:
-        """Load the model and the list of presets. Raises ``WeightsError`` where that fails."""
+        """Load the model and the presets that were made with its weights.
+
+        Raises ``WeightsError`` or ``MissingDependencyError`` where the model cannot be loaded.
+        """
         import styler
 
         stylizer = styler.Stylizer(settings.model, engine=settings.engine, threads=settings.threads)
-        presets = {info.name: info for info in styler.presets()}
-        return cls(stylizer, presets, styler.preset, settings)
+        presets = {}
+        for info in styler.presets():
+            try:
+                presets[info.name] = stylizer.style(styler.preset(info.name))
+            except StyleError as error:
+                logger.warning("a preset is left out: %s", error)
+        return cls(stylizer, presets, settings)
 
     def paint(self, order: Order) -> Painting:
         """Decode, take the style, stylize, encode. Raises ``InputError`` for what was sent."""
@@ -123,7 +127,7 @@ class Studio:
     def _style(self, order: Order) -> tuple[Any, bool]:
         if order.preset is not None:
             self.check_preset(order.preset)
-            return self._preset(order.preset), False
+            return self.presets[order.preset], False
         assert order.style is not None
         key = hashlib.sha256(order.style).hexdigest()
         if key in self._uploaded:

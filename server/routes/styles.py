@@ -39,8 +39,8 @@ async def styles(request: Request, service: ServiceDependency) -> Response:
     """Names to send as `preset`, with the paintings behind them."""
     presets = Presets(
         styles=[
-            Preset(name=info.name, title=info.title, artist=info.artist, year=info.year)
-            for _, info in sorted(service.studio.presets.items())
+            Preset(name=name, title=style.title, artist=style.artist, year=style.year)
+            for name, style in sorted(service.studio.presets.items())
         ]
     )
     body = presets.model_dump_json().encode()

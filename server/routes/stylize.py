@@ -12,7 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import ClientDisconnect
 
 from ..body import UploadRequest
-from ..negotiation import FORMATS, accepted, disposition
+from ..negotiation import FORMATS, accepted, disposition, stem
 from ..problems import FieldError, Problem, documented
 from ..service import Service, ServiceDependency
 from ..studio import Format, Order, Painting
@@ -136,12 +136,12 @@ async def stylize(
         request,
         service.admission.run(lambda: service.studio.paint(order), abandon=order.abandoned.set),
     )
-    stem = preset or (painted_as and painted_as.filename and painted_as.filename.rpartition(".")[0])
+    painted_in = preset or stem(painted_as.filename if painted_as else None)
     return Response(
         painting.data,
         media_type=f"image/{order.format}",
         headers={
-            "Content-Disposition": disposition(content.filename, stem or None, order.format),
+            "Content-Disposition": disposition(stem(content.filename), painted_in, order.format),
             "Cache-Control": "no-store",  # a photo of somebody's
             "Vary": "Accept",
             "Server-Timing": _timing(painting),

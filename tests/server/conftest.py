@@ -19,26 +19,25 @@ from styler_server.app import create_app
 from styler_server.settings import Settings
 from styler_server.studio import Studio
 
-from styler.errors import StyleError
 from styler.imaging import Picture
 
 
 @dataclass(frozen=True)
-class Info:
-    """A preset, as ``styler.presets()`` lists it."""
+class Preset:
+    """A style that is a grey, and the painting it claims to be from."""
 
-    name: str
-    title: str | None = None
-    artist: str | None = None
-    year: str | None = None
+    title: str
+    artist: str
+    year: str
+    grey: float
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return np.full(3, self.grey)
 
 
 PRESETS = {
-    info.name: info
-    for info in (
-        Info("wheatfield", "Wheatfield with Crows", "Vincent van Gogh", "1890"),
-        Info("great-wave", "The Great Wave off Kanagawa", "Hokusai", "1831"),
-    )
+    "wheatfield": Preset("Wheatfield with Crows", "Vincent van Gogh", "1890", 80),
+    "great-wave": Preset("The Great Wave off Kanagawa", "Hokusai", "1831", 40),
 }
 
 
@@ -78,12 +77,6 @@ class Gate:
             self.under_way -= 1
 
 
-def preset(name: str) -> Any:
-    if name not in PRESETS:
-        raise StyleError("never asked for: the server checks names first")
-    return np.full(3, 40.0 * (1 + sorted(PRESETS).index(name)))
-
-
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
@@ -97,7 +90,7 @@ def gate() -> Iterator[Gate]:
 
 
 def studio_of(gate: Gate) -> Callable[[Settings], Studio]:
-    return lambda settings: Studio(gate, PRESETS, preset, settings)
+    return lambda settings: Studio(gate, PRESETS, settings)
 
 
 Serve = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]

@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from styler_server.negotiation import FORMATS, accepted, disposition
+from styler_server.negotiation import FORMATS, accepted, disposition, stem
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,12 @@ def test_any_accept_is_answered(accept: str) -> None:
     ],
 )
 def test_disposition(filename: str | None, style: str | None, expected: str) -> None:
-    assert f'filename="{expected}"' in disposition(filename, style, "png")
+    assert f'filename="{expected}"' in disposition(stem(filename), style, "png")
 
 
 @given(st.none() | st.text(st.characters()), st.none() | st.text(st.characters()))
 def test_disposition_is_one_safe_header(filename: str | None, style: str | None) -> None:
-    value = disposition(filename, style, "jpeg")
+    value = disposition(stem(filename), stem(style), "jpeg")
     assert re.fullmatch(
         r"inline; filename=\"[A-Za-z0-9._ -]+\.jpg\"; filename\*=UTF-8''[A-Za-z0-9._~%-]+\.jpg",
         value,
@@ -56,4 +56,4 @@ def test_disposition_is_one_safe_header(filename: str | None, style: str | None)
 
 
 def test_names_keep_their_letters() -> None:
-    assert "filename*=UTF-8''caf%C3%A9-x.webp" in disposition("café.jpg", "x", "webp")
+    assert "filename*=UTF-8''caf%C3%A9-x.webp" in disposition("café", "x", "webp")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -12,6 +14,7 @@ from PIL import Image
 from styler_server.studio import Studio
 
 import styler
+from styler.stylizer import MAX_STRENGTH
 
 from .conftest import Serve, decoded, picture
 
@@ -38,6 +41,7 @@ async def test_every_preset_that_is_listed_paints(client: httpx.AsyncClient) -> 
     api = (await client.get("/openapi.json")).json()
     form = api["components"]["schemas"]["Body_stylize_v1_stylize_post"]["properties"]
     assert set(form["preset"]["examples"]) <= set(names)
+    assert form["strength"]["maximum"] == MAX_STRENGTH
     stylizer = styler.Stylizer(threads=1)
     photo = picture(37, 29)
     for name in names:
@@ -72,3 +76,16 @@ async def test_transparency_passes_through(client: httpx.AsyncClient) -> None:
     Image.fromarray(rgba).save(out, "PNG")
     painted = await paint(client, out.getvalue(), preset=styler.presets()[0].name)
     assert np.array_equal(painted[..., 3], rgba[..., 3])
+
+
+async def test_presets_of_other_weights_are_not_offered(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = styler.preset(styler.presets()[0].name).named("own")
+    own.save(tmp_path / "own.style")
+    replace(own, model="0" * 64).save(tmp_path / "foreign.style")
+    monkeypatch.setenv("STYLER_STYLES", str(tmp_path))
+    async with serve(open_studio=Studio.open, threads=1) as client:
+        names = [s["name"] for s in (await client.get("/v1/styles")).json()["styles"]]
+    assert "own" in names and "foreign" not in names
+    assert "a preset is left out" in caplog.text
