@@ -27,9 +27,8 @@ class RobustScaler(Scaler):
 
     Quantiles are exact (linear between order statistics) while all data fits the summary, which
     holds ``resolution`` values of each feature with their weights. Past that the summary is thinned
-    to evenly spaced quantiles at each batch: the rank of a quantile is off by at most half a
-        spacing
-    for each batch, in practice far less.
+    to evenly spaced quantiles, which moves a quantile by at most half a spacing in rank each time;
+    over many batches most of that cancels.
 
     Args:
         num_features, dim, device, dtype: see :class:`styler.norm.data.scaler.Scaler`.
@@ -75,7 +74,8 @@ class RobustScaler(Scaler):
         if occupied > self.resolution:
             levels = (torch.arange(self.resolution).to(rows) + 0.5) / self.resolution
             thinned = [
-                _quantiles(v, m, levels) for v, m in zip(values.t(), masses.t(), strict=True)
+                _at_mass(v, m, levels * m.sum())
+                for v, m in zip(values.t(), masses.t(), strict=True)
             ]
             values = torch.stack(thinned, 1)
             masses = (masses.sum(0) / self.resolution).expand_as(values)
@@ -84,7 +84,7 @@ class RobustScaler(Scaler):
 
     def quantile(self, *levels: float) -> Tensor:
         """Quantiles of the data so far, ``(len(levels), features)``."""
-        at = torch.tensor(levels).to(self.values)
+        at = torch.tensor(levels, dtype=torch.float64).to(self.values)
         columns = zip(self.values.t(), self.masses.t(), strict=True)
         return torch.stack([_quantiles(v, m, at) for v, m in columns], 1)
 
@@ -99,16 +99,22 @@ class RobustScaler(Scaler):
 def _quantiles(values: Tensor, masses: Tensor, levels: Tensor) -> Tensor:
     """Quantiles of sorted weighted values; for unit weights those of ``numpy.quantile``.
 
-    A value of mass m stands in the middle of its share of the total. Level 0 is the first middle
-    and level 1 the last, and between two middles the quantile is linear.
+    Level 0 is the middle of the first value's mass and level 1 that of the last one's.
     """
     seen = masses > 0
     values, masses = values[seen], masses[seen]
-    middles = masses.cumsum(0) - masses / 2
-    wanted = middles[0] + levels * (middles[-1] - middles[0])
-    right = torch.searchsorted(middles, wanted).clamp(1, max(len(values) - 1, 1))
+    first, last = masses[0] / 2, masses.sum() - masses[-1] / 2
+    return _at_mass(values, masses, first + levels * (last - first))
+
+
+def _at_mass(values: Tensor, masses: Tensor, wanted: Tensor) -> Tensor:
+    """Sorted weighted values where the mass so far is ``wanted``, linear between middles."""
+    seen = masses > 0
+    values, masses = values[seen], masses[seen]
     if len(values) == 1:
-        return values.expand(len(levels))
+        return values.expand(len(wanted))
+    middles = masses.cumsum(0) - masses / 2
+    right = torch.searchsorted(middles, wanted).clamp(1, len(values) - 1)
     left = right - 1
     step = (wanted - middles[left]) / (middles[right] - middles[left])
     return torch.lerp(values[left], values[right], step.clamp(0, 1))

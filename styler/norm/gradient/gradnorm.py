@@ -34,14 +34,15 @@ class GradNorm(nn.Module):
 
     The weights descend on :math:`L_{grad}` with the target held fixed, and are then scaled to sum
     to the number of losses. Since :math:`G_i = w_i \lVert \nabla_W L_i \rVert`, no second
-    derivative is needed. The step is relative to the mean of the gradient norms, so that the
-    losses' common scale does not matter (the paper leaves that to its optimizer).
+    derivative is needed. The step is taken in :math:`\log w`, relative to the mean of the gradient
+    norms, so that weights stay positive and no loss's scale matters (the paper leaves that to its
+    optimizer).
 
     Args:
         losses: ``T``, how many there are.
         alpha: how strongly slow losses are favoured; default 1.5, the paper's usual value; 0 gives
             equal gradient norms.
-        rate: step size of the weights; default 0.025.
+        rate: step size of the weights' logarithms; default 0.025.
         device, dtype: of the state.
 
     ``forward(losses, shared)`` takes ``T`` scalar losses and the shared parameters ``W`` (the
@@ -98,10 +99,9 @@ class GradNorm(nn.Module):
             progress = now / self.initial
             scaled = self.weights * lengths
             target = scaled.mean() * (progress / progress.mean()).pow(self.alpha)
-            slope = torch.sign(scaled - target) * lengths
+            slope = torch.sign(scaled - target) * scaled
             tiny = torch.finfo(self.weights.dtype).tiny
-            moved = self.weights - self.rate * slope / scaled.mean().clamp_min(tiny)
-            moved = moved.clamp_min(1e-3)
+            moved = self.weights * torch.exp(-self.rate * slope / scaled.mean().clamp_min(tiny))
             self.weights.copy_(moved * (self.losses / moved.sum()))
 
     def extra_repr(self) -> str:

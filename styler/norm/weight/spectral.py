@@ -157,7 +157,7 @@ class SpectralNorm(nn.Module):
         with torch.no_grad():
             start = torch.randn(operator.input_shape(weight), device=weight.device)
             start = start.to(wide(weight[:0]).dtype)
-            u, v = self._iterate(weight.detach(), _unit(start, eps), warm_up)
+            u, v = self._iterate(wide(weight.detach()), _unit(start, eps), warm_up)
         self.register_buffer("u", u)
         self.register_buffer("v", v)
 

@@ -1,0 +1,241 @@
+"""Running statistics, freezing, folding, the evaluation average, and relatives of batch norm."""
+
+from copy import deepcopy
+
+import pytest
+import torch
+from torch import nn
+
+from styler.errors import ParameterError
+from styler.norm import (
+    BatchNorm,
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    BatchRenorm,
+    GhostBatchNorm,
+    SwitchableNorm,
+    WeighedBatchNorm,
+    choose_alpha,
+    fold_batch_norm,
+    fold_batch_norms,
+    norm,
+    renorm_limits,
+    weigh_examples,
+)
+
+
+@pytest.fixture(autouse=True)
+def seed() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.mark.parametrize("momentum", [0.1, 0.3, None])
+@pytest.mark.parametrize(
+    ("ours", "theirs", "shape"),
+    [
+        (BatchNorm1d, nn.BatchNorm1d, (5, 4)),
+        (BatchNorm1d, nn.BatchNorm1d, (5, 4, 3)),
+        (BatchNorm2d, nn.BatchNorm2d, (5, 4, 3, 2)),
+        (BatchNorm3d, nn.BatchNorm3d, (5, 4, 3, 2, 2)),
+    ],
+)
+def test_trains_and_evaluates_as_torch(
+    ours: type[BatchNorm], theirs: type[nn.Module], shape: tuple[int, ...], momentum: float | None
+) -> None:
+    a, b = ours(4, momentum=momentum), theirs(4, momentum=momentum)
+    for step in range(3):
+        x = torch.randn(shape) * (step + 1) + step
+        torch.testing.assert_close(a(x), b(x))
+    torch.testing.assert_close(dict(a.state_dict()), dict(b.state_dict()))
+    torch.testing.assert_close(a.eval()(x), b.eval()(x))
+    fresh = ours(4)
+    fresh.load_state_dict(b.state_dict())
+    torch.testing.assert_close(fresh.eval()(x), b(x))
+
+
+def test_rank_is_checked_with_the_remedy() -> None:
+    with pytest.raises(ParameterError, match="use BatchNorm1d or BatchNorm"):
+        BatchNorm2d(4)(torch.ones(3, 4, 5))
+    with pytest.raises(ParameterError, match="use BatchNorm2d or BatchNorm"):
+        BatchNorm3d(4)(torch.ones(3, 4, 5, 5))
+
+
+def test_masked_running_statistics_are_those_of_what_is_seen() -> None:
+    x = torch.randn(4, 3, 5, 6)
+    mask = torch.ones(4, 1, 5, 6)
+    mask[2:] = 0  # two padded samples
+    mask[:, :, :, 4:] = 0  # two padded columns
+    masked, plain = BatchNorm(3), BatchNorm(3)
+    out = masked(x, mask)
+    torch.testing.assert_close(out[:2, :, :, :4], plain(x[:2, :, :, :4]), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(dict(masked.state_dict()), dict(plain.state_dict()))
+
+
+def test_given_statistics_leave_the_running_ones_alone() -> None:
+    m = BatchNorm(3)
+    before = deepcopy(m.state_dict())
+    m(torch.randn(4, 3, 2, 2), stats=(torch.zeros(3), torch.ones(3)))
+    torch.testing.assert_close(m.state_dict(), before)
+
+
+def test_frozen_evaluates_in_training_and_back() -> None:
+    m = BatchNorm(3)
+    x = torch.randn(4, 3, 5, 6)
+    m(x)
+    expected = deepcopy(m).eval()(x)
+    before = deepcopy(m.state_dict())
+    torch.testing.assert_close(m.freeze()(x), expected)
+    torch.testing.assert_close(m.state_dict(), before)
+    assert "frozen" in repr(m)
+    assert not torch.allclose(m.freeze(False)(x), expected)
+
+
+def test_without_tracking_evaluation_uses_the_batch() -> None:
+    m = BatchNorm(3, track_running_stats=False)
+    x = torch.randn(4, 3, 5, 6)
+    torch.testing.assert_close(m(x), m.eval()(x))
+
+
+LAYERS = [
+    (nn.Linear(4, 6), (5, 4)),
+    (nn.Linear(4, 6, bias=False), (5, 4)),
+    (nn.Conv1d(4, 6, 3), (5, 4, 7)),
+    (nn.Conv2d(4, 6, 3, groups=2, bias=False), (5, 4, 6, 7)),
+    (nn.Conv3d(4, 6, 2), (5, 4, 3, 4, 3)),
+    (nn.ConvTranspose1d(4, 6, 3), (5, 4, 7)),
+    (nn.ConvTranspose2d(4, 6, 3, groups=2, stride=2), (5, 4, 6, 7)),
+]
+
+
+@pytest.mark.parametrize(("layer", "shape"), LAYERS, ids=lambda v: type(v).__name__)
+@pytest.mark.parametrize("kind", ["ours", "plain", "torch"])
+def test_folding_changes_nothing(layer: nn.Module, shape: tuple[int, ...], kind: str) -> None:
+    x = torch.randn(shape) * 2 + 1
+    if kind == "torch":
+        torch_kind = {2: nn.BatchNorm1d, 3: nn.BatchNorm1d, 4: nn.BatchNorm2d, 5: nn.BatchNorm3d}
+        m: nn.Module = torch_kind[len(shape)](6)
+    else:
+        m = BatchNorm(6, affine=kind == "ours")
+    with torch.no_grad():
+        for p in m.parameters():
+            p.copy_(torch.rand(6) + 0.5)
+        for _ in range(3):
+            m(layer(x))
+    m.eval()
+    before = deepcopy(layer.state_dict())
+    folded = fold_batch_norm(layer, m)
+    torch.testing.assert_close(folded(x), m(layer(x)), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(layer.state_dict(), before)
+
+
+def test_a_whole_model_is_folded_where_the_order_is_known() -> None:
+    model = nn.Sequential(
+        nn.Conv2d(3, 4, 3), BatchNorm(4), nn.ReLU(), nn.Sequential(nn.Conv2d(4, 5, 1), BatchNorm(5))
+    )
+    x = torch.randn(2, 3, 6, 6)
+    model(x)
+    folded = fold_batch_norms(model.eval())
+    assert not any(isinstance(m, BatchNorm) for m in folded.modules())
+    torch.testing.assert_close(folded(x), model(x), rtol=1e-4, atol=1e-5)
+
+
+def test_only_what_is_fixed_in_evaluation_is_folded() -> None:
+    layer = nn.Conv2d(3, 4, 3)
+    for refused in (
+        SwitchableNorm(4),
+        WeighedBatchNorm(4, alpha=0.2),
+        BatchNorm(4, track_running_stats=False),
+        nn.GroupNorm(2, 4),
+    ):
+        with pytest.raises(ParameterError, match="cannot be folded"):
+            fold_batch_norm(layer, refused)
+    with pytest.raises(ParameterError, match="cannot fold a batch norm into ReLU"):
+        fold_batch_norm(nn.ReLU(), BatchNorm(4))
+    with pytest.raises(ParameterError, match="do not fit"):
+        fold_batch_norm(layer, BatchNorm(5))
+
+
+def trained() -> tuple[nn.Sequential, torch.Tensor, torch.Tensor]:
+    model = nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(64, 2)
+    )
+    x, y = torch.randn(8, 3, 6, 6), torch.randint(2, (8,))
+    for _ in range(5):
+        model(x)
+    return model, x, y
+
+
+def test_weighing_a_trained_model_at_alpha_zero_changes_nothing() -> None:
+    model, x, _ = trained()
+    before = model.eval()(x)
+    weighed = weigh_examples(model)
+    assert isinstance(weighed[1], WeighedBatchNorm)
+    torch.testing.assert_close(weighed(x), before)
+    weigh_examples(model, 0.5)
+    assert weighed[1].alpha == 0.5
+    assert not torch.allclose(weighed(x), before)
+
+
+def test_alpha_is_chosen_by_validation_loss() -> None:
+    model, x, y = trained()
+    weigh_examples(model)
+    with torch.no_grad():  # running statistics of other data, so that the example must count
+        model[1].running_mean += 20
+    best = choose_alpha(model, [(x, y)], nn.functional.cross_entropy)
+    losses = {}
+    for alpha in (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0):
+        weigh_examples(model, alpha)
+        losses[alpha] = nn.functional.cross_entropy(model.eval()(x), y).item()
+    assert best == min(losses, key=lambda a: losses[a]) and best > 0
+    with pytest.raises(ParameterError, match="needs a weighed batch norm"):
+        choose_alpha(nn.Linear(2, 2), [(x, y)], nn.functional.cross_entropy)
+
+
+def test_ghosts_move_running_statistics_one_after_the_other() -> None:
+    ghost, plain = GhostBatchNorm(3, size=2), BatchNorm(3)
+    x = torch.randn(5, 3, 4, 4)
+    ghost(x)
+    for part in x.split(2):
+        plain(part)
+    for name in ("running_mean", "running_var"):
+        torch.testing.assert_close(getattr(ghost, name), getattr(plain, name))
+
+
+def test_renorm_has_no_gradient_through_its_correction() -> None:
+    x = torch.randn(4, 3, 5, 5, dtype=torch.float64)
+    g = torch.randn(4, 3, 5, 5, dtype=torch.float64)
+    grads = []
+    for mask in (None, torch.ones(4, 1, 5, 5)):
+        m = BatchRenorm(3, dtype=torch.float64)
+        leaf = x.clone().requires_grad_()
+        m(leaf, mask).backward(g)
+        grads.append(leaf.grad)
+    leaf = x.clone().requires_grad_()
+    mean, sd = leaf.mean((0, 2, 3)), (leaf.var((0, 2, 3), correction=0) + 1e-5).sqrt()
+    run = (1 + 1e-5) ** 0.5
+    r, d = (sd / run).clamp(1 / 3, 3).detach(), (mean / run).clamp(-5, 5).detach()
+    y = (leaf - mean[:, None, None]) / sd[:, None, None] * r[:, None, None] + d[:, None, None]
+    y.backward(g)
+    for grad in grads:
+        torch.testing.assert_close(grad, leaf.grad, rtol=1e-7, atol=1e-9)
+
+
+def test_renorm_schedule_is_the_papers() -> None:
+    assert renorm_limits(0) == renorm_limits(5000) == (1.0, 0.0)
+    assert renorm_limits(25_000)[1] == 5.0
+    assert renorm_limits(40_000) == renorm_limits(10**6) == (3.0, 5.0)
+    assert 1 < renorm_limits(20_000)[0] < 3
+
+
+def test_renorm_trains_as_it_evaluates_once_settled() -> None:
+    m = BatchRenorm(3, momentum=0.5)
+    x = torch.randn(16, 3, 8, 8) * 2 + 1
+    for _ in range(60):
+        m(x)
+    torch.testing.assert_close(m(x), m.eval()(x), rtol=1e-3, atol=1e-3)
+
+
+def test_padding_with_an_odd_last_sample_is_refused_by_ghosts() -> None:
+    with pytest.raises(ParameterError, match="more than one value"):
+        norm("ghost_batch", 3, size=2)(torch.randn(3, 3))

@@ -1,0 +1,109 @@
+"""Moments, merging and masks, which all norms of maps stand on."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from styler.errors import ParameterError
+from styler.norm import adain, instance_norm, moments
+from styler.norm.statistics import channel_moments, masked_moments, merge
+
+
+def maps(seed: int = 0, *shape: int) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(shape or (3, 4, 5, 6), generator=generator, dtype=torch.float64) * 2 + 1
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])
+def test_moments_are_var_mean(dtype: torch.dtype, memory: torch.memory_format) -> None:
+    x = maps().to(dtype).to(memory_format=memory)
+    mean, variance = moments(x)
+    assert (
+        mean.dtype == variance.dtype == (torch.float64 if dtype == torch.float64 else torch.float32)
+    )
+    expected = torch.var_mean(x.double(), (2, 3), correction=0)
+    torch.testing.assert_close(mean.double(), expected[1], rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(variance.double(), expected[0], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])
+def test_variance_does_not_cancel(memory: torch.memory_format) -> None:
+    """A thousand deviations from zero, float32 keeps three digits of the deviation at least."""
+    x = (torch.randn(2, 4, 64, 64, generator=torch.Generator().manual_seed(0)) + 1000).to(
+        memory_format=memory
+    )
+    exact = x.double().var((2, 3), correction=0)
+    torch.testing.assert_close(moments(x)[1].double(), exact, rtol=1e-3, atol=0)
+    out = instance_norm(x)
+    assert out.is_contiguous(memory_format=memory)
+    reference = instance_norm(x.double())
+    torch.testing.assert_close(out.double(), reference, rtol=0, atol=5e-3)
+
+
+@pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("masked", [False, True])
+def test_gradients_of_moments(memory: torch.memory_format, masked: bool) -> None:
+    x = maps().to(memory_format=memory).requires_grad_()
+    mask = torch.rand(3, 1, 5, 6, dtype=torch.float64) if masked else None
+    assert torch.autograd.gradcheck(lambda t: moments(t, mask), (x,))
+
+
+def test_moments_of_nothing_are_zero() -> None:
+    mean, variance = moments(maps(), torch.zeros(3, 1, 5, 6))
+    assert torch.equal(mean, torch.zeros_like(mean))
+    assert torch.equal(variance, torch.zeros_like(variance))
+
+
+@given(st.integers(1, 4), st.integers(0, 999))
+@settings(deadline=None, max_examples=25)
+def test_any_partition_merges_to_the_whole(cut: int, seed: int) -> None:
+    x = maps(seed)
+    mask = torch.rand(3, 1, 5, 6, generator=torch.Generator().manual_seed(seed)).double()
+    whole, mass = channel_moments(x, mask)
+    parts = [channel_moments(x[:, :, s], mask[:, :, s]) for s in (slice(cut), slice(cut, None))]
+    stats = tuple(torch.stack([p[0][i] for p in parts]) for i in range(2))
+    merged, total = merge((stats[0], stats[1]), torch.stack([p[1] for p in parts]), 0)
+    for a, b in zip(merged, whole, strict=True):
+        torch.testing.assert_close(a[0], b, rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(total[0], mass.expand(3, 4))
+
+
+def test_masked_moments_over_any_axes() -> None:
+    x, ones = maps(), torch.ones(4, 1, 1)
+    plain = masked_moments(x, (1,))
+    for a, b in zip(masked_moments(x, (1,), ones), plain, strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_normalized_by_frozen_statistics_tiles_equal_the_whole() -> None:
+    x, style = maps(0, 1, 4, 8, 8), maps(1, 1, 4, 3, 3)
+    stats = moments(x)
+    whole = adain(x, style)
+    tiles = [adain(t, moments(style), stats=stats) for t in x.split(3, 2)]
+    torch.testing.assert_close(torch.cat(tiles, 2), whole)
+
+
+def test_gradient_flows_to_the_style_and_its_statistics() -> None:
+    x, style = maps().requires_grad_(), maps(1).requires_grad_()
+    assert torch.autograd.gradcheck(lambda a, b: adain(a, b), (x, style), fast_mode=True)
+    last = x.detach().to(memory_format=torch.channels_last).requires_grad_()
+    assert torch.autograd.gradcheck(lambda a, b: adain(a, b), (last, style), fast_mode=True)
+
+
+def test_second_derivatives() -> None:
+    x, style = maps(0, 2, 2, 3, 3).requires_grad_(), maps(1, 2, 2, 3, 3).requires_grad_()
+    assert torch.autograd.gradgradcheck(lambda a, b: adain(a, b), (x, style), fast_mode=True)
+    assert torch.autograd.gradgradcheck(moments, (x,), fast_mode=True)
+
+
+def test_what_does_not_fit_is_named() -> None:
+    x = maps()
+    with pytest.raises(ParameterError, match=r"mask of shape \(2, 1, 5, 6\) does not fit"):
+        instance_norm(x, mask=torch.ones(2, 1, 5, 6))
+    with pytest.raises(ParameterError, match="style statistics of shape"):
+        adain(x, (torch.zeros(2, 4), torch.ones(2, 4)))
+    with pytest.raises(ParameterError, match="style_mask needs style features"):
+        adain(x, moments(x), style_mask=torch.ones(1, 1, 5, 6))

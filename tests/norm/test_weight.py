@@ -1,0 +1,236 @@
+"""Weight normalizers on real layers, against torch and against the singular value decomposition."""
+
+from copy import deepcopy
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrizations, parametrize
+
+from styler.errors import ParameterError
+from styler.norm import norm, power_iteration, spectral_clip_, spectral_norm, weight_norm
+from styler.norm.weight.spectral import ConvOperator
+
+
+@pytest.fixture(autouse=True)
+def seed() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.mark.parametrize(
+    ("layer", "dim"),
+    [(nn.Linear(5, 3), 0), (nn.Conv2d(4, 6, 3, groups=2), 0), (nn.ConvTranspose2d(4, 6, 3), 1)],
+)
+def test_weight_norm_keeps_the_weight_and_is_torchs(layer: nn.Module, dim: int) -> None:
+    before = layer.weight.detach().clone()
+    theirs = parametrizations.weight_norm(deepcopy(layer), dim=dim)
+    ours = weight_norm(deepcopy(layer), dim=dim)
+    torch.testing.assert_close(ours.weight, before)
+    assert set(theirs.state_dict()) == set(ours.state_dict())
+    theirs.load_state_dict(ours.state_dict())
+    torch.testing.assert_close(theirs.weight, ours.weight)
+    parametrize.remove_parametrizations(ours, "weight")
+    torch.testing.assert_close(ours.weight, before)
+
+
+def test_weight_norm_trains_length_apart_from_direction() -> None:
+    layer = weight_norm(nn.Linear(5, 3))
+    layer(torch.randn(4, 5)).square().sum().backward()
+    stored = layer.parametrizations.weight
+    along = (stored.original1 * stored.original1.grad).sum(1)
+    torch.testing.assert_close(along, torch.zeros(3), atol=1e-5, rtol=0)  # orthogonal to v
+    assert stored.original0.grad.abs().sum() > 0
+
+
+def sigma(weight: Tensor) -> Tensor:
+    return torch.linalg.svdvals(weight.detach().double().flatten(1))[0]
+
+
+@pytest.mark.parametrize("shape", [(3, 40), (40, 3), (17, 29), (64, 64), (1, 9), (9, 1)])
+def test_spectral_norm_of_matrices_is_the_svds(shape: tuple[int, int]) -> None:
+    layer = nn.Linear(shape[1], shape[0])
+    expected = sigma(layer.weight)
+    raw = layer.weight.detach().clone()
+    spectral_norm(layer, n_power_iterations=1000)
+    weight = layer.weight
+    assert abs(float(sigma(weight)) - 1) < 1e-4
+    torch.testing.assert_close(weight, (raw / expected).float(), rtol=1e-4, atol=1e-6)
+
+
+def test_nonsymmetric_matrices_need_both_sides() -> None:
+    """The one-sided iteration finds the largest eigenvalue, which is another number."""
+    w = torch.randn(4, 4)
+    u, v = power_iteration(lambda x: w @ x, lambda y: w.t() @ y, torch.randn(4), 300)
+    torch.testing.assert_close(u @ w @ v, torch.linalg.matrix_norm(w, 2))
+    x = torch.randn(4)
+    for _ in range(300):
+        x = w @ x / (w @ x).norm()
+    assert abs((w @ x).norm() - torch.linalg.matrix_norm(w, 2)) > 0.05
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Conv2d(3, 8, 3),
+        nn.Conv1d(6, 2, 5),
+        nn.Conv3d(2, 3, 2),
+        nn.Conv2d(4, 8, 3, groups=2),
+    ],
+    ids=str,
+)
+def test_spectral_norm_of_convolutions_as_matrices_is_the_svds(layer: nn.Module) -> None:
+    layer = deepcopy(layer)
+    expected = sigma(layer.weight)
+    raw = layer.weight.detach().clone()
+    spectral_norm(layer, n_power_iterations=1000)
+    weight = layer.weight
+    torch.testing.assert_close(weight, (raw / expected).float(), rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("layer", "size"),
+    [
+        (nn.Conv2d(2, 3, 3, padding=1, bias=False), (6, 5)),
+        (nn.Conv2d(2, 3, 3, stride=2, padding=1, bias=False), (7, 6)),
+        (nn.Conv2d(4, 2, 3, dilation=2, groups=2, bias=False), (7, 8)),
+        (nn.Conv1d(3, 2, 4, stride=3, bias=False), (11,)),
+        (nn.Conv3d(1, 2, 2, stride=2, bias=False), (4, 5, 4)),
+    ],
+    ids=str,
+)
+def test_spectral_norm_of_convolutions_as_maps_is_the_svds(
+    layer: nn.Module, size: tuple[int, ...]
+) -> None:
+    """The convolution written out as a dense matrix, column by column."""
+    layer = deepcopy(layer)
+    nn.init.normal_(layer.weight)  # seeded
+    inputs = layer.weight.shape[1] * layer.groups * int(torch.tensor(size).prod())
+    basis = torch.eye(inputs).reshape(inputs, -1, *size)
+    expected = torch.linalg.svdvals(layer(basis).detach().flatten(1).double())[0]
+    raw = layer.weight.detach().clone()
+    spectral_norm(layer, n_power_iterations=1000, input_size=size)
+    weight = layer.weight
+    torch.testing.assert_close(weight, (raw / expected).float(), rtol=1e-4, atol=1e-7)
+
+
+def test_the_adjoint_of_a_convolution_is_its_adjoint() -> None:
+    for conv, size in ((nn.Conv2d(2, 3, 3, 2, 1), (8, 7)), (nn.Conv1d(3, 2, 4, 3), (12,))):
+        operator = ConvOperator(conv, size)
+        v = torch.randn(operator.input_shape(conv.weight))
+        image = operator.forward(conv.weight, v)
+        u = torch.randn_like(image)
+        back = operator.adjoint(conv.weight, u)
+        assert back.shape == v.shape
+        torch.testing.assert_close((u * image).sum(), (back * v).sum(), rtol=1e-4, atol=1e-5)
+
+
+def test_one_step_tracks_a_slowly_changing_matrix() -> None:
+    layer = spectral_norm(nn.Linear(48, 32, bias=False))
+    original = layer.parametrizations.weight.original
+    worst = 0.0
+    for step in range(200):
+        with torch.no_grad():
+            original.add_(torch.randn(32, 48) * 1e-3)  # 1.2 % of its deviation
+        weight = layer.weight
+        if step >= 20:
+            worst = max(worst, abs(float(sigma(weight)) - 1))
+    assert worst < 0.01
+
+
+def test_evaluation_does_not_move_the_vectors() -> None:
+    layer = spectral_norm(nn.Conv2d(3, 8, 3))
+    layer.eval()
+    before = {k: v.clone() for k, v in layer.state_dict().items()}
+    first = layer(torch.ones(1, 3, 5, 5))
+    torch.testing.assert_close(layer(torch.ones(1, 3, 5, 5)), first, rtol=0, atol=0)
+    torch.testing.assert_close(dict(layer.state_dict()), before, rtol=0, atol=0)
+    layer.train()(torch.ones(1, 3, 5, 5))
+    assert not torch.equal(
+        layer.state_dict()["parametrizations.weight.0.u"], before["parametrizations.weight.0.u"]
+    )
+
+
+def test_spectral_norm_agrees_with_torch_once_both_converged() -> None:
+    a, b = nn.Linear(9, 5), nn.Linear(9, 5)
+    b.load_state_dict(a.state_dict())
+    spectral_norm(a)
+    parametrizations.spectral_norm(b)
+    for _ in range(300):
+        ours, theirs = a.weight, b.weight
+    torch.testing.assert_close(ours, theirs)
+    g = torch.randn(5, 9)
+    ours.backward(g)
+    theirs.backward(g)
+    grads = (m.parametrizations.weight.original.grad for m in (a, b))
+    torch.testing.assert_close(*grads, rtol=1e-4, atol=1e-5)
+
+
+def test_gradient_of_spectral_norm() -> None:
+    layer = spectral_norm(nn.Linear(4, 3, bias=False).double())
+    for _ in range(300):
+        _ = layer.weight
+    layer.eval()
+    parametrization = layer.parametrizations.weight[0]
+    w = layer.parametrizations.weight.original.detach().clone().requires_grad_()
+    assert torch.autograd.gradcheck(parametrization, (w,))
+
+
+def test_two_uses_before_one_backward() -> None:
+    layer = spectral_norm(nn.Linear(4, 3))
+    (layer(torch.ones(1, 4)) + layer(torch.zeros(1, 4))).sum().backward()
+    assert layer.parametrizations.weight.original.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("name", ["spectral", "weight", "weight_standardization"])
+def test_normalized_layers_compile(name: str) -> None:
+    torch._dynamo.reset()
+    layer = norm(name, nn.Conv2d(3, 4, 3)).eval()
+    x = torch.randn(1, 3, 6, 6)
+    compiled = torch.compile(layer, backend="eager", fullgraph=True)
+    torch.testing.assert_close(compiled(x), layer(x))
+
+
+def test_half_precision_keeps_its_dtype() -> None:
+    layer = spectral_norm(nn.Linear(40, 30, bias=False, dtype=torch.bfloat16))
+    for _ in range(100):
+        weight = layer.weight
+    assert weight.dtype == torch.bfloat16
+    assert abs(float(sigma(weight)) - 1) < 0.01
+
+
+def test_spectral_norm_refuses_what_it_cannot_be_exact_for() -> None:
+    with pytest.raises(ParameterError, match="input_size is for convolutions, not Linear"):
+        spectral_norm(nn.Linear(3, 3), input_size=(4, 4))
+    with pytest.raises(ParameterError, match="zero padding"):
+        spectral_norm(nn.Conv2d(3, 3, 3, padding=1, padding_mode="reflect"), input_size=(4, 4))
+    with pytest.raises(ParameterError, match="does not have 2 lengths"):
+        spectral_norm(nn.Conv2d(3, 3, 3), input_size=(4,))
+
+
+def test_clipping_a_model_after_a_step() -> None:
+    model = nn.Sequential(nn.Linear(6, 9), nn.Conv2d(3, 5, 3))
+    with torch.no_grad():
+        for p in model.parameters():
+            p.mul_(5)
+    bias = model[0].bias.detach().clone()
+    spectral_clip_(model, 0.7)
+    for layer in model:
+        assert float(sigma(layer.weight)) <= 0.7 + 1e-5
+    torch.testing.assert_close(model[0].bias, bias, rtol=0, atol=0)
+
+
+def test_clipping_is_the_nearest_matrix() -> None:
+    w = torch.randn(5, 7, dtype=torch.float64)
+    clipped = w.clone()
+    spectral_clip_([clipped], 1.0)
+    distance = (w - clipped).norm()
+    for _ in range(50):
+        other = torch.randn(5, 7, dtype=torch.float64) * 0.01 + clipped
+        other = other / max(1.0, float(torch.linalg.matrix_norm(other, 2)))
+        assert (w - other).norm() >= distance - 1e-9
+
+
+def test_standardized_convolution_ignores_the_mean_of_its_input() -> None:
+    layer = norm("weight_standardization", nn.Conv2d(3, 4, 3, bias=False))
+    x = torch.randn(1, 3, 6, 6)
+    torch.testing.assert_close(layer(x + 10), layer(x), rtol=1e-4, atol=1e-4)
