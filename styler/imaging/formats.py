@@ -202,14 +202,19 @@ def plugin(known: Format) -> Any:
     Going past ``PIL.Image.open`` keeps the choice of decoder here (one, by the first bytes) and
     leaves Pillow's process-wide pixel limit and its warning out of it.
     """
+    module = heif(known.plugin) if known.name == "heic" else importlib.import_module(known.plugin)
+    return getattr(module, known.reader)
+
+
+def heif(module: str = "pillow_heif") -> Any:
+    """A module of the optional package for HEIC. ``MissingDependencyError`` if not installed."""
     try:
-        module = importlib.import_module(known.plugin)
+        return importlib.import_module(module)
     except ImportError as error:
         raise MissingDependencyError(
-            f"{known.name} pictures need a package that is not installed; "
-            "pip install pillow-heif, or convert the file to JPEG"
+            'HEIC pictures need a package that is not installed; pip install "styler[heic]", '
+            "or convert the file to JPEG"
         ) from error
-    return getattr(module, known.reader)
 
 
 def _has_heif() -> bool:

@@ -11,7 +11,8 @@ from PIL import Image
 from styler.errors import ParameterError
 
 from .picture import Picture
-from .reading import Source, read
+from .reading import read
+from .sources import Source
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 

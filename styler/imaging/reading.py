@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import io
-import os
-import stat
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from PIL import Image
 
-from styler.errors import ImageError, ParameterError, StylerError, TooLargeError
+from styler.errors import ImageError, ParameterError, TooLargeError
 
 from . import exif, formats, icc, pixels, sixteen
 from .frames import count as counted
 from .picture import Metadata, Picture, Pixels, to_bits
+from .sources import Source, label_of, line, opened, typed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 MAX_PIXELS = 178_000_000
 MAX_BYTES = 1 << 30
@@ -27,8 +23,6 @@ MAX_FRAMES = 1000
 _BAND_PIXELS = 1 << 18
 _MAX_PROFILE = 4 << 20  # the largest press profiles have 3 MB
 _MAX_JPEG_SCANS = 100  # encoders write about ten; each costs a pass over the picture
-
-Source = str | os.PathLike[str] | bytes | BinaryIO
 
 
 def read(
@@ -55,13 +49,13 @@ def read(
         raise ParameterError(f"bits is {bits}; use 8 or 16")
     if not 0 <= frame < max_frames:
         raise ParameterError(f"frame is {frame}; use 0 to {max_frames - 1}")
-    label = name or _label(source)
-    with _opened(source, label, max_bytes) as stream, _typed(label):
-        known, image = _header(stream, label, max_pixels)
+    where = line(name or label_of(source))
+    with opened(source, where, max_bytes) as stream, typed(where):
+        known, image = _header(stream, where, max_pixels)
         frames = counted(known.name, image, stream, max_frames)
         if frames > max_frames:
             raise TooLargeError(
-                f"{_line(label)}: over {max_frames} frames; make it shorter or raise the limit"
+                f"{where}: over {max_frames} frames; make it shorter or raise the limit"
             )
 
         def reopen() -> Any:
@@ -71,102 +65,15 @@ def read(
             return again
 
         if frame >= frames:
-            raise ParameterError(
-                f"{_line(label)}: it has {frames} frames; use a frame below {frames}"
-            )
+            raise ParameterError(f"{where}: it has {frames} frames; use a frame below {frames}")
         if frame:
             image.seek(frame)
-            _check_size(image.size, _line(label), max_pixels)
+            _check_size(image.size, where, max_pixels)
         return _decode(known.name, image, reopen, bits, frames)
 
 
-def _label(source: Source) -> str:
-    if isinstance(source, str | os.PathLike):
-        return os.fspath(source)
-    return "the picture"
-
-
-def _line(label: str) -> str:
-    """A name as one printable line."""
-    text = "".join(c if c.isprintable() else "?" for c in label)
-    return text if len(text) <= 200 else f"...{text[-197:]}"
-
-
-@contextmanager
-def _opened(source: Source, label: str, max_bytes: int) -> Iterator[BinaryIO]:
-    """A seekable stream over the source, at its start, of at most ``max_bytes``."""
-    where = _line(label)
-    if isinstance(source, bytes | bytearray | memoryview):
-        stream: BinaryIO = io.BytesIO(source)
-        size = len(source)
-    elif isinstance(source, str | os.PathLike):
-        try:
-            stream = Path(source).open("rb")  # noqa: SIM115
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise ImageError(f"{where}: {reason}; check the path") from error
-        status = os.fstat(stream.fileno())
-        size = status.st_size
-        if not stat.S_ISREG(status.st_mode):
-            with stream as pipe:
-                stream, size = _drained(pipe, where, max_bytes)
-    else:
-        stream, size = _drained(source, where, max_bytes)
-    with stream:
-        if size > max_bytes:
-            raise TooLargeError(
-                f"{where}: {size} bytes are over the limit of {max_bytes}; "
-                "make the file smaller or raise the limit"
-            )
-        yield stream
-
-
-def _drained(pipe: BinaryIO, where: str, max_bytes: int) -> tuple[io.BytesIO, int]:
-    """All of a stream, unless its first bytes are no picture (an endless one stops there)."""
-    try:
-        data = _at_most(pipe, 32)
-        if formats.sniff(data):
-            data += _at_most(pipe, max_bytes + 1 - len(data))
-    except (OSError, ValueError) as error:
-        raise ImageError(f"{where}: cannot be read ({error}); check the source") from error
-    return io.BytesIO(data), len(data)
-
-
-def _at_most(pipe: BinaryIO, count: int) -> bytes:
-    """Up to ``count`` bytes; a pipe may give fewer than asked for before its end."""
-    parts = []
-    while count > 0 and (part := pipe.read(min(count, 1 << 20))):
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)
-
-
-@contextmanager
-def _typed(label: str) -> Iterator[None]:
-    """Every failure in here is the file's: one typed error with one line."""
-    where = _line(label)
-    try:
-        yield
-    except StylerError:
-        raise
-    except MemoryError as error:
-        raise TooLargeError(
-            f"{where}: not enough memory to decode it; make the picture smaller"
-        ) from error
-    except Exception as error:
-        # Decoders answer damage with nearly every exception there is: OSError, SyntaxError,
-        # ValueError, struct.error, zlib.error, IndexError, KeyError, TypeError...
-        if type(error).__name__.startswith("DecompressionBomb"):
-            raise TooLargeError(f"{where}: too many pixels; make the picture smaller") from error
-        reason = _line(" ".join(str(error).split())) or type(error).__name__
-        raise ImageError(
-            f"{where}: damaged or incomplete ({reason}); get a fresh copy or save it anew"
-        ) from error
-
-
-def _header(stream: BinaryIO, label: str, max_pixels: int) -> tuple[formats.Format, Image.Image]:
+def _header(stream: BinaryIO, where: str, max_pixels: int) -> tuple[formats.Format, Image.Image]:
     """Open what the first bytes announce and hold its size against the cap."""
-    where = _line(label)
     stream.seek(0)
     head = stream.read(32)
     if not head:
@@ -215,7 +122,7 @@ def from_pil(image: Image.Image, *, bits: int = 8) -> Picture:
     EXIF orientation and the colour profile in ``image.info`` are applied. Raises ``ImageError``
     where the image cannot be decoded.
     """
-    with _typed("the image"):
+    with typed("the image"):
         _check_size(image.size, "the image", MAX_PIXELS)
         image.load()  # what Pillow holds in 8 bits stays 8 bits
         return _decode((image.format or "").lower(), image, image.copy, bits, None)

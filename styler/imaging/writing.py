@@ -16,6 +16,7 @@ from styler.errors import OutputError, ParameterError
 
 from . import formats, icc, png16, tiff
 from .picture import Picture
+from .sources import line
 
 _MAX_JPEG_EXIF = 65_527  # what one marker segment holds
 
@@ -73,7 +74,12 @@ def encode(
     if picture.metadata.dpi and known.name in ("jpeg", "png", "bmp"):
         options["dpi"] = picture.metadata.dpi
     out = io.BytesIO()
-    _image(picture, known, background).save(out, known.pillow, **options)
+    image = _image(picture, known, background)
+    if known.name == "heic":
+        options["chroma"] = 444 if options.pop("subsampling") == "4:4:4" else 420
+        formats.heif().from_pillow(image).save(out, **options)
+    else:
+        image.save(out, known.pillow, **options)
     return out.getvalue()
 
 
@@ -129,7 +135,7 @@ def write_bytes(data: bytes, path: str | os.PathLike[str], *, force: bool = Fals
         raise _exists(path) from error
     except OSError as error:
         raise OutputError(
-            f"{os.fspath(path)}: cannot be written ({error.strerror}); "
+            f"{line(os.fspath(path))}: cannot be written ({error.strerror}); "
             "check the folder, its permissions and the space left"
         ) from error
 
@@ -150,4 +156,6 @@ def _place(temporary: Path, target: Path, force: bool) -> None:
 
 
 def _exists(path: str | os.PathLike[str]) -> OutputError:
-    return OutputError(f"{os.fspath(path)}: exists already; choose another name or use --force")
+    return OutputError(
+        f"{line(os.fspath(path))}: exists already; choose another name or use --force"
+    )
