@@ -142,7 +142,7 @@ class _Stage(nn.Module):
     def forward(
         self, x: Tensor, scale: Tensor, shift: Tensor, *aside: Tensor
     ) -> tuple[Tensor, ...]:
-        output: tuple[Tensor, ...] = self._stage[0](x, scale, shift, *aside)
+        output: tuple[Tensor, ...] = self._stage[0](x * scale + shift, None, None, *aside)
         return output
 
 
@@ -167,8 +167,14 @@ def _graph(module: Stage | StyleEncoder, arguments: tuple[Any, ...], shapes: Seq
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        # Unoptimized: an optimizer would fold tensors into others, which no file holds.
         program = torch.onnx.export(
-            traced, arguments, dynamo=True, dynamic_shapes=tuple(shapes), verbose=False
+            traced,
+            arguments,
+            dynamo=True,
+            dynamic_shapes=tuple(shapes),
+            optimize=False,
+            verbose=False,
         )
     assert program is not None
     return program.model_proto

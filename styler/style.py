@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Style", "StyleInfo", "mix", "preset", "presets", "user_folder"]
 
 SUFFIX = ".style"
-FORMAT = "1"
+FORMAT = 1
 KNOWN = ("title", "artist", "year", "source")
 MAX_BYTES = 1 << 20
 
@@ -69,12 +69,13 @@ class Style:
         for site, stats in enumerate(self.statistics):
             tensors[f"{site}.mean"] = stats.mean.astype(np.float32)
             tensors[f"{site}.variance"] = stats.variance.astype(np.float32)
-        known = {key: getattr(self, key) for key in ("name", "model", *KNOWN)}
-        metadata = {key: value for key, value in known.items() if value is not None}
-        counts = json.dumps([stats.count for stats in self.statistics])
-        write_bytes(
-            save(tensors, {**metadata, "counts": counts, "format": FORMAT}), path, force=force
-        )
+        metadata = {
+            "format": FORMAT,
+            **{key: getattr(self, key) for key in ("name", "model", *KNOWN)},
+            "counts": [stats.count for stats in self.statistics],
+        }
+        # One entry, because safetensors writes several in any order.
+        write_bytes(save(tensors, {"style": json.dumps(metadata)}), path, force=force)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Style":
@@ -108,7 +109,7 @@ def _parse(content: bytes) -> Style:
         tensors = load(content)
         # The library checks the header but, from bytes, hands out no metadata.
         length = int.from_bytes(content[:8], "little")
-        metadata = json.loads(content[8 : 8 + length])["__metadata__"]
+        metadata = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["style"])
         if metadata["format"] != FORMAT:
             raise ValueError(f"its format is not {FORMAT}")
         statistics = tuple(
@@ -117,15 +118,25 @@ def _parse(content: bytes) -> Style:
                 tensors[f"{site}.mean"].astype(np.float64),
                 tensors[f"{site}.variance"].astype(np.float64),
             )
-            for site, count in enumerate(json.loads(metadata["counts"]))
+            for site, count in enumerate(metadata["counts"])
         )
-        known = {key: metadata.get(key) for key in KNOWN}
-        style = Style(metadata["name"], metadata["model"], statistics, **known)
+        style = Style(
+            _text(metadata["name"]),
+            _text(metadata["model"]),
+            statistics,
+            **{key: None if metadata[key] is None else _text(metadata[key]) for key in KNOWN},
+        )
     except (SafetensorError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError(f"{type(error).__name__}: {error}".splitlines()[0]) from None
     if not all(map(_sound, style.statistics)):
         raise ValueError("its statistics are no means and variances")
     return style
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} is no text")
+    return value
 
 
 def _sound(stats: FeatureStats) -> bool:
