@@ -147,3 +147,16 @@ def test_orientation_of_a_real_jpeg_matches_what_viewers_show():
     rgb = read(out.getvalue()).rgb
     assert rgb.shape == (32, 16, 3)
     assert rgb[:, 8:].min() > 250 and rgb[:, :8].max() < 5
+
+
+@pytest.mark.parametrize("format", ("png", "webp", "tiff", "avif"))
+def test_an_alpha_of_all_opaque_is_none(format):
+    rgb = np.random.default_rng(0).integers(0, 256, (9, 7, 3), dtype=np.uint8)
+    options = {"webp": {"lossless": True}}.get(format, {})
+    plain, opaque = io.BytesIO(), io.BytesIO()
+    Image.fromarray(rgb).save(plain, format, **options)
+    Image.fromarray(np.dstack([rgb, np.full((9, 7), 255, np.uint8)])).save(
+        opaque, format, **options
+    )
+    assert read(opaque.getvalue()).alpha is None
+    np.testing.assert_array_equal(read(opaque.getvalue()).rgb, read(plain.getvalue()).rgb)
