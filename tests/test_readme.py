@@ -52,7 +52,7 @@ def shell(commands: str) -> None:
         start_new_session=True,
     )
     try:
-        code = process.wait(timeout=240)
+        code = process.wait(timeout=600)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)

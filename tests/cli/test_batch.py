@@ -1,7 +1,9 @@
 """Folders: killed and resumed, painted anew, watched, estimated."""
 
+import contextlib
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -172,6 +174,26 @@ def test_what_a_kill_left_is_swept_once_it_is_old(call: Call) -> None:
     assert call(*STYLIZE).code == 0
     left = sorted(path.name for path in Path("painted/0").iterdir())
     assert left == [f".new{TEMPORARY_SUFFIX}", "000.jpg"]
+
+
+def test_a_terminal_gets_a_bar_and_a_summary(call: Call) -> None:
+    photos(3)
+    Path("photos/broken.jpg").write_text("no picture")
+    parent, child = pty.openpty()
+    command = [sys.executable, "-m", "styler.cli", *STYLIZE]
+    process = subprocess.Popen(command, stderr=child, stdout=subprocess.PIPE)
+    os.close(child)
+    shown = b""
+    with contextlib.suppress(OSError):  # how a terminal ends
+        while block := os.read(parent, 4096):
+            shown += block
+    os.close(parent)
+    assert process.stdout is not None and process.stdout.read() == b""
+    process.stdout.close()
+    assert process.wait() == 1
+    assert b"4/4" in shown and b"pictures/s" in shown
+    assert b"3 painted, 1 failed" in shown and b"broken.jpg" in shown
+    assert b" -> " not in shown, "no line per picture besides the bar"
 
 
 def test_watching_takes_whole_files_and_retries_changed_ones(stylizer: object) -> None:
