@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
-import time
-from contextlib import suppress
 from typing import Any
 
 from fastapi import Request
@@ -16,18 +15,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .problems import Problem
 
-_LINGER_SECONDS = 5.0
 _MAX_FIELDS = 16  # more than any route has
 _MAX_FIELD_BYTES = 4096
 
 
 class BodyLimit:
-    """ASGI middleware: whoever reads a body over ``max_bytes`` gets a 413, chunked or not.
-
-    An answer that comes before the body has been read, such as this one, is sent at once, but
-    the connection stays open a little while what still arrives is thrown away: closing it under
-    a client that is sending would often cost it the answer (compare nginx's lingering close).
-    """
+    """ASGI middleware: whoever reads a body over ``max_bytes`` gets a 413, chunked or not."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self.app = app
@@ -37,48 +30,26 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        declared = headers.get("content-length", "0")
-        expected = int(declared) if declared.isdigit() else 0
-        unread = expected > 0 or "transfer-encoding" in headers
+        declared = Headers(scope=scope).get("content-length", "0")
+        expected = int(declared) if re.fullmatch("[0-9]{1,18}", declared) else 0
         counted = 0
 
         async def limited() -> Message:
-            nonlocal counted, unread
+            nonlocal counted
             if expected > self.max_bytes:
                 raise self._too_large()
             message = await receive()
             counted += len(message.get("body", b""))
-            unread = message["type"] == "http.request" and message.get("more_body", False)
             if counted > self.max_bytes:
                 raise self._too_large()
             return message
 
-        async def lingering(message: Message) -> None:
-            last = message["type"] == "http.response.body" and not message.get("more_body", False)
-            if not (last and unread):
-                await send(message)
-                return
-            await send({**message, "more_body": True})
-            await _discard(receive)
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-        await self.app(scope, limited, lingering)
+        await self.app(scope, limited, send)
 
     def _too_large(self) -> Problem:
         return Problem(
             "too-large", f"the request is over {self.max_bytes} bytes; send smaller pictures"
         )
-
-
-async def _discard(receive: Receive) -> None:
-    deadline = time.monotonic() + _LINGER_SECONDS
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_LINGER_SECONDS):
-            while time.monotonic() < deadline:
-                message = await receive()
-                if message["type"] != "http.request" or not message.get("more_body", False):
-                    return
 
 
 class _MemoryParser(MultiPartParser):

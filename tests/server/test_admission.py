@@ -86,6 +86,7 @@ async def test_the_loop_answers_while_a_job_runs(serve: Serve, gate: Gate) -> No
         await entered(gate)
         for path in ("/livez", "/readyz", "/v1/styles", "/openapi.json"):
             assert (await client.get(path)).status_code == 200
+        assert (await client.get("/readyz")).json()["status"] == "READY"  # there is a queue yet
         assert not painting.done()
         gate.open.set()
         assert (await painting).status_code == 200

@@ -174,6 +174,22 @@ async def test_declared_length_over_the_limit(serve: Serve) -> None:
         assert (await post(client, preset="wheatfield")).status_code == 200
 
 
+@pytest.mark.parametrize("length", [b"\xb2", b"-1", b"9" * 5000, b""])
+async def test_a_length_that_is_no_number_does_not_stop_the_counting(
+    serve: Serve, length: bytes
+) -> None:
+    async with serve(max_bytes=2000) as client:
+        response = await client.post(
+            "/v1/stylize",
+            content=b"\0" * 3000,
+            headers=[
+                (b"Content-Length", length),
+                (b"Content-Type", b"multipart/form-data; boundary=x"),
+            ],
+        )
+    problem(response, 413)
+
+
 async def test_chunked_body_is_counted(serve: Serve) -> None:
     sent = 0
 
