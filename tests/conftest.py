@@ -5,6 +5,10 @@ import os
 # Before numpy, torch or onnxruntime read it: results and timings must not depend on the core count.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
 import pytest
 
 
@@ -19,3 +23,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def random_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Path]:
+    """Architecture and norm to the folder of an exported network with random weights."""
+    from tests.networks import write_model
+
+    return cache(lambda a, n: write_model(tmp_path_factory.mktemp(f"{a}-{n}"), a, n))
