@@ -115,6 +115,7 @@ def _mirror(found: list[tuple[Path, Path]], output: Path, format: str | None) ->
 
 
 def _distinct(jobs: list[Job]) -> list[Job]:
+    """Each job once; no two may share an output, and of several none may replace a photo."""
     first: dict[Path | None, Job] = {}
     for job in jobs:
         other = first.setdefault(job.output, job)
@@ -122,6 +123,10 @@ def _distinct(jobs: list[Job]) -> list[Job]:
             raise InputError(
                 f"{other} and {job} would both become {job.output}; paint their folder"
             )
+    photos = {job.source.resolve() for job in jobs if job.source} if len(first) > 1 else set()
+    for job in first.values():
+        if job.output is not None and job.output.resolve() in photos:
+            raise InputError(f"{job}: {job.output} is one of the photos; choose another -o")
     return list(first.values())
 
 

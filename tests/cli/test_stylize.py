@@ -90,6 +90,7 @@ def test_nothing_is_overwritten_unless_forced(call: Call, photo: Path) -> None:
         (["photo.jpg", "-", "-s", "night"], ["standard input"]),
         (["photo.jpg", "-s", "night", "-o", "-", "--json"], ["--json", "stdout"]),
         (["photo.jpg", "photo.jpg", "-s", "night", "-o", "text.jpg"], ["text.jpg", "folder"]),
+        (["*.jpg", "-s", "night", "-o", ".", "--force"], ["photo.jpg", "one of the photos"]),
     ],
 )
 def test_mistakes_get_one_line_and_exit_code_2(
