@@ -27,6 +27,13 @@ function setContent(blob, name) {
   sample();
 }
 
+/** Back to the beginning: what was given is no photo. */
+function forget() {
+  state.content = null;
+  $("view").hidden = $("change").hidden = true;
+  $("drop").hidden = $("scene").hidden = false;
+}
+
 function setStyle(file) {
   state.style = { file };
   show($("own-thumb"), file);
@@ -72,6 +79,7 @@ async function paint() {
     if (mine.signal.aborted) return; // a newer painting is on its way
     fail(error.message);
     say("");
+    if (broken()) forget();
   }
   if (painting === mine) {
     painting = null;
@@ -83,7 +91,7 @@ async function paint() {
 async function reveal(blob) {
   show($("after"), blob);
   await $("after").decode();
-  if (!$("before").naturalWidth) show($("before"), blob); // a format browsers do not show
+  if (broken()) show($("before"), blob); // a format that the server reads and browsers do not
   $("after").hidden = $("divider").hidden = false;
   $("view").classList.add("ready");
   const link = $("download");
@@ -150,6 +158,8 @@ function say(text) {
   $("status").textContent = text;
 }
 
+const broken = () => $("before").classList.contains("broken");
+
 function busy(yes) {
   $("canvas").classList.toggle("painting", yes);
   $("canvas").setAttribute("aria-busy", yes);
@@ -176,6 +186,9 @@ function swatch(preset) {
 }
 
 // What the visitor does
+
+$("before").addEventListener("load", () => $("before").classList.remove("broken"));
+$("before").addEventListener("error", () => $("before").classList.add("broken"));
 
 for (const id of ["content", "content-again"])
   $(id).addEventListener("change", ({ target }) => {
