@@ -194,9 +194,15 @@ class Stylizer:
             return picture.rgb.copy()
         pixels, mask = _visible(picture)
         x = imaging.to_float(pixels)
+        targets = style.statistics
+        if strength != 1:
+            # Towards the photo's own style, as the style encoder sees it: that the decoder knows.
+            own = style_statistics(self._engine, self.spec, x, mask)
+            pairs = zip(own, targets, strict=True)
+            targets = tuple(FeatureStats.mix(pair, (1 - strength, strength)) for pair in pairs)
         quantize = imaging.to_uint8 if picture.bits == 8 else imaging.to_uint16
         painted: NDArray[Any] = quantize(
-            walk(self._engine, self.spec, self._learned, x, style.statistics, strength, mask)
+            walk(self._engine, self.spec, self._learned, x, targets, mask)
         )
         if picture.alpha is not None:
             hidden = picture.alpha == 0

@@ -4,7 +4,7 @@ At every site the statistics of the map are taken and set against the style's; t
 that follow go into the next stage. Nothing else passes between the content and the style.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,6 @@ def walk(
     learned: dict[str, NDArray[Any]],
     picture: Array,
     style: Sequence[FeatureStats],
-    strength: float,
     mask: Array | None = None,
 ) -> Array:
     """Paint one picture.
@@ -37,7 +36,6 @@ def walk(
         learned: weights and biases of sites with a target of their own.
         picture: ``(1, 3, H, W)`` in [0, 1].
         style: target statistics of each style site.
-        strength: 0 keeps the photo's own statistics, 1 takes the style's.
         mask: ``(H, W)`` weights in [0, 1] of the pixels that enter the photo's statistics.
 
     Returns:
@@ -51,7 +49,7 @@ def walk(
         factor = framed.shape[2] // x.shape[2]
         inside = window(spec.margin, height, width, factor)
         own = engine.statistics(x, inside, None if mask is None else _reduce(mask, factor))
-        affine = _affine(site, own, learned, targets, strength)
+        affine = _affine(site, own, learned, targets)
         stage = spec.stages[index]
         kept = len(stack) - stage.takes
         x, *given = engine.run(index, x, affine, stack[kept:])
@@ -63,12 +61,11 @@ def _affine(
     site: SiteSpec,
     own: FeatureStats,
     learned: dict[str, NDArray[Any]],
-    targets: Any,
-    strength: float,
+    targets: Iterator[FeatureStats],
 ) -> Affine:
     if site.weight is not None and site.bias is not None:
         return site.affine(own, learned[site.bias], learned[site.weight])
-    target = FeatureStats.mix((own, next(targets)), (1 - strength, strength))
+    target = next(targets)
     return site.affine(own, target.mean, np.sqrt(target.variance + site.eps))
 
 

@@ -55,16 +55,16 @@ class TestWalk:
             np.testing.assert_allclose(stats.mean, moments.mean[0].numpy(), rtol=1e-3, atol=1e-4)
             std = np.sqrt(stats.variance + 1e-5)
             np.testing.assert_allclose(std, moments.std[0].numpy(), rtol=1e-3, atol=1e-4)
-        painted = walk(engine, model.spec, model.tensors(), photo, style, 1.0)
+        painted = walk(engine, model.spec, model.tensors(), photo, style)
         expected = network(torch.from_numpy(photo), expected_style).numpy()
         assert painted.shape == photo.shape
         assert np.abs(painted - expected).max() < 2e-3 * max(1.0, np.abs(expected).max())
 
     def test_a_mask_of_ones_is_no_mask(self, model: Model, engine: Engine) -> None:
         photo, style = as_input(21, 30), style_statistics(engine, model.spec, as_input(20, 20))
-        plain = walk(engine, model.spec, model.tensors(), photo, style, 1.0)
+        plain = walk(engine, model.spec, model.tensors(), photo, style)
         masked = walk(
-            engine, model.spec, model.tensors(), photo, style, 1.0, np.ones((21, 30), np.float32)
+            engine, model.spec, model.tensors(), photo, style, np.ones((21, 30), np.float32)
         )
         np.testing.assert_allclose(masked, plain, atol=1e-4)
 
@@ -72,8 +72,8 @@ class TestWalk:
         photo, style = as_input(32, 32), style_statistics(engine, model.spec, as_input(20, 20))
         half = np.zeros((32, 32), np.float32)
         half[:, :16] = 1
-        plain = walk(engine, model.spec, model.tensors(), photo, style, 1.0)
-        masked = walk(engine, model.spec, model.tensors(), photo, style, 1.0, half)
+        plain = walk(engine, model.spec, model.tensors(), photo, style)
+        masked = walk(engine, model.spec, model.tensors(), photo, style, half)
         assert np.abs(masked - plain).max() > 1e-2
 
     def test_masked_style_is_the_style_of_what_is_left(self, model: Model, engine: Engine) -> None:

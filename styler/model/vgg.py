@@ -141,7 +141,7 @@ def _read(path: Path) -> Source:
     tensors, _ = load_tensors(path)
     present = [re.fullmatch(r"conv([123])_\d\.weight", name) for name in tensors]
     depths = Counter(int(match[1]) for match in present if match)
-    blocks = (depths[1], depths[2], depths[3], 1)
+    blocks = (*(max(depths[block], 1) for block in (1, 2, 3)), 1)
     names = [f"conv{b}_{i}" for b, depth in enumerate(blocks, 1) for i in range(1, depth + 1)]
     try:
         layers = [(tensors[f"{name}.weight"], tensors[f"{name}.bias"]) for name in names]
