@@ -1,0 +1,111 @@
+"""Folders of pictures and crops of them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from styler.errors import TrainingError
+from styler.train.data import Folder, crops
+from tests.networks import picture
+
+
+def gradient(height: int, width: int) -> Image.Image:
+    """Red grows by 2 a column, green by 2 a row."""
+    rows, columns = np.mgrid[:height, :width]
+    return Image.fromarray(np.stack((columns * 2, rows * 2, 0 * rows), 2).astype(np.uint8))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "sub").mkdir()
+    Image.fromarray(picture(40, 60)).save(tmp_path / "b.png")
+    Image.fromarray(picture(50, 30)).save(tmp_path / "sub" / "a.JPG")
+    (tmp_path / "broken.png").write_bytes(b"not a picture")
+    (tmp_path / "notes.txt").write_text("no picture, and not meant to be one")
+    return tmp_path
+
+
+class TestFolder:
+    def test_reads_what_it_can_and_tells_the_rest(self, folder: Path) -> None:
+        opened = Folder.open(folder)
+        assert [p.size for p in opened.pictures] == [(60, 40), (30, 50)]
+        assert len(opened) == 2
+        assert len(opened.unreadable) == 1
+        assert "broken.png" in opened.unreadable[0]
+
+    def test_reduces_to_the_limit_and_keeps_the_aspect(self, folder: Path) -> None:
+        assert [p.size for p in Folder.open(folder, limit=20).pictures] == [(30, 20), (20, 33)]
+
+    def test_too_few(self, folder: Path, tmp_path: Path) -> None:
+        with pytest.raises(TrainingError, match="holds 2 readable pictures of 3 files"):
+            Folder.open(folder, minimum=3)
+        (tmp_path / "empty").mkdir()
+        with pytest.raises(TrainingError, match="holds 0 readable pictures of 0 files"):
+            Folder.open(tmp_path / "empty")
+
+    def test_no_folder(self, tmp_path: Path) -> None:
+        with pytest.raises(TrainingError, match="is not a folder"):
+            Folder.open(tmp_path / "none")
+
+
+class TestCrops:
+    def of(self, image: Image.Image, size: int = 16, seed: int = 0, count: int = 1) -> torch.Tensor:
+        return crops(Folder(Path(), [image], []), count, size, np.random.default_rng(seed))
+
+    def test_shape_and_range(self) -> None:
+        batch = self.of(gradient(40, 90), count=7)
+        assert batch.shape == (7, 3, 16, 16)
+        assert batch.dtype == torch.float32
+        assert batch.min() >= 0
+        assert batch.max() <= 1
+        assert batch.amax((1, 2, 3)).gt(0).all()
+
+    def test_depend_on_the_generator_alone(self) -> None:
+        image = gradient(40, 90)
+        assert torch.equal(self.of(image, seed=5), self.of(image, seed=5))
+        assert not torch.equal(self.of(image, seed=5), self.of(image, seed=6))
+
+    @pytest.mark.parametrize("size", [(40, 90), (110, 50)])
+    def test_keep_the_aspect_ratio(self, size: tuple[int, int]) -> None:
+        """Red and green rise alike along a crop, whatever the shape of the picture."""
+        for seed in range(20):
+            red, green, _ = self.of(gradient(*size), seed=seed)[0] * 255
+            across = (red[8, 12] - red[8, 3]).abs()
+            down = (green[12, 8] - green[3, 8]).abs()
+            assert across == pytest.approx(down.item(), abs=2.5)
+
+    def test_cover_scales_from_one_pixel_each_to_the_whole_short_side(self) -> None:
+        scales = []
+        for seed in range(60):
+            green = self.of(gradient(96, 120), seed=seed)[0, 1] * 255
+            scales.append(float((green[12, 8] - green[3, 8]) / 9 / 2))
+        assert min(scales) == pytest.approx(1, abs=0.25)
+        assert max(scales) == pytest.approx(6, abs=1)
+
+    def test_are_mirrored_half_of_the_time(self) -> None:
+        reds = [self.of(gradient(40, 60), seed=seed)[0, 0] for seed in range(60)]
+        mirrored = sum(bool(red[8, 3] > red[8, 12]) for red in reds)
+        assert 15 < mirrored < 45
+
+    def test_enlarge_small_pictures(self) -> None:
+        assert self.of(gradient(5, 9), size=32).shape == (1, 3, 32, 32)
+
+    def test_draw_every_picture_before_any_twice(self) -> None:
+        images = [Image.new("RGB", (20, 20), (40 * i, 0, 0)) for i in range(5)]
+        folder = Folder(Path(), images, [])
+        batch = crops(folder, 7, 8, np.random.default_rng(0))
+        seen = (batch[:, 0].mean((1, 2)) * 255 / 40).round().int().tolist()
+        assert sorted(seen[:5]) == [0, 1, 2, 3, 4]
+        assert len(set(seen[5:])) == 2
+
+    def test_recolouring_permutes_channels(self) -> None:
+        folder = Folder(Path(), [Image.new("RGB", (20, 20), (250, 100, 0))], [])
+        rng = np.random.default_rng(0)
+        plain = crops(folder, 20, 8, rng)[:, :, 4, 4]
+        permuted = crops(folder, 40, 8, rng, recolour=1.0)[:, :, 4, 4]
+        assert len({tuple(c) for c in plain.tolist()}) == 1
+        assert len({tuple(c) for c in permuted.tolist()}) == 6
+        torch.testing.assert_close(permuted.sort(1).values, plain.sort(1).values.repeat(2, 1))

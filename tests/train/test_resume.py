@@ -1,0 +1,152 @@
+"""Killed at any moment, a run goes on as if nothing had happened."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import styler
+from styler.errors import ParameterError, TrainingError
+from styler.model.weights import load_tensors
+from styler.train import TrainConfig, train
+from tests.train.tiny import STEPS, config, prepare
+
+ROOT = Path(styler.__file__).parent.parent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return prepare(tmp_path_factory.mktemp("training"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(folder: Path) -> TrainConfig:
+    done = config(folder, "undisturbed")
+    assert train(done) == done.out / "weights.safetensors"
+    return done
+
+
+def log_of(run: TrainConfig) -> list[str]:
+    path = run.out / "log.jsonl"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def equal_to(run: TrainConfig, expected: TrainConfig) -> None:
+    """The same log, line for line, and the same weights, bit for bit."""
+    assert log_of(run) == log_of(expected)
+    for file in ("weights.safetensors", "checkpoint.safetensors"):
+        (found, _), (wanted, _) = (load_tensors(r.out / file) for r in (run, expected))
+        assert found.keys() == wanted.keys()
+        assert all(torch.equal(found[name], wanted[name]) for name in wanted), file
+
+
+def test_an_undisturbed_run_logs_every_step(undisturbed: TrainConfig) -> None:
+    lines = [json.loads(line) for line in log_of(undisturbed)]
+    assert [line["step"] for line in lines] == list(range(STEPS))
+    assert {"identity", "total", "gradient"} <= lines[0].keys()
+    assert {"content", "style"} <= lines[-1].keys()
+    assert (undisturbed.out / "samples" / f"{STEPS:07d}.png").is_file()
+
+
+def test_killed_at_random_moments(folder: Path, undisturbed: TrainConfig) -> None:
+    """SIGKILL when the log has grown by a random number of lines, four times, then to the end."""
+    rng = np.random.default_rng(7)
+    run = config(folder, "killed")
+    command = [sys.executable, "-m", "tests.train.tiny", str(folder), "killed"]
+    killed = 0
+    for more in rng.integers(2, 9, 4):
+        with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as process:
+            longest = len(log_of(run)) + more
+            grown = False
+            while process.poll() is None:
+                lines = len(log_of(run))
+                grown = grown or lines < longest
+                if grown and lines >= longest:
+                    time.sleep(float(rng.random()) * 0.02)
+                    break
+                time.sleep(0.002)
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                killed += process.returncode == -signal.SIGKILL
+    assert killed >= 2
+    train(run)
+    equal_to(run, undisturbed)
+
+
+def test_stopped_by_its_time_budget(folder: Path, undisturbed: TrainConfig) -> None:
+    run = config(folder, "budget", minutes=0)
+    steps = []
+    train(run, lambda step, losses: steps.append(step))
+    assert steps == [1]
+    train(run, lambda step, losses: steps.append(step))
+    assert steps == [1, 2]
+    train(replace(run, minutes=None))
+    equal_to(run, undisturbed)
+
+
+def test_a_line_cut_short_is_dropped(folder: Path, undisturbed: TrainConfig) -> None:
+    run = config(folder, "cut", minutes=0)
+    train(run)
+    with (run.out / "log.jsonl").open("a") as log:
+        log.write('{"step": 1, "tot')
+    train(replace(run, minutes=None))
+    assert log_of(run) == log_of(undisturbed)
+
+
+def test_the_same_seed_gives_the_same_losses(folder: Path, undisturbed: TrainConfig) -> None:
+    seen: dict[str, list[dict[str, float]]] = {"0": [], "1": []}
+    for seed, losses in seen.items():
+        run = config(folder, f"seed{seed}", seed=int(seed), minutes=0)
+        train(run, lambda step, now, losses=losses: losses.append(now))  # type: ignore[misc]
+    first = json.loads(log_of(undisturbed)[0])
+    assert seen["0"] == [{k: v for k, v in first.items() if k != "step"}]
+    assert seen["1"] != seen["0"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"batch": 3}, {"style_weight": 2.0}, {"steps": 30}, {"norm": "instance"}]
+)
+def test_changed_settings_are_refused(
+    undisturbed: TrainConfig, change: dict[str, int | float | str]
+) -> None:
+    name = next(iter(change))
+    if name == "norm":  # the networks differ before the settings do
+        name = "norm='none'"
+    with pytest.raises(TrainingError, match=f"belongs to a run with {name}.*use the same"):
+        train(replace(undisturbed, **change))  # type: ignore[arg-type]
+
+
+def test_a_damaged_checkpoint_is_refused(folder: Path) -> None:
+    run = config(folder, "damaged")
+    run.out.mkdir()
+    (run.out / "checkpoint.safetensors").write_bytes(b"\0" * 99)
+    with pytest.raises(TrainingError, match=r"is not a checkpoint .* delete it to start afresh"):
+        train(run)
+
+
+def test_start_from(folder: Path, undisturbed: TrainConfig) -> None:
+    weights = undisturbed.out / "weights.safetensors"
+    losses: list[float] = []
+    for out, start in (("afresh", None), ("started", weights)):
+        run = config(folder, out, start_from=start, minutes=0)
+        train(run, lambda step, now: losses.append(now["identity"]))
+    assert losses[1] < 0.95 * losses[0]
+
+
+@pytest.mark.parametrize("field", ["steps", "batch", "crop", "style_crop", "checkpoint_every"])
+def test_settings_out_of_range(folder: Path, field: str) -> None:
+    with pytest.raises(ParameterError, match=f"{field} must be at least"):
+        config(folder, **{field: 0})
