@@ -66,11 +66,8 @@ def _sum_space(x: Tensor, size: int, window: Window) -> Tensor:
     if window == "gaussian":
         line = torch.exp(-0.5 * (offsets / (size / 4)).square())
     line = line / line.sum()
-    n, c, h, w = x.shape
-    planes = x.reshape(n * c, 1, h, w)
-    planes = F.conv2d(planes, line.reshape(1, 1, size, 1), padding=(size // 2, 0))
-    planes = F.conv2d(planes, line.reshape(1, 1, 1, size), padding=(0, size // 2))
-    return planes.reshape(n, c, h, w)
+    kernel = (line[:, None] * line).expand(x.shape[1], 1, size, size)
+    return F.conv2d(x, kernel, padding=size // 2, groups=x.shape[1])
 
 
 def divisive_norm(

@@ -39,6 +39,8 @@ class RobustScaler(Scaler):
         ParameterError: quantiles not rising within [0, 1].
     """
 
+    median: Tensor
+    spread: Tensor
     values: Tensor
     masses: Tensor
 
@@ -57,13 +59,16 @@ class RobustScaler(Scaler):
             raise ParameterError(f"quantiles must rise within [0, 1], not {quantiles}")
         self.quantiles = quantiles
         self.resolution = check_count("resolution", resolution)
+        self.state("median", 0.0, num_features)
+        self.state("spread", 0.0, num_features)
         self.state("values", float("inf"), resolution, num_features)
         self.state("masses", 0.0, resolution, num_features)
 
     def reset(self) -> None:
         self.count.zero_()
         self.values.fill_(float("inf"))
-        self.masses.zero_()
+        for held in (self.masses, self.median, self.spread):
+            held.zero_()
 
     def _observe(self, rows: Tensor, weights: Tensor) -> None:
         values = torch.cat([self.values, rows])
@@ -81,6 +86,9 @@ class RobustScaler(Scaler):
             masses = (masses.sum(0) / self.resolution).expand_as(values)
         self.values.copy_(values[: self.resolution])
         self.masses.copy_(masses[: self.resolution])
+        low, median, high = self.quantile(self.quantiles[0], 0.5, self.quantiles[1])
+        self.median.copy_(median)
+        self.spread.copy_(high - low)
 
     def quantile(self, *levels: float) -> Tensor:
         """Quantiles of the data so far, ``(len(levels), features)``."""
@@ -89,8 +97,7 @@ class RobustScaler(Scaler):
         return torch.stack([_quantiles(v, m, at) for v, m in columns], 1)
 
     def coefficients(self) -> tuple[Tensor, Tensor]:
-        low, median, high = self.quantile(self.quantiles[0], 0.5, self.quantiles[1])
-        return median, high - low
+        return self.median, self.spread
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, quantiles={self.quantiles}, resolution={self.resolution}"

@@ -25,18 +25,18 @@ Linear = Callable[[Tensor], Tensor]
 
 
 def power_iteration(
-    forward: Linear, adjoint: Linear, v: Tensor, steps: int = 1, eps: float = 1e-12
+    forward: Linear, adjoint: Linear, u: Tensor, steps: int = 1, eps: float = 1e-12
 ) -> tuple[Tensor, Tensor]:
     r"""Singular vectors of the largest singular value of any linear map, by two-sided iteration.
 
-    .. math:: u \leftarrow \frac{A v}{\lVert A v \rVert}, \qquad
-              v \leftarrow \frac{A^T u}{\lVert A^T u \rVert}, \qquad \sigma = \langle u, A v \rangle
+    .. math:: v \leftarrow \frac{A^T u}{\lVert A^T u \rVert}, \qquad
+              u \leftarrow \frac{A v}{\lVert A v \rVert}, \qquad \sigma = \langle u, A v \rangle
 
     The one-sided form ``v <- A v`` is right for symmetric maps only.
 
     Args:
         forward, adjoint: the map and its adjoint.
-        v: where to start; the shape of the map's input.
+        u: where to start; the shape of the map's output.
         steps: iterations.
         eps: least norm to divide by.
 
@@ -45,7 +45,7 @@ def power_iteration(
 
     Source: Miyato et al. 2018, algorithm 1.
     """
-    u = _unit(forward(v), eps)
+    v = u
     for _ in range(steps):
         v = _unit(adjoint(u), eps)
         u = _unit(forward(v), eps)
@@ -157,15 +157,16 @@ class SpectralNorm(nn.Module):
         with torch.no_grad():
             start = torch.randn(operator.input_shape(weight), device=weight.device)
             start = start.to(wide(weight[:0]).dtype)
-            u, v = self._iterate(wide(weight.detach()), _unit(start, eps), warm_up)
+            u = operator.forward(wide(weight.detach()), start)
+            u, v = self._iterate(wide(weight.detach()), u, warm_up)
         self.register_buffer("u", u)
         self.register_buffer("v", v)
 
-    def _iterate(self, weight: Tensor, v: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+    def _iterate(self, weight: Tensor, u: Tensor, steps: int) -> tuple[Tensor, Tensor]:
         return power_iteration(
             lambda x: self.operator.forward(weight, x),
             lambda y: self.operator.adjoint(weight, y),
-            v,
+            u,
             steps,
             self.eps,
         )
@@ -179,7 +180,7 @@ class SpectralNorm(nn.Module):
     def forward(self, weight: Tensor) -> Tensor:
         if self.training:
             with torch.no_grad():
-                u, v = self._iterate(wide(weight), self.v, self.n_power_iterations)
+                u, v = self._iterate(wide(weight), self.u, self.n_power_iterations)
                 self.u.copy_(u)
                 self.v.copy_(v)
         return (weight / self.sigma(weight)).to(weight.dtype)
