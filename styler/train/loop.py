@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import math
 import time
 from collections.abc import Callable
@@ -24,6 +25,8 @@ from .losses import content_loss, statistics, style_loss, whiten
 from .samples import sample_grid
 
 __all__ = ["Report", "train"]
+
+logger = logging.getLogger(__name__)
 
 Report = Callable[[int, dict[str, float]], None]
 """Called after every step with the number of steps done and the losses, for a progress bar."""
@@ -79,6 +82,8 @@ class Run:
         torch.manual_seed(config.seed)
         self.content = Folder.open(config.content)
         self.style = Folder.open(config.style)
+        for reason in (*self.content.unreadable, *self.style.unreadable):
+            logger.warning("left out: %s", reason)
         config.out.mkdir(parents=True, exist_ok=True)
         self.network = build(config.architecture, norm=config.norm)
         if config.architecture != "compact":
