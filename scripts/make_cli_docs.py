@@ -101,7 +101,11 @@ def _section(command: click.Command, ctx: click.Context) -> str:
             lines.append(f"| [`{full}`](#{anchor}) | {summary} |")
         lines.append("")
     lines += ["| option | meaning | default |", "| --- | --- | --- |"]
-    lines += [_row(p) for p in command.get_params(ctx) if isinstance(p, click.Option)]
+    lines += [
+        _row(p)
+        for p in command.get_params(ctx)
+        if isinstance(p, click.Option) and "--help" not in p.opts
+    ]
     return "\n".join(lines)
 
 

@@ -1,6 +1,7 @@
 """A command line to call, in a folder of its own, with two styles of the user's own."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,13 +40,19 @@ def own_styles(stylizer: Stylizer, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(autouse=True)
-def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own_styles: Path) -> None:
-    """An empty working folder; nothing of whoever runs the tests takes part."""
+def surroundings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own_styles: Path
+) -> Iterator[None]:
+    """An empty working folder; nothing of whoever runs the tests takes part, and nothing is left."""
+    before = dict(os.environ)
     home = tmp_path / ".home"
     for name in ("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA"):
         monkeypatch.setenv(name, str(home))
     monkeypatch.setenv("STYLER_STYLES", str(own_styles))
     monkeypatch.chdir(tmp_path)
+    yield
+    os.environ.clear()  # `styler serve` hands its options on in the environment
+    os.environ.update(before)
 
 
 @pytest.fixture
