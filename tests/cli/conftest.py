@@ -43,7 +43,7 @@ def own_styles(stylizer: Stylizer, tmp_path_factory: pytest.TempPathFactory) -> 
 def surroundings(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own_styles: Path
 ) -> Iterator[None]:
-    """An empty working folder; nothing of whoever runs the tests takes part, and nothing is left."""
+    """An empty working folder; nothing of the machine takes part, and nothing is left behind."""
     before = dict(os.environ)
     home = tmp_path / ".home"
     for name in ("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA"):
