@@ -3,8 +3,8 @@
 
 usage: contact_sheet.py PHOTOS PAINTINGS SHEET [SIDE]
 
-One row a photo, one column a painting, SIDE pixels each (256 by default); each is painted at 512 pixels
-and only then reduced. The photos and paintings themselves are not on the sheet.
+One row a photo, one column a painting, SIDE pixels each (256 by default); each is painted at 512
+pixels and only then reduced. The photos and paintings themselves are not on the sheet.
 """
 
 import sys

@@ -1,1 +1,1 @@
-"""The weights, presets and model card that ship with styler; data only, read by ``styler.weights``."""
+"""The weights, presets and model card that ship with styler; ``styler.weights`` reads them."""
