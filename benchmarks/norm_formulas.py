@@ -1,0 +1,167 @@
+"""What each norm is timed against where torch has no counterpart: its formula, written plainly.
+
+As one would write it at first: statistics by ``mean`` and ``var``, then the formula term by term.
+"""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+EPS = 1e-5
+
+
+def standard(x: Tensor, axes: tuple[int, ...], eps: float = EPS) -> Tensor:
+    mean = x.mean(axes, keepdim=True)
+    variance = x.var(axes, correction=0, keepdim=True)
+    return (x - mean) / torch.sqrt(variance + eps)
+
+
+def maps(p: Tensor) -> Tensor:
+    return p.reshape(-1, p.shape[-1], 1, 1)
+
+
+def scaled(m: Any, y: Tensor) -> Tensor:
+    return y * maps(m.weight) + maps(m.bias)
+
+
+def grouped(x: Tensor, groups: int, axes: tuple[int, ...]) -> Tensor:
+    n, c, h, w = x.shape
+    return standard(x.reshape(n, groups, c // groups, h, w), axes).reshape(x.shape)
+
+
+def mean_std(x: Tensor) -> tuple[Tensor, Tensor]:
+    """As the published AdaIN code bases do: two passes over a flattened view."""
+    n, c = x.shape[:2]
+    flat = x.reshape(n, c, -1)
+    std = (flat.var(dim=2) + EPS).sqrt().reshape(n, c, 1, 1)
+    return flat.mean(dim=2).reshape(n, c, 1, 1), std
+
+
+def adain(m: Any, x: Tensor, style: Tensor) -> Tensor:
+    style_mean, style_std = mean_std(style)
+    mean, std = mean_std(x)
+    normalized = (x - mean.expand_as(x)) / std.expand_as(x)
+    return normalized * style_std.expand_as(x) + style_mean.expand_as(x)
+
+
+def conditional_instance(m: Any, x: Tensor, style: Tensor) -> Tensor:
+    return standard(x, (2, 3)) * maps(style @ m.weight) + maps(style @ m.bias)
+
+
+def layer_instance(m: Any, x: Tensor) -> Tensor:
+    rho = maps(m.share)
+    return scaled(m, rho * standard(x, (2, 3)) + (1 - rho) * standard(x, (1, 2, 3)))
+
+
+def adalin(m: Any, x: Tensor, c: Tensor) -> Tensor:
+    g, b = m.modulation(c).chunk(2, -1)
+    rho = maps(m.share)
+    y = rho * standard(x, (2, 3)) + (1 - rho) * standard(x, (1, 2, 3))
+    return y * (1 + maps(g)) + maps(b)
+
+
+def batch(m: Any, x: Tensor) -> Tensor:
+    return scaled(m, standard(x, (0, 2, 3)))
+
+
+def ghost_batch(m: Any, x: Tensor) -> Tensor:
+    return torch.cat([scaled(m, standard(part, (0, 2, 3))) for part in x.split(m.size)])
+
+
+def batch_renorm(m: Any, x: Tensor) -> Tensor:
+    with torch.no_grad():
+        sd = torch.sqrt(x.var((0, 2, 3), correction=0) + EPS)
+        run = torch.sqrt(m.running_var + EPS)
+        r = (sd / run).clamp(1 / m.r_max, m.r_max)
+        d = ((x.mean((0, 2, 3)) - m.running_mean) / run).clamp(-m.d_max, m.d_max)
+    return scaled(m, standard(x, (0, 2, 3)) * maps(r) + maps(d))
+
+
+def batch_group(m: Any, x: Tensor) -> Tensor:
+    return scaled(m, grouped(x, m.groups, (0, 2, 3, 4)))
+
+
+def switchable(m: Any, x: Tensor) -> Tensor:
+    axes = ((2, 3), (1, 2, 3), (0, 2, 3))
+    means = [x.mean(a, keepdim=True) for a in axes]
+    variances = [x.var(a, correction=0, keepdim=True) for a in axes]
+    w, v = m.mean_logits.softmax(0), m.variance_logits.softmax(0)
+    mean = sum(s * p for s, p in zip(w, means, strict=True))
+    variance = sum(s * p for s, p in zip(v, variances, strict=True))
+    return scaled(m, (x - mean) / torch.sqrt(variance + EPS))
+
+
+def spade(m: Any, x: Tensor, labels: Tensor) -> Tensor:
+    hidden = F.relu(m.shared(F.interpolate(labels, size=x.shape[2:])))
+    return standard(x, (0, 2, 3)) * (1 + m.scale(hidden)) + m.shift(hidden)
+
+
+def divisive(m: Any, x: Tensor) -> Tensor:
+    c, size = x.shape[1], m.size
+    line = torch.exp(-0.5 * ((torch.arange(size) - size // 2) / (size / 4)) ** 2)
+    kernel = (line[:, None] * line).expand(c, 1, size, size)
+    mass = F.conv2d(torch.ones_like(x[:1]), kernel, padding=size // 2, groups=c)
+    energy = F.conv2d(x * x, kernel, padding=size // 2, groups=c) / mass
+    return x / (m.k + m.alpha * energy) ** m.beta
+
+
+def local_contrast(m: Any, x: Tensor) -> Tensor:
+    c, size = x.shape[1], m.size
+    line = torch.exp(-0.5 * ((torch.arange(size) - size // 2) / (size / 4)) ** 2)
+    kernel = (line[:, None] * line).expand(1, c, size, size)
+    mass = F.conv2d(torch.ones_like(x[:1]), kernel, padding=size // 2)
+    v = x - F.conv2d(x, kernel, padding=size // 2) / mass
+    sd = torch.sqrt(F.conv2d(v * v, kernel, padding=size // 2) / mass)
+    return v / torch.maximum(sd, sd.mean((2, 3), keepdim=True))
+
+
+def global_response(m: Any, x: Tensor) -> Tensor:
+    g = torch.norm(x, p=2, dim=(2, 3), keepdim=True)
+    return scaled(m, x * (g / (g.mean(1, keepdim=True) + m.eps))) + x
+
+
+def filter_response(m: Any, x: Tensor) -> Tensor:
+    y = scaled(m, x * torch.rsqrt(x.pow(2).mean((2, 3), keepdim=True) + m.eps))
+    return torch.max(y, maps(m.threshold))
+
+
+def evo_s0(m: Any, x: Tensor) -> Tensor:
+    n, c, h, w = x.shape
+    g = x.reshape(n, m.groups, c // m.groups, h, w)
+    sd = torch.sqrt(g.var((2, 3, 4), correction=0, keepdim=True) + EPS)
+    return scaled(m, x * torch.sigmoid(maps(m.slope) * x) / sd.expand_as(g).reshape(x.shape))
+
+
+def partial_rms(m: Any, x: Tensor) -> Tensor:
+    k = -int(-x.shape[-1] * m.fraction // 1)
+    return x / torch.sqrt(x[..., :k].pow(2).mean(-1, keepdim=True) + m.eps) * m.weight
+
+
+def adaptive_layer(m: Any, x: Tensor, c: Tensor) -> Tensor:
+    scale, shift = m.modulation(c).chunk(2, -1)
+    return F.layer_norm(x, x.shape[-1:], eps=m.eps) * (1 + scale[:, None]) + shift[:, None]
+
+
+def adaptive_layer_zero(m: Any, x: Tensor, c: Tensor) -> Tensor:
+    scale, shift, gate = m.modulation(c).chunk(3, -1)
+    y = F.layer_norm(x, x.shape[-1:], eps=m.eps) * (1 + scale[:, None]) + shift[:, None]
+    return x + gate[:, None] * m.branch(y)
+
+
+def dynamic_tanh(m: Any, x: Tensor) -> Tensor:
+    return torch.tanh(m.alpha * x) * m.weight + m.bias
+
+
+def qk(m: Any, x: Tensor) -> Tensor:
+    return torch.cat([m.scale * F.normalize(x, dim=-1), F.normalize(x.flip(-1), dim=-1)], -1)
+
+
+def weight_standardization(w: Tensor) -> Tensor:
+    return standard(w, (1, 2, 3), 1e-6)
+
+
+def scaled_weight_standardization(w: Tensor, gain: Tensor, gamma: float) -> Tensor:
+    fan_in = w[0].numel()
+    return standard(w, (1, 2, 3), 1e-6) * (gamma * gain * fan_in**-0.5).reshape(-1, 1, 1, 1)
