@@ -139,3 +139,9 @@ def test_first_blocks_are_the_two_commands() -> None:
     paint, test = blocks("sh")[:2]
     assert "pip install ." in paint and "styler stylize scene.png" in paint
     assert "'.[dev]'" in test and test.strip().endswith("pytest")
+
+
+def test_links_lead_somewhere() -> None:
+    links = re.findall(r"(?<!!)\[[^]]*\]\((?!http)([^)#]+)\)", TEXT)
+    assert "docs/cli.md" in links
+    assert [link for link in links if not (ROOT / link).exists()] == []
