@@ -61,12 +61,12 @@ def test_an_undisturbed_run_logs_every_step(undisturbed: TrainConfig) -> None:
 
 
 def test_killed_at_random_moments(folder: Path, undisturbed: TrainConfig) -> None:
-    """SIGKILL when the log has grown by a random number of lines, four times, then to the end."""
+    """SIGKILL when the log has grown by a random number of lines, three times, then to the end."""
     rng = np.random.default_rng(7)
     run = config(folder, "killed")
     command = [sys.executable, "-m", "tests.train.tiny", str(folder), "killed"]
     killed = 0
-    for more in rng.integers(2, 9, 4):
+    for more in rng.integers(3, 9, 3):
         with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as process:
             longest = len(log_of(run)) + more
             grown = False
