@@ -27,14 +27,14 @@ class SiteSpec:
 
     Attributes:
         kind: ``"style"`` takes its target from the style; ``"instance"``, ``"group"`` and
-            ``"layer"`` from a weight and a bias among the model's tensors.
+            ``"sample_layer"`` from a weight and a bias among the model's tensors.
         channels: of the map.
         groups: channels are pooled into so many groups; ``channels`` pools none.
         eps: added to variances before their root.
         weight, bias: names of the tensors of a site that has its own target.
     """
 
-    kind: Literal["style", "instance", "group", "layer"]
+    kind: Literal["style", "instance", "group", "sample_layer"]
     channels: int
     groups: int
     eps: float

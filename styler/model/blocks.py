@@ -15,7 +15,7 @@ __all__ = ["Normalizer", "conv", "normalizer", "residual_block", "shuffle_up"]
 Normalizer = Callable[[int], list[nn.Module]]
 """Channels to the piece of tape that normalizes them: nothing, a site, or a registered module."""
 
-SITES = {"instance", "group", "layer"}
+SITES = {"instance", "group", "sample_layer"}
 
 
 def normalizer(name: str) -> Normalizer:

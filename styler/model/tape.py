@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 __all__ = ["Add", "Save", "Site", "SiteKind", "Stage", "StyleEncoder", "Tap", "cut", "residual"]
 
-SiteKind = Literal["style", "instance", "group", "layer"]
+SiteKind = Literal["style", "instance", "group", "sample_layer"]
 
 
 class Save(nn.Module):
@@ -40,8 +40,8 @@ class Site(nn.Module):
     Args:
         channels: of the map.
         kind: ``"style"`` moves the statistics to the style's (AdaIN, Huang & Belongie 2017);
-            ``"instance"``, ``"group"`` and ``"layer"`` to a learned weight and bias per channel,
-            with statistics per channel, per group of channels, or over the whole sample.
+            ``"instance"``, ``"group"`` and ``"sample_layer"`` to a learned weight and bias per
+            channel, with statistics per channel, per group of channels, or over the whole sample.
         groups: of a ``"group"`` site.
         eps: added to every variance before its root.
     """
@@ -51,7 +51,9 @@ class Site(nn.Module):
     ) -> None:
         super().__init__()
         self.channels, self.kind, self.eps = channels, kind, eps
-        self.groups = {"style": channels, "instance": channels, "group": groups, "layer": 1}[kind]
+        self.groups = {"style": channels, "instance": channels, "group": groups, "sample_layer": 1}[
+            kind
+        ]
         if kind != "style":
             self.weight = nn.Parameter(torch.ones(channels))
             self.bias = nn.Parameter(torch.zeros(channels))

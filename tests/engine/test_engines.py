@@ -20,7 +20,7 @@ RandomModel = Callable[[str, str], Path]
 
 @pytest.fixture(
     scope="module",
-    params=["shipped", "batch", "instance", "group", "layer", "classic-vgg16"],
+    params=["shipped", "batch", "instance", "group", "sample_layer", "classic-vgg16"],
 )
 def model(
     request: pytest.FixtureRequest,
@@ -33,7 +33,7 @@ def model(
             return "default"
         case "classic-vgg16":
             return random_model("classic-vgg16", "none")
-        case "group" | "layer" as norm:
+        case "group" | "sample_layer" as norm:
             folder = tmp_path_factory.mktemp(norm) / "model"
             copytree(random_model("compact", "instance"), folder)
             relabel(folder, norm)

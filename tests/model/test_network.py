@@ -26,12 +26,12 @@ class TestBuild:
         with pytest.raises(ParameterError, match="unknown norm"):
             build("compact", norm="nonsense")
 
-    @pytest.mark.parametrize("norm", ["none", "instance", "group", "layer", "batch"])
+    @pytest.mark.parametrize("norm", ["none", "instance", "group", "sample_layer", "batch"])
     def test_variants_differ_in_their_sites_alone(self, norm: str) -> None:
         kinds = [site.kind for site in build("compact", norm=norm).sites]
         assert kinds.count("style") == 4
         own = len(kinds) - 4
-        assert own == (10 if norm in ("instance", "group", "layer") else 0)
+        assert own == (10 if norm in ("instance", "group", "sample_layer") else 0)
 
     @pytest.mark.parametrize("architecture", ["classic", "classic-vgg16"])
     def test_only_the_decoder_of_a_classic_network_learns(self, architecture: str) -> None:
@@ -75,7 +75,9 @@ class TestForward:
 
 
 class TestAffine:
-    @pytest.mark.parametrize(("kind", "groups"), [("instance", 8), ("group", 4), ("layer", 1)])
+    @pytest.mark.parametrize(
+        ("kind", "groups"), [("instance", 8), ("group", 4), ("sample_layer", 1)]
+    )
     def test_is_torchs_own_normalization(self, kind: str, groups: int) -> None:
         site = Site(8, kind, groups=4)  # type: ignore[arg-type]
         torch.nn.init.normal_(site.weight)

@@ -20,9 +20,9 @@ X = torch.randn(2, 3, 4, 5, generator=torch.Generator().manual_seed(0))
 
 
 def test_cut_leaves_one_more_stage_than_sites() -> None:
-    stages, sites = cut([Times(2), Site(3), Times(3), Site(3, "layer"), Site(3)])
+    stages, sites = cut([Times(2), Site(3), Times(3), Site(3, "sample_layer"), Site(3)])
     assert [len(stage.operations) for stage in stages] == [1, 1, 0, 0]
-    assert [site.kind for site in sites] == ["style", "layer", "style"]
+    assert [site.kind for site in sites] == ["style", "sample_layer", "style"]
 
 
 def test_an_empty_tape_is_one_empty_stage() -> None:
@@ -76,7 +76,7 @@ def test_a_style_encoder_hands_maps_out_in_the_order_of_sites() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "groups", "own"),
-    [("style", 16, False), ("instance", 16, True), ("group", 4, True), ("layer", 1, True)],
+    [("style", 16, False), ("instance", 16, True), ("group", 4, True), ("sample_layer", 1, True)],
 )
 def test_sites(kind: str, groups: int, own: bool) -> None:
     site = Site(16, kind, groups=4)  # type: ignore[arg-type]
