@@ -31,7 +31,7 @@ class TrainConfig:
     )
     norm: str = field(
         default="none",
-        metadata=about("Normalizer inside the blocks: none, instance, group, sample_layer, batch, ..."),
+        metadata=about("Normalizer inside the blocks: none, instance, group, batch, ..."),
     )
     start_from: Path | None = field(
         default=None, metadata=about("Weights to start from instead of random ones.")
