@@ -5,14 +5,10 @@ The options are the fields of `TrainConfig`.
 
 from __future__ import annotations
 
-import importlib.util
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-import styler
 from styler.cli.fields import FieldsCommand, dataclass_options
 from styler.cli.progress import bar
 from styler.errors import MissingDependencyError
@@ -21,20 +17,13 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 
-@cache
-def _config_class() -> type[Any]:
-    # By path, for importing the package would import torch: `styler train --help` answers at
-    # once, and where torch is not installed.
-    path = Path(styler.__file__).parent / "train" / "config.py"
-    spec = importlib.util.spec_from_file_location("styler.train.config", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    config: type[Any] = module.TrainConfig
-    return config
+def _options() -> list[click.Option]:
+    from styler.train import TrainConfig
+
+    return dataclass_options(TrainConfig)
 
 
-@click.command(cls=FieldsCommand, fields=lambda: dataclass_options(_config_class()))
+@click.command(cls=FieldsCommand, fields=_options)
 def train(**settings: Any) -> None:
     """Train the network on photos and paintings of your own.
 
