@@ -1,4 +1,8 @@
-"""Twenty pictures of odd sizes: tiny, extreme, one off a multiple of eight."""
+"""Twenty pictures of odd sizes: tiny, extreme, one off a multiple of eight.
+
+None has two positions at 1/8 resolution that differ by rounding only: an instance norm over two
+such values is 1 and -1, or -1 and 1, as rounding has it, in any engine.
+"""
 
 import numpy as np
 
@@ -6,7 +10,7 @@ from tests.networks import picture
 
 SIZES = [
     (16, 16), (17, 16), (16, 23), (1, 1), (1, 2), (2, 1), (3, 70), (70, 3), (1, 131), (131, 1),
-    (5, 7), (8, 9), (31, 33), (63, 65), (40, 41), (97, 19), (24, 90), (71, 71), (15, 200),
+    (19, 150), (18, 33), (31, 33), (63, 65), (40, 41), (97, 19), (24, 90), (71, 71), (15, 200),
     (200, 15),
 ]  # fmt: skip
 

@@ -42,16 +42,18 @@ def model(
             return random_model("compact", norm)
 
 
+@pytest.fixture(scope="module")
+def pair(model: str | Path) -> tuple[Stylizer, Stylizer]:
+    return Stylizer(model, threads=1), Stylizer(model, engine="torch", threads=1)
+
+
+@pytest.fixture(scope="module")
+def style(pair: tuple[Stylizer, Stylizer]) -> Style:
+    return pair[0].style(PAINTING)
+
+
 class TestBothEngines:
     """The same cases on both engines."""
-
-    @pytest.fixture(scope="module")
-    def pair(self, model: str | Path) -> tuple[Stylizer, Stylizer]:
-        return tuple(Stylizer(model, engine=e, threads=1) for e in ("onnxruntime", "torch"))
-
-    @pytest.fixture(scope="module")
-    def style(self, pair: tuple[Stylizer, Stylizer]) -> Style:
-        return pair[0].style(PAINTING)
 
     def test_name_themselves(self, pair: tuple[Stylizer, Stylizer]) -> None:
         assert [stylizer.info.engine for stylizer in pair] == ["onnxruntime", "torch"]
