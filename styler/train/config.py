@@ -78,6 +78,12 @@ class TrainConfig:
     identity_weight: float = field(
         default=5.0, metadata=about("Weight of getting a photo back when it is its own style.")
     )
+    shift_weight: float = field(
+        default=15.0,
+        metadata=about(
+            "Weight of painting a moved photo like the photo: keeps a grid out of paintings."
+        ),
+    )
     clip: float = field(default=5.0, metadata=about("Largest norm of the gradient."))
     ema: float = field(
         default=0.999,

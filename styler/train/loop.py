@@ -122,7 +122,7 @@ class Run:
         losses = (
             self._reconstruct(content)
             if step < config.warmup_steps
-            else self._paint(content, style)
+            else self._paint(content, style, tuple(rng.integers(1, 8, 2).tolist()))
         )
         losses["total"].backward()  # type: ignore[no-untyped-call]
         losses["gradient"] = nn.utils.clip_grad_norm_(self.network.parameters(), config.clip)
@@ -146,7 +146,7 @@ class Run:
         identity = F.l1_loss(output.float(), content)
         return {"identity": identity, "total": self.config.identity_weight * identity}
 
-    def _paint(self, content: Tensor, style: Tensor) -> dict[str, Tensor]:
+    def _paint(self, content: Tensor, style: Tensor, move: tuple[int, ...]) -> dict[str, Tensor]:
         config = self.config
         count = len(content)
         own = -(-count // 4)  # a quarter of the photos are painted in their own style, too
@@ -158,7 +158,11 @@ class Run:
                 for t, s in zip(targets, selves, strict=True)
             ]
             output = self.network(torch.cat((content, content[:own])), joined)
+            down, right = move
+            moved = self.network(content[:, :, down:, right:], targets)
         painted, same = output.float().split((count, own))
+        # What depends on where a pixel lies on the lattice of 8 is a grid, not a stroke.
+        shift = F.l1_loss(moved.float(), painted[:, :, down:, right:])
         with torch.no_grad():
             structure = self._judge(content)[-1]
             wanted = whiten(structure, *statistics([structure])[0])
@@ -172,8 +176,15 @@ class Run:
             config.content_weight * content_term
             + config.style_weight * style_term
             + config.identity_weight * identity
+            + config.shift_weight * shift
         )
-        return {"content": content_term, "style": style_term, "identity": identity, "total": total}
+        return {
+            "content": content_term,
+            "style": style_term,
+            "identity": identity,
+            "shift": shift,
+            "total": total,
+        }
 
     def _judge(self, pictures: Tensor) -> list[Tensor]:
         maps: list[Tensor] = self.judge(pictures.to(self.precision))
