@@ -47,4 +47,4 @@ def test_a_grid_costs_its_height_where_it_does_not_meet_itself(run: Run) -> None
 def shift_of(run: Run, height: float, moved: tuple[int, int]) -> float:
     run.network = Pointwise(height)  # type: ignore[assignment]
     pictures = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
-    return float(run._paint(pictures, pictures.flip(0), moved)["shift"])
+    return run._paint(pictures, pictures.flip(0), moved)["shift"].item()
