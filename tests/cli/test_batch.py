@@ -20,6 +20,7 @@ from styler.cli.report import Report
 from styler.cli.saving import Saving
 from styler.imaging import TEMPORARY_SUFFIX
 
+from .child import start
 from .conftest import Call
 from .pictures import as_bytes, read, save
 
@@ -222,8 +223,7 @@ def test_watching_takes_whole_files_and_retries_changed_ones(stylizer: object) -
 
 def test_watch_ends_with_ctrl_c(call: Call) -> None:
     photos(1)
-    command = [sys.executable, "-m", "styler.cli", *STYLIZE, "--watch"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = start(*STYLIZE, "--watch")
     assert process.stderr is not None
     assert "000.jpg" in process.stderr.readline()
     os.kill(process.pid, signal.SIGINT)

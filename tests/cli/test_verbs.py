@@ -19,6 +19,7 @@ from styler.cli import app, info, main
 from styler.cli.app import EXIT_CODES, run
 from styler.weights import shipped
 
+from .child import start
 from .conftest import Call
 from .pictures import pixels, read, save
 
@@ -251,8 +252,7 @@ def test_painting_never_imports_torch(call: Call, photo: Path) -> None:
 
 def test_ctrl_c_ends_with_130() -> None:
     os.mkfifo("photo.jpg")
-    command = [sys.executable, "-m", "styler.cli", "stylize", "photo.jpg", "-s", "night"]
-    process = subprocess.Popen([*command, "-o", "x.png"], stderr=subprocess.PIPE, text=True)
+    process = start("stylize", "photo.jpg", "-s", "night", "-o", "x.png")
     assert process.stderr is not None
     with Path("photo.jpg").open("wb"):  # waits until it is read
         os.kill(process.pid, signal.SIGINT)
