@@ -45,8 +45,7 @@ def layer_instance_norm(
         ParameterError: no floating tensor of that rank, or a mask that does not fit.
 
     Source: Kim et al. 2020, eq. 3. Not in torch. Published code takes unbiased variances. Both
-        norms
-    share one pass for statistics and one multiply-add.
+    norms share one pass for statistics and one multiply-add.
     """
     check_features(x)
     if stats is None:

@@ -43,19 +43,18 @@ def local_mean(
     for name, length in (("size", size), ("channels", 1 if channels is None else channels)):
         if check_count(name, length) % 2 == 0:
             raise ParameterError(f"{name} must be odd, not {length}")
-    weights = torch.ones_like(x[:1, :1]) if mask is None else mask.to(x.dtype)
+    mass = torch.ones_like(x[:1, :1]) if mask is None else mask.to(x.dtype)
+    total = x if mask is None else x * mass
     if channels is None:
-        total, mass = (x * weights).mean(1, keepdim=True), weights
-    else:
-        total = _sum_channels(x * weights, channels)
-        mass = weights * _sum_channels(x.new_ones(1, x.shape[1], 1, 1), channels)
+        total = total.mean(1, keepdim=True)
+    elif channels > 1:
+        total = _sum_channels(total, channels)
+        mass = mass * _sum_channels(x.new_ones(1, x.shape[1], 1, 1), channels)
     total, mass = (_sum_space(t, size, window) for t in (total, mass))
     return total / mass.clamp_min(torch.finfo(x.dtype).tiny)
 
 
 def _sum_channels(x: Tensor, count: int) -> Tensor:
-    if count == 1:
-        return x
     side = count // 2
     return F.pad(x, (0, 0, 0, 0, side, side)).unfold(1, count, 1).sum(-1)
 
@@ -106,8 +105,8 @@ def divisive_norm(
         ParameterError: even sizes, other ranks, an unknown choice, or a mask that does not fit.
 
     Source: Lyu & Simoncelli 2008, eq. 2; Carandini & Heeger 2012, eq. 10. Not in torch. Local
-        response
-    normalization is the case ``size=1, channels=n, window="box"``, but for its sum at the borders.
+    response normalization is the case ``size=1, channels=n, window="box"``, but for its sum at the
+    borders.
     """
     check_features(x)
     if x.dim() != 4:

@@ -65,8 +65,7 @@ def group_norm(
         ParameterError: groups that do not divide the channels, or a mask that does not fit.
 
     Source: Wu & He 2018, eq. 1 to 4. Equal to :func:`torch.nn.functional.group_norm` (the kernel
-        used
-    without mask and stats).
+    used without mask and stats).
     """
     check_features(x)
     channels = x.shape[1]

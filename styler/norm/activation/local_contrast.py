@@ -41,9 +41,8 @@ def local_contrast_norm(
         ParameterError: an even size, another rank, or a mask that does not fit.
 
     Source: Jarrett et al. 2009, section 3.1. Not in torch. At borders the weights of what lies
-        inside
-    are scaled to sum to one. The survey's variant, with the plain input over the local energy, is
-    :func:`styler.norm.divisive_norm` with ``center="energy", channels=None``.
+    inside are scaled to sum to one. The survey's variant, with the plain input over the local
+    energy, is :func:`styler.norm.divisive_norm` with ``center="energy", channels=None``.
     """
     check_features(x)
     if x.dim() != 4:

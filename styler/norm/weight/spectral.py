@@ -230,8 +230,7 @@ def spectral_norm(
         ParameterError: there is no such parameter, or ``input_size`` does not fit.
 
     Source: Miyato et al. 2018. Unlike :func:`torch.nn.utils.parametrizations.spectral_norm` it
-        knows
-    the convolution's own norm, and iterates in float32 at least.
+    knows the convolution's own norm, and iterates in float32 at least.
     """
     weight = check_weight(module, name)
     transposed = isinstance(module, (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d))
