@@ -15,7 +15,7 @@ from styler.cli.serve import serve
 from styler.controls import KEEP_AMOUNT, STRENGTH, STYLE_SIZE
 
 from .conftest import Call
-from .pictures import pixels, read, save
+from .pictures import read, save
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ class TestMasks:
         assert [json.loads(line)["status"] for line in done.out.splitlines()] == ["skipped"] * 2
         save(masks[0], 9, 9)
         refused = call(*command)
-        assert (refused.code == 2 and "other" in refused.err) or "settings" in refused.err
+        assert refused.code == 2 and "not painted with these settings" in refused.err
 
     def test_estimates_with_masks(self, call: Call, photo: Path, masks: tuple[Path, Path]) -> None:
         done = call("stylize", photo, *TWO, "--size", 24, "--dry-run", "--json")
@@ -81,7 +81,7 @@ class TestMasks:
             (["--only", "left.png", "--max-pixels", "100"], ["left.png", "over the limit"]),
             (["--keep-colours", "sepia"], ["--keep-colours", "luminance", "coral", "histogram"]),
             (["--keep-amount", "1.5"], ["--keep-amount"]),
-            (["--keep-amount", "nan"], ["--keep-amount"]),
+            (["--keep-amount", "nan"], ["keep_amount"]),
             (["--strength", "nan"], ["strength"]),
             (["--style-size", "15"], ["--style-size", "16"]),
             (["--style-size", "5000"], ["--style-size", "4096"]),
@@ -191,6 +191,5 @@ def test_a_mask_of_the_photos_size_and_one_stretched(call: Call, photo: Path) ->
     own, small = (
         paint(call, "--style", "night", "--only", name) for name in ("own.png", "small.png")
     )
-    np.testing.assert_array_equal(own[:, :18], small[:, :18])
+    assert np.abs(own[:, :18].astype(int) - small[:, :18]).max() <= 2
     np.testing.assert_array_equal(own[:, 24:], read(photo)[:, 24:])
-    assert pixels().shape == own.shape
