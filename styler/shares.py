@@ -55,7 +55,7 @@ class Shares:
         even = np.full_like(cells, 1 / len(cells))  # where regions without visible pixels were
         cells = np.divide(cells, total, out=even, where=total > 0)
         scale, shift = (
-            sum((value * cell for value, cell in zip(values, cells, strict=True)), np.float32(0))
+            np.tensordot(np.concatenate(values)[:, :, 0, 0].T, cells, 1)[None]  # (1, C, h, w)
             for values in zip(*affines, strict=True)
         )
-        return np.asarray(scale), np.asarray(shift)
+        return scale, shift

@@ -15,12 +15,12 @@ from styler.controls import STYLE_SIZE, Controls, KeepColours, Size, check_masks
 from styler.engine import EngineName, create
 from styler.errors import ParameterError, StyleError
 from styler.imaging import Picture
-from styler.regions import Regions, divide
-from styler.shares import Shares
+from styler.painting import paint
+from styler.regions import divide
 from styler.sources import Grey, Pixels, Raw, Source, as_mask, as_picture, visible
 from styler.stats import FeatureStats
 from styler.style import SUFFIX, Style, preset
-from styler.walk import region_statistics, style_statistics, walk
+from styler.walk import style_statistics
 from styler.weights import find
 
 __all__ = ["ModelInfo", "StyleLike", "StyleSource", "Stylizer", "stylize"]
@@ -225,7 +225,15 @@ class Stylizer:
         picture = as_picture(content)
         if controls.size is not None:
             picture = picture.resized(controls.size.fit(picture.width, picture.height))
-        painted = picture.with_rgb(self._paint(picture, styles, controls, masks, only))
+        regions = divide(
+            styles,
+            masks=_masks(masks, len(styles), picture),
+            only=None if only is None else as_mask(only, "only", picture),
+            visible=visible(picture)[1],
+        )
+        painted = picture.with_rgb(
+            paint(self._engine, self.spec, self._learned, picture, regions, controls)
+        )
         if isinstance(content, Picture):
             return painted
         if isinstance(content, Image.Image):
@@ -233,61 +241,6 @@ class Stylizer:
         return painted.rgb
 
     __call__ = stylize
-
-    def _paint(
-        self,
-        picture: Picture,
-        styles: list[tuple[Style, float]],
-        controls: Controls,
-        masks: Sequence[Grey] | None,
-        only: Grey | None,
-    ) -> NDArray[Any]:
-        pixels, mask = visible(picture)
-        regions = divide(
-            styles,
-            masks=_masks(masks, len(styles), picture),
-            only=None if only is None else as_mask(only, "only", picture),
-            visible=mask,
-        )
-        cover = regions.cover
-        if controls.strength == 0 or (cover is not None and not cover.any()):
-            return picture.rgb.copy()
-        x = imaging.to_float(pixels)
-        painted = self._walk(x, regions, Shares(regions.shares, mask), controls.strength)
-        if controls.keep_colours is not None:
-            counted = [part > 0 for part in (mask, cover) if part is not None]
-            painted = imaging.keep_colours(
-                painted,
-                x,
-                controls.keep_colours,
-                amount=controls.keep_amount,
-                mask=np.logical_and.reduce(counted) if counted else None,
-            )
-        if cover is not None:
-            painted = painted * cover + x * (1 - cover)
-        finished: NDArray[Any] = (
-            imaging.to_uint8(painted) if picture.bits == 8 else imaging.to_uint16(painted)
-        )
-        if picture.alpha is not None:
-            hidden = picture.alpha == 0
-            finished[hidden] = picture.rgb[hidden]
-        return finished
-
-    def _walk(
-        self, x: NDArray[np.float32], regions: Regions, shares: Shares, strength: float
-    ) -> NDArray[np.float32]:
-        targets = [style.statistics for style in regions.styles]
-        if strength != 1:
-            # Towards the photo's own style, as the style encoder sees it: that the decoder knows.
-            own = region_statistics(self._engine, self.spec, x, shares)
-            targets = [
-                tuple(
-                    FeatureStats.mix(pair, (1 - strength, strength))
-                    for pair in zip(*region, strict=True)
-                )
-                for region in zip(own, targets, strict=True)
-            ]
-        return walk(self._engine, self.spec, self._learned, x, targets, shares)
 
     def _resolve(self, style: StyleLike, size: int) -> list[tuple[Style, float]]:
         if not isinstance(style, Sequence) or isinstance(style, str | bytes):

@@ -95,7 +95,7 @@ class TestMasks:
             painted[far["right"]], first[far["right"]]
         )
         swapped = stylizer.stylize(PHOTO, [other, style], masks=[255 - left, left])
-        assert np.array_equal(painted, swapped)
+        assert np.abs(painted.astype(int) - swapped).max() <= 1
 
     def test_a_region_is_normalized_by_itself(
         self, stylizer: Stylizer, style: Style, other: Style
