@@ -33,8 +33,9 @@ STYLER_STYLIZE_STRENGTH=0.8 styler stylize photo.jpg --style NAME
 ```
 
 The environment variable of an option is `STYLER_`, the verb and the option in capitals, with
-underscores; options that may be given several times take several values separated by spaces. The
-server's settings are also read without the verb: `STYLER_QUEUE` is `STYLER_SERVE_QUEUE`.
+underscores; options that may be given several times take several values separated by spaces, and
+files (`STYLER_STYLIZE_MASK`) by `:`, on Windows by `;`. The server's settings are also read without
+the verb: `STYLER_QUEUE` is `STYLER_SERVE_QUEUE`.
 
 The file is `config.toml` in the user's configuration folder (`~/.config/styler` on Linux,
 `~/Library/Application Support/styler` on macOS, `%LOCALAPPDATA%\\styler\\styler` on Windows;

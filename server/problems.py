@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -192,13 +192,20 @@ async def _on_http(request: Request, error: HTTPException) -> Response:
 async def _on_validation(request: Request, error: RequestValidationError) -> Response:
     errors = [
         FieldError(
-            field=".".join(str(part) for part in e["loc"][1:]) or "body",
+            field=_field(e["loc"]),
             detail="send a file, with a file name" if "UploadFile" in e["msg"] else e["msg"],
         )
         for e in error.errors()
     ]
     detail = "; ".join(f"{e.field}: {e.detail}" for e in errors)
     return _response(KINDS["invalid-input"], detail, errors)
+
+
+def _field(place: Sequence[str | int]) -> str:
+    """A field's name and, of several, its number; not which of its types did not fit."""
+    _, *inside = place
+    parts = inside[:1] + [part for part in inside[1:] if isinstance(part, int)]
+    return ".".join(map(str, parts)) or "body"
 
 
 async def _on_styler(request: Request, error: StylerError) -> Response:

@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from styler.controls import STYLE_SIZE
+
 
 class Settings(BaseSettings):
     """Immutable; ``STYLER_QUEUE=4`` sets ``queue``. Sizes are in bytes, times in seconds."""
@@ -23,10 +25,10 @@ class Settings(BaseSettings):
         description="Threads of one painting; by default what the machine allows.",
     )
     style_size: int = Field(
-        default=512,
-        ge=16,
-        le=4096,
-        description="Short side at which an uploaded painting is looked at.",
+        default=int(STYLE_SIZE.default),
+        ge=STYLE_SIZE.low,
+        le=STYLE_SIZE.high,
+        description="Short side at which an uploaded painting is looked at, unless it is sent.",
     )
 
     max_bytes: int = Field(default=50_000_000, ge=1024, description="Largest request body.")

@@ -10,13 +10,14 @@ import hashlib
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, Literal, Protocol
 
 from styler import imaging
+from styler.controls import Controls, KeepColours, Size
 from styler.errors import StyleError
 from styler.imaging import Picture
 
@@ -42,17 +43,32 @@ class Stylizer(Protocol):
     """The part of ``styler.Stylizer`` that is used here, on decoded pictures only."""
 
     def style(self, source: Picture, *, size: int | None = 512) -> Any: ...
-    def stylize(self, content: Picture, style: Any, *, strength: float = 1.0) -> Any: ...
+    def stylize(
+        self,
+        content: Picture,
+        style: Any,
+        *,
+        strength: float = ...,
+        size: Size | None = ...,
+        style_size: int = ...,
+        keep_colours: KeepColours | None = ...,
+        keep_amount: float = ...,
+        masks: Sequence[Any] | None = ...,
+        only: Any | None = ...,
+    ) -> Any: ...
 
 
 @dataclass(frozen=True)
 class Order:
-    """One painting to make, with either ``style`` (an encoded picture) or a known ``preset``."""
+    """One painting to make. Pictures are encoded; presets are known names."""
 
     content: bytes
-    style: bytes | None = None
-    preset: str | None = None
-    strength: float = 1.0
+    styles: Sequence[bytes] = ()
+    presets: Sequence[str] = ()
+    weights: Sequence[float] = ()
+    masks: Sequence[bytes] | None = None
+    only: bytes | None = None
+    controls: Controls = field(default_factory=Controls)
     format: Format = "png"
     abandoned: Event = field(default_factory=Event)
     placed: float = field(default_factory=time.perf_counter)
@@ -83,7 +99,7 @@ class Studio:
         self.presets = presets
         self._stylizer = stylizer
         self._settings = settings
-        self._uploaded: OrderedDict[str, Any] = OrderedDict()
+        self._uploaded: OrderedDict[tuple[str, int], Any] = OrderedDict()
 
     @classmethod
     def open(cls, settings: Settings) -> Studio:
@@ -106,13 +122,27 @@ class Studio:
         """Decode, take the style, stylize, encode. Raises ``InputError`` for what was sent."""
         took = {"wait": (time.perf_counter() - order.placed) * 1000}
         with _step("decode", took, order):
-            content = imaging.read(
-                order.content, name="content", max_pixels=self._settings.max_pixels
+            cap = self._settings.max_pixels
+            content = imaging.read(order.content, name="content", max_pixels=cap)
+            masks = (
+                None
+                if order.masks is None
+                else [
+                    imaging.read_mask(mask, name=_nth("mask", number, order.masks), max_pixels=cap)
+                    for number, mask in enumerate(order.masks, start=1)
+                ]
+            )
+            only = (
+                None
+                if order.only is None
+                else imaging.read_mask(order.only, name="only", max_pixels=cap)
             )
         with _step("style", took, order):
-            style, cached = self._style(order)
+            styles, cached = self._styles(order)
         with _step("stylize", took, order):
-            painted = self._stylizer.stylize(content, style, strength=order.strength)
+            painted = self._stylizer.stylize(
+                content, styles, masks=masks, only=only, **vars(order.controls)
+            )
         with _step("encode", took, order):
             data = imaging.encode(painted, order.format, exif=False)
         return Painting(data, took, cached)
@@ -124,20 +154,34 @@ class Studio:
             hint = f"did you mean {near[0]!r}?" if near else "GET /v1/styles lists them"
             raise StyleError(f"preset: there is none of that name; {hint}")
 
-    def _style(self, order: Order) -> tuple[Any, bool]:
-        if order.preset is not None:
-            return self.presets[order.preset], False
-        assert order.style is not None
-        key = hashlib.sha256(order.style).hexdigest()
+    def _styles(self, order: Order) -> tuple[list[tuple[Any, float]], bool]:
+        """Styles with their weights, and whether all that were uploaded were known."""
+        found = []
+        known = bool(order.styles)
+        for number, data in enumerate(order.styles, start=1):
+            name = _nth("style", number, order.styles)
+            style, cached = self._uploaded_style(data, name, order.controls.style_size)
+            found.append(style)
+            known = known and cached
+        found += [self.presets[name] for name in order.presets]
+        weights = order.weights or [1.0] * len(found)
+        return list(zip(found, weights, strict=True)), known
+
+    def _uploaded_style(self, data: bytes, name: str, size: int) -> tuple[Any, bool]:
+        key = (hashlib.sha256(data).hexdigest(), size)
         if key in self._uploaded:
             self._uploaded.move_to_end(key)
             return self._uploaded[key], True
-        painting = imaging.read(order.style, name="style", max_pixels=self._settings.max_pixels)
-        style = self._stylizer.style(painting, size=self._settings.style_size)
+        painting = imaging.read(data, name=name, max_pixels=self._settings.max_pixels)
+        style = self._stylizer.style(painting, size=size)
         self._uploaded[key] = style
         while len(self._uploaded) > self._settings.style_cache:
             self._uploaded.popitem(last=False)
         return style, False
+
+
+def _nth(field: str, number: int, of: Sequence[Any]) -> str:
+    return field if len(of) == 1 else f"{field} {number}"
 
 
 @contextmanager

@@ -18,7 +18,7 @@ FORMAT = 1
 SPEC = "model.json"
 
 Affine = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""Scale and shift of each channel, ``(1, C, 1, 1)`` each."""
+"""Scale and shift of each channel, ``(1, C, 1, 1)`` each, or of each position, ``(1, C, H, W)``."""
 
 
 @dataclass(frozen=True)

@@ -1,40 +1,31 @@
 """Set a style once, stylize many: the network behind one object."""
 
-import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from styler import imaging
+from styler.controls import STYLE_SIZE, Controls, KeepColours, Size, check_masks
 from styler.engine import EngineName, create
 from styler.errors import ParameterError, StyleError
 from styler.imaging import Picture
+from styler.painting import paint
+from styler.regions import divide
+from styler.sources import Grey, Pixels, Raw, Source, as_mask, as_picture, visible
 from styler.stats import FeatureStats
-from styler.style import SUFFIX, Style, mix, preset
-from styler.walk import style_statistics, walk
+from styler.style import SUFFIX, Style, preset
+from styler.walk import style_statistics
 from styler.weights import find
 
-__all__ = [
-    "MAX_STRENGTH",
-    "ModelInfo",
-    "Source",
-    "StyleLike",
-    "StyleSource",
-    "Stylizer",
-    "stylize",
-]
+__all__ = ["ModelInfo", "StyleLike", "StyleSource", "Stylizer", "stylize"]
 
-MAX_STRENGTH = 1.5
-
-Pixels = NDArray[np.uint8]
-Raw = str | os.PathLike[str] | bytes | BinaryIO | Pixels
-Source = Raw | Picture
-"""A picture: path, encoded bytes, binary file, ``(H, W, 3)`` uint8 sRGB array, or decoded one."""
+Decoded = TypeVar("Decoded", Picture, Image.Image)
 
 StyleSource = Style | Source
 """A style, the name of a preset, the path of a ``.style`` file, or a painting.
@@ -43,8 +34,8 @@ A string is the path of a ``.style`` file if it ends so, of a painting if there 
 otherwise the name of a preset.
 """
 
-StyleLike = StyleSource | Sequence[tuple[StyleSource, float]]
-"""A style, or several with weights."""
+StyleLike = StyleSource | Sequence[StyleSource | tuple[StyleSource, float]]
+"""A style, or several, each alone or with a weight; alone it weighs 1."""
 
 
 @dataclass(frozen=True)
@@ -135,13 +126,13 @@ class Stylizer:
         Raises:
             ImageError: it is no picture.
             StyleError: it is a style of another model.
-            ParameterError: ``size`` is less than 16.
+            ParameterError: ``size`` is not from 16 to 4096.
         """
         if isinstance(source, Style):
             return self._checked(source)
-        if size is not None and size < 16:
-            raise ParameterError(f"the style's size must be at least 16 pixels, not {size}")
-        pixels, mask = _visible(_picture(source))
+        if size is not None:
+            STYLE_SIZE.check(size)
+        pixels, mask = visible(as_picture(source))
         if size is not None and min(pixels.shape[:2]) > size:
             pixels = imaging.resize(pixels, short_side=size)
             if mask is not None:
@@ -155,71 +146,114 @@ class Stylizer:
         return Style(name or given, self.spec.fingerprint, statistics)
 
     @overload
-    def stylize(self, content: Picture, style: StyleLike, *, strength: float = 1.0) -> Picture: ...
-    @overload
-    def stylize(self, content: Raw, style: StyleLike, *, strength: float = 1.0) -> Pixels: ...
     def stylize(
-        self, content: Source, style: StyleLike, *, strength: float = 1.0
-    ) -> Pixels | Picture:
+        self,
+        content: Decoded,
+        style: StyleLike,
+        *,
+        strength: float = ...,
+        size: int | str | Size | None = ...,
+        style_size: int = ...,
+        keep_colours: KeepColours | None = ...,
+        keep_amount: float = ...,
+        masks: Sequence[Grey] | None = ...,
+        only: Grey | None = ...,
+    ) -> Decoded: ...
+    @overload
+    def stylize(
+        self,
+        content: Raw,
+        style: StyleLike,
+        *,
+        strength: float = ...,
+        size: int | str | Size | None = ...,
+        style_size: int = ...,
+        keep_colours: KeepColours | None = ...,
+        keep_amount: float = ...,
+        masks: Sequence[Grey] | None = ...,
+        only: Grey | None = ...,
+    ) -> Pixels: ...
+    def stylize(
+        self,
+        content: Source,
+        style: StyleLike,
+        *,
+        strength: float = 1.0,
+        size: int | str | Size | None = None,
+        style_size: int = 512,
+        keep_colours: KeepColours | None = None,
+        keep_amount: float = 1.0,
+        masks: Sequence[Grey] | None = None,
+        only: Grey | None = None,
+    ) -> Pixels | Picture | Image.Image:
         """Paint a photo.
 
         Args:
             content: the photo.
             style: a :class:`Style`, a preset's name, the path of a ``.style`` file, a painting, or
-                a sequence of ``(style, weight)``. A painting is looked at anew at every call; for
-                several photos take its :meth:`style` once.
+                a sequence of them, each alone or as ``(style, weight)``. A painting is looked at
+                anew at every call; for several photos take its :meth:`style` once.
             strength: 0 returns the photo as it is, 1 is the full style; up to 1.5 exaggerates.
+            size: shrinks the photo first, never grows it: a long side (``1600``) or an area
+                (``"2MP"``). ``None`` keeps its size.
+            style_size: as ``size`` of :meth:`style`, for paintings.
+            keep_colours: keep the photo's colours: ``"luminance"`` its chroma, ``"coral"`` their
+                mean and covariance, ``"histogram"`` the histogram of each channel.
+            keep_amount: how much of them, from 0 to 1.
+            masks: one for each style, soft and of any size: white where it goes. A pixel shows its
+                styles in the ratio of weight times mask, and the photo where no mask covers it.
+                Each style's region is normalized by its own statistics; masks of the same style
+                make one region.
+            only: a mask of where to paint at all; the rest of the photo stays as it is and does not
+                enter the statistics of what is painted.
 
         Returns:
-            The painting at the photo's size: an ``(H, W, 3)`` uint8 array, or a
-            :class:`~styler.imaging.Picture` with the photo's transparency and bits if the photo
-            came as one. Fully transparent pixels stay as they are.
+            The painting at the photo's size, or at that which ``size`` leaves of it: an
+            ``(H, W, 3)`` uint8 array, or a Pillow image or :class:`~styler.imaging.Picture` with
+            the photo's transparency (and bits) if the photo came as one. Fully transparent pixels
+            stay as they are.
 
         Raises:
-            ImageError: the photo, or the painting, is none.
+            ImageError: the photo, a painting or a mask is none.
             StyleError: unknown preset, or a style of another model.
-            ParameterError: ``strength`` is not in [0, 1.5], or bad weights.
+            ParameterError: a value is out of its range, bad weights, or not one mask for each
+                style.
         """
-        if not (math.isfinite(strength) and 0 <= strength <= MAX_STRENGTH):
-            raise ParameterError(f"strength must be from 0 to {MAX_STRENGTH}, not {strength}")
-        target = self._resolve(style)
-        picture = _picture(content)
-        painted = self._paint(picture, target, strength)
-        return picture.with_rgb(painted) if isinstance(content, Picture) else painted
+        bound = None if size is None else Size.of(size)
+        controls = Controls(strength, bound, style_size, keep_colours, keep_amount)
+        styles = self._resolve(style, style_size)
+        picture = as_picture(content)
+        if controls.size is not None:
+            picture = picture.resized(controls.size.fit(picture.width, picture.height))
+        regions = divide(
+            styles,
+            masks=_masks(masks, len(styles), picture),
+            only=None if only is None else as_mask(only, "only", picture),
+            visible=visible(picture)[1],
+        )
+        painted = picture.with_rgb(
+            paint(self._engine, self.spec, self._learned, picture, regions, controls)
+        )
+        if isinstance(content, Picture):
+            return painted
+        if isinstance(content, Image.Image):
+            return Image.fromarray(painted.samples())
+        return painted.rgb
 
     __call__ = stylize
 
-    def _paint(self, picture: Picture, style: Style, strength: float) -> NDArray[Any]:
-        if strength == 0:
-            return picture.rgb.copy()
-        pixels, mask = _visible(picture)
-        x = imaging.to_float(pixels)
-        targets = style.statistics
-        if strength != 1:
-            # Towards the photo's own style, as the style encoder sees it: that the decoder knows.
-            own = style_statistics(self._engine, self.spec, x, mask)
-            pairs = zip(own, targets, strict=True)
-            targets = tuple(FeatureStats.mix(pair, (1 - strength, strength)) for pair in pairs)
-        quantize = imaging.to_uint8 if picture.bits == 8 else imaging.to_uint16
-        painted: NDArray[Any] = quantize(
-            walk(self._engine, self.spec, self._learned, x, targets, mask)
-        )
-        if picture.alpha is not None:
-            hidden = picture.alpha == 0
-            painted[hidden] = picture.rgb[hidden]
-        return painted
+    def _resolve(self, style: StyleLike, size: int) -> list[tuple[Style, float]]:
+        if not isinstance(style, Sequence) or isinstance(style, str | bytes):
+            return [(self._one(style, size), 1.0)]
+        pairs = [part if isinstance(part, tuple) else (part, 1.0) for part in style]
+        return [(self._one(part, size), weight) for part, weight in pairs]
 
-    def _resolve(self, style: StyleLike) -> Style:
-        if isinstance(style, Sequence) and not isinstance(style, str | bytes):
-            return mix([(self._one(part), weight) for part, weight in style])
-        return self._one(style)
-
-    def _one(self, style: StyleSource) -> Style:
+    def _one(self, style: StyleSource, size: int) -> Style:
         if isinstance(style, str | os.PathLike) and Path(style).suffix == SUFFIX:
             style = Style.load(style)
         elif isinstance(style, str) and not os.path.isfile(style):  # noqa: PTH113 - never raises
             style = preset(style)
-        return self.style(style)
+        return self.style(style, size=size)
 
     def _checked(self, style: Style) -> Style:
         channels = [site.channels for site in self.spec.style_sites]
@@ -234,7 +268,7 @@ class Stylizer:
         return style
 
 
-def stylize(content: Source, style: StyleLike, *, strength: float = 1.0) -> Any:
+def stylize(content: Source, style: StyleLike, **controls: Any) -> Any:
     """Paint one photo in the style of one picture: the one-liner.
 
     It loads the network at every call; for several photos keep a :class:`Stylizer`.
@@ -244,35 +278,21 @@ def stylize(content: Source, style: StyleLike, *, strength: float = 1.0) -> Any:
     Examples:
         >>> import numpy as np, styler
         >>> photo = np.zeros((48, 64, 3), np.uint8)
-        >>> styler.stylize(photo, photo, strength=0).tolist() == photo.tolist()
-        True
+        >>> styler.stylize(photo, photo, strength=0, size=32).shape
+        (24, 32, 3)
     """
-    return Stylizer().stylize(content, style, strength=strength)
+    return Stylizer().stylize(content, style, **controls)
 
 
-def _picture(source: Any) -> Picture:
-    if isinstance(source, Picture):
-        return source
-    if isinstance(source, np.ndarray):
-        if (
-            source.ndim != 3
-            or source.shape[2] != 3
-            or source.dtype != np.uint8
-            or 0 in source.shape
-        ):
-            raise ParameterError(
-                f"pixels are {source.dtype} {source.shape}; give uint8 (height, width, 3)"
-            )
-        return Picture(source)
-    return imaging.read(source)
-
-
-def _visible(picture: Picture) -> tuple[NDArray[Any], NDArray[np.float32] | None]:
-    """What the network may see of a picture, and how much each pixel counts, if not all alike."""
-    mask = imaging.coverage(picture)
-    if mask is None or mask.min() == 1 or not mask.any():
-        return picture.rgb, None
-    return picture.filled(), mask
+def _masks(
+    masks: Sequence[Grey] | None, styles: int, picture: Picture
+) -> list[NDArray[np.float32]] | None:
+    if masks is None:
+        return None
+    if isinstance(masks, str | bytes) or not isinstance(masks, Sequence):
+        raise ParameterError("masks must be a list with one picture for each style")
+    check_masks(len(masks), styles)
+    return [as_mask(mask, f"mask {n}", picture) for n, mask in enumerate(masks, start=1)]
 
 
 def _single(values: NDArray[np.float64]) -> NDArray[np.float64]:

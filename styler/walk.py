@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from styler.engine import Engine
-from styler.engine.protocol import Window
+from styler.frame import frame, window
+from styler.shares import Shares
 from styler.spec import Affine, ModelSpec, SiteSpec
 from styler.stats import FeatureStats
 
-__all__ = ["frame", "style_statistics", "walk", "window"]
+__all__ = ["region_statistics", "style_statistics", "walk"]
 
 Array = NDArray[np.float32]
 
@@ -25,8 +26,8 @@ def walk(
     spec: ModelSpec,
     learned: dict[str, NDArray[Any]],
     picture: Array,
-    style: Sequence[FeatureStats],
-    mask: Array | None = None,
+    styles: Sequence[Sequence[FeatureStats]],
+    shares: Shares | None = None,
 ) -> Array:
     """Paint one picture.
 
@@ -35,24 +36,27 @@ def walk(
         spec: the model.
         learned: weights and biases of sites with a target of their own.
         picture: ``(1, 3, H, W)`` in [0, 1].
-        style: target statistics of each style site.
-        mask: ``(H, W)`` weights in [0, 1] of the pixels that enter the photo's statistics.
+        styles: target statistics of each style site, for each region.
+        shares: the regions; by default one, of all the picture.
 
     Returns:
         ``(1, 3, H, W)``, not clipped.
     """
+    shares = shares or Shares()
     height, width = picture.shape[2:]
     framed = frame(picture, spec.margin, spec.multiple)
-    targets = iter(style)
+    targets = [iter(style) for style in styles]
     x, *stack = engine.run(0, framed, None, ())
     for index, site in enumerate(spec.sites, start=1):
         factor = framed.shape[2] // x.shape[2]
         inside = window(spec.margin, height, width, factor)
-        own = engine.statistics(x, inside, None if mask is None else _reduce(mask, factor))
-        affine = _affine(site, own, learned, targets)
+        affines = [
+            _affine(site, engine.statistics(x, inside, weights), learned, target)
+            for weights, target in zip(shares.weights(factor), targets, strict=True)
+        ]
         stage = spec.stages[index]
         kept = len(stack) - stage.takes
-        x, *given = engine.run(index, x, affine, stack[kept:])
+        x, *given = engine.run(index, x, shares.blend(affines, spec, factor), stack[kept:])
         stack = [*stack[:kept], *given]
     return engine.fetch(x, window(spec.margin, height, width, 1))
 
@@ -73,41 +77,19 @@ def style_statistics(
     engine: Engine, spec: ModelSpec, picture: Array, mask: Array | None = None
 ) -> list[FeatureStats]:
     """The statistics of a ``(1, 3, H, W)`` picture in [0, 1] at each style site."""
-    height, width = picture.shape[2:]
-    framed = frame(picture, spec.margin, spec.multiple)
-    statistics = []
-    for x in engine.encode(framed):
-        factor = framed.shape[2] // x.shape[2]
-        weights = None if mask is None else _reduce(mask, factor)
-        statistics.append(engine.statistics(x, window(spec.margin, height, width, factor), weights))
+    (statistics,) = region_statistics(engine, spec, picture, Shares(mask=mask))
     return statistics
 
 
-def frame(picture: Array, margin: int, multiple: int) -> Array:
-    """Reflect ``margin`` pixels around a picture, at right and bottom on to a full ``multiple``.
-
-    Pictures smaller than the margin are reflected again and again.
-    """
+def region_statistics(
+    engine: Engine, spec: ModelSpec, picture: Array, shares: Shares
+) -> list[list[FeatureStats]]:
+    """:func:`style_statistics` of every region of a picture."""
     height, width = picture.shape[2:]
-    rows = (margin, margin + -height % multiple)
-    columns = (margin, margin + -width % multiple)
-    return np.pad(picture, ((0, 0), (0, 0), rows, columns), mode="reflect")
-
-
-def window(margin: int, height: int, width: int, factor: int) -> Window:
-    """The part of a map at 1 / ``factor`` resolution that is the picture's, without the margin."""
-    top = margin // factor
-    return slice(top, top - (-height // factor)), slice(top, top - (-width // factor))
-
-
-def _reduce(mask: Array, factor: int) -> Array:
-    """The mean weight in each cell of ``factor`` x ``factor`` pixels, cut off at the edge."""
-    if factor == 1:
-        return mask
-    starts = [np.arange(0, side, factor) for side in mask.shape]
-    totals = np.add.reduceat(np.add.reduceat(mask, starts[0], 0), starts[1], 1)
-    sizes = [
-        np.diff(np.append(start, side)) for start, side in zip(starts, mask.shape, strict=True)
-    ]
-    cells: Array = (totals / np.outer(*sizes)).astype(np.float32)
-    return cells
+    framed = frame(picture, spec.margin, spec.multiple)
+    sites = []
+    for x in engine.encode(framed):
+        factor = framed.shape[2] // x.shape[2]
+        inside = window(spec.margin, height, width, factor)
+        sites.append([engine.statistics(x, inside, w) for w in shares.weights(factor)])
+    return [list(region) for region in zip(*sites, strict=True)]

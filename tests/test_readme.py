@@ -30,6 +30,7 @@ COMMANDS = blocks("sh")[2:]
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder with what the README's reader has, and ``styler`` on the path."""
     names = ["photo.jpg", "painting.jpg", "holidays/a.jpg", "holidays/beach/b.jpg"]
+    names += ["sky.png", "land.png"]
     for seed, name in enumerate(names):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,8 +12,8 @@ from PIL import Image
 
 import styler
 from styler import Picture, Style, Stylizer
+from styler.controls import STRENGTH
 from styler.errors import ImageError, ParameterError, StyleError, WeightsError
-from styler.stylizer import MAX_STRENGTH
 from tests.networks import picture
 
 
@@ -59,7 +59,7 @@ class TestStrength:
         assert 0 < moved[0] < min(moved[1:])
         assert moved[1] != moved[2]
 
-    @pytest.mark.parametrize("strength", [-0.01, MAX_STRENGTH + 0.01, float("nan"), float("inf")])
+    @pytest.mark.parametrize("strength", [-0.01, STRENGTH.high + 0.01, float("nan"), float("inf")])
     def test_out_of_range(self, stylizer: Stylizer, style: Style, strength: float) -> None:
         with pytest.raises(ParameterError, match=r"strength must be from 0 to 1\.5, not"):
             stylizer.stylize(PHOTO, style, strength=strength)
@@ -200,7 +200,7 @@ class TestStyles:
 
     @pytest.mark.parametrize("size", [15, 0, -3])
     def test_refuses_a_size(self, stylizer: Stylizer, size: int) -> None:
-        with pytest.raises(ParameterError, match="at least 16 pixels"):
+        with pytest.raises(ParameterError, match="style_size must be from 16 to 4096"):
             stylizer.style(PHOTO, size=size)
 
     def test_refuses_a_style_of_another_model(self, stylizer: Stylizer, style: Style) -> None:

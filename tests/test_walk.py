@@ -9,11 +9,13 @@ import torch
 
 from styler.engine import Engine, create
 from styler.errors import StylerError
+from styler.frame import frame, window
 from styler.model import Network, build
 from styler.model.network import core
 from styler.model.network import frame as torch_frame
+from styler.shares import Shares
 from styler.stats import FeatureStats
-from styler.walk import frame, style_statistics, walk, window
+from styler.walk import style_statistics, walk
 from styler.weights import Model, find
 from tests.networks import picture
 
@@ -55,25 +57,24 @@ class TestWalk:
             np.testing.assert_allclose(stats.mean, moments.mean[0].numpy(), rtol=1e-3, atol=1e-4)
             std = np.sqrt(stats.variance + 1e-5)
             np.testing.assert_allclose(std, moments.std[0].numpy(), rtol=1e-3, atol=1e-4)
-        painted = walk(engine, model.spec, model.tensors(), photo, style)
+        painted = walk(engine, model.spec, model.tensors(), photo, [style])
         expected = network(torch.from_numpy(photo), expected_style).numpy()
         assert painted.shape == photo.shape
         assert np.abs(painted - expected).max() < 2e-3 * max(1.0, np.abs(expected).max())
 
     def test_a_mask_of_ones_is_no_mask(self, model: Model, engine: Engine) -> None:
         photo, style = as_input(21, 30), style_statistics(engine, model.spec, as_input(20, 20))
-        plain = walk(engine, model.spec, model.tensors(), photo, style)
-        masked = walk(
-            engine, model.spec, model.tensors(), photo, style, np.ones((21, 30), np.float32)
-        )
+        plain = walk(engine, model.spec, model.tensors(), photo, [style])
+        ones = Shares(mask=np.ones((21, 30), np.float32))
+        masked = walk(engine, model.spec, model.tensors(), photo, [style], ones)
         np.testing.assert_allclose(masked, plain, atol=1e-4)
 
     def test_a_mask_changes_what_counts(self, model: Model, engine: Engine) -> None:
         photo, style = as_input(32, 32), style_statistics(engine, model.spec, as_input(20, 20))
         half = np.zeros((32, 32), np.float32)
         half[:, :16] = 1
-        plain = walk(engine, model.spec, model.tensors(), photo, style)
-        masked = walk(engine, model.spec, model.tensors(), photo, style, half)
+        plain = walk(engine, model.spec, model.tensors(), photo, [style])
+        masked = walk(engine, model.spec, model.tensors(), photo, [style], Shares(mask=half))
         assert np.abs(masked - plain).max() > 1e-2
 
     def test_masked_style_is_the_style_of_what_is_left(self, model: Model, engine: Engine) -> None:

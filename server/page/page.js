@@ -6,7 +6,7 @@ import { scene } from "./scene.js";
 const $ = (id) => document.getElementById(id);
 const SWATCH = 256; // pixels: small enough to be quick, large enough for strokes to show
 
-const state = { content: null, name: "", style: null, strength: 1, format: "png" };
+const state = { content: null, name: "", style: null, strength: 1, keep: false, format: "png" };
 let painting = null; // AbortController of the painting under way
 let sampling = null; // and of the swatches
 let swatches = []; // [{preset, image}]
@@ -207,6 +207,10 @@ $("strength").addEventListener("input", ({ target }) => {
 });
 $("strength").addEventListener("change", ({ target }) => {
   state.strength = Number(target.value);
+  paint();
+});
+$("keep").addEventListener("change", ({ target }) => {
+  state.keep = target.checked;
   paint();
 });
 $("format").addEventListener("change", ({ target }) => {

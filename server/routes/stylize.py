@@ -8,17 +8,30 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, File, Form, Header, Request, Response, UploadFile
 from fastapi.routing import APIRoute
-from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import ClientDisconnect
 
+from styler.controls import KEEP_AMOUNT, STRENGTH, Controls, Size
+
 from ..body import UploadRequest
+from ..fields import (
+    Absent,
+    ContentSize,
+    KeepAmount,
+    KeepColours,
+    Masks,
+    Only,
+    Presets,
+    Strength,
+    Styles,
+    StyleSize,
+    Weights,
+)
 from ..negotiation import FORMATS, accepted, disposition, stem
 from ..problems import FieldError, Problem, documented
 from ..service import Service, ServiceDependency
 from ..studio import Format, Order, Painting
 
 T = TypeVar("T")
-Absent = SkipJsonSchema[None]  # a form has no null to send
 
 
 class AdmittedRoute(APIRoute):
@@ -39,13 +52,13 @@ class AdmittedRoute(APIRoute):
 router = APIRouter(prefix="/v1", tags=["painting"], route_class=AdmittedRoute)
 
 _PICTURE = {
-    "description": "The painted photo: upright, of the same width and height as `content`.",
+    "description": "The painted photo: upright, as large as `content` or as `size` leaves it.",
     "content": {
         f"image/{name}": {"schema": {"type": "string", "format": "binary"}} for name in FORMATS
     },
     "headers": {
         "Content-Disposition": {
-            "description": "A file name made of those of photo and style.",
+            "description": "A file name made of those of photo and styles.",
             "schema": {"type": "string"},
         },
         "Server-Timing": {
@@ -57,11 +70,11 @@ _PICTURE = {
 }
 
 # Joins the schema of the form, which cannot say this by itself.
-_ONE_OF_TWO = {
+_A_STYLE = {
     "requestBody": {
         "content": {
             "multipart/form-data": {
-                "schema": {"oneOf": [{"required": ["style"]}, {"required": ["preset"]}]}
+                "schema": {"anyOf": [{"required": ["style"]}, {"required": ["preset"]}]}
             }
         }
     }
@@ -72,7 +85,7 @@ _ONE_OF_TWO = {
     "/stylize",
     summary="Paint a photo",
     response_class=Response,
-    openapi_extra=_ONE_OF_TWO,
+    openapi_extra=_A_STYLE,
     responses={
         200: _PICTURE,
         **documented(
@@ -92,56 +105,68 @@ async def stylize(
     request: Request,
     service: ServiceDependency,
     content: Annotated[UploadFile, File(description="The photo: JPEG, PNG, WebP, AVIF, TIFF...")],
-    style: Annotated[
-        UploadFile | Absent, File(description="Any picture to take the style of.")
-    ] = None,
-    preset: Annotated[
-        str | Absent,
-        Form(max_length=100, description="Or the name of a preset.", examples=["monet-impression"]),
-    ] = None,
-    strength: Annotated[
-        float,
-        Form(
-            ge=0,
-            le=1.5,
-            allow_inf_nan=False,
-            description="0 leaves the photo as it is, 1 is the style, more exaggerates it.",
-        ),
-    ] = 1.0,
+    style: Styles = None,
+    preset: Presets = None,
+    weight: Weights = None,
+    strength: Strength = STRENGTH.default,
+    size: ContentSize = None,
+    style_size: StyleSize = None,
+    keep_colours: KeepColours = None,
+    keep_amount: KeepAmount = KEEP_AMOUNT.default,
+    mask: Masks = None,
+    only: Only = None,
     format: Annotated[
         Format | Absent, Form(description="Of the result; without it `Accept` decides, else PNG.")
     ] = None,
     accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
 ) -> Response:
-    """Send `content` and exactly one of `style` and `preset`.
+    """Send `content` and at least one `style` or `preset`.
+
+    Several styles are mixed by `weight`; with a `mask` for each they go side by side. First come
+    the files, then the presets, each in the order sent; weights and masks follow that order.
 
     The same request gives the same bytes. Nothing that is sent is kept, apart from the statistics
     of recent `style` pictures. Metadata of the photo (place, camera) is not passed on.
     """
-    painted_as = _absent_if_blank(style)
-    if (painted_as is None) == (preset is None):
-        what = "both were sent" if preset is not None else "neither was sent"
-        detail = f"send exactly one of style (a picture) and preset (a name); {what}"
-        raise Problem("invalid-input", detail, errors=[FieldError(field="style", detail=detail)])
-    if preset is not None:
-        service.studio.check_preset(preset)
+    paintings, presets = _files(style), [name for name in preset or () if name]
+    count = len(paintings) + len(presets)
+    if not count:
+        raise _invalid("style", "send at least one style (a picture) or preset (a name)")
+    masks = _files(mask)
+    for field, sent in (("weight", len(weight or ())), ("mask", len(masks))):
+        if sent not in (0, count):
+            raise _invalid(field, f"{field}: {sent} for {count} styles; send one for each, or none")
+    for name in presets:
+        service.studio.check_preset(name)
+    region = _files([only] if only else None)
     order = Order(
         content=await content.read(),
-        style=await painted_as.read() if painted_as else None,
-        preset=preset,
-        strength=strength,
+        styles=[await upload.read() for upload in paintings],
+        presets=presets,
+        weights=weight or (),
+        masks=[await upload.read() for upload in masks] or None,
+        only=await region[0].read() if region else None,
+        controls=Controls(
+            strength=strength,
+            size=Size.of(size) if size else None,
+            style_size=style_size or service.settings.style_size,
+            keep_colours=keep_colours,
+            keep_amount=keep_amount,
+        ),
         format=format or accepted(accept),
     )
     painting = await _unless_gone(
         request,
         service.admission.run(lambda: service.studio.paint(order), abandon=order.abandoned.set),
     )
-    painted_in = preset or stem(painted_as.filename if painted_as else None)
+    names = [stem(upload.filename) or "painted" for upload in paintings] + presets
     return Response(
         painting.data,
         media_type=f"image/{order.format}",
         headers={
-            "Content-Disposition": disposition(stem(content.filename), painted_in, order.format),
+            "Content-Disposition": disposition(
+                stem(content.filename), "+".join(names), order.format
+            ),
             "Cache-Control": "no-store",  # a photo of somebody's
             "Vary": "Accept",
             "Server-Timing": _timing(painting),
@@ -149,9 +174,13 @@ async def stylize(
     )
 
 
-def _absent_if_blank(upload: UploadFile | None) -> UploadFile | None:
+def _files(uploads: list[UploadFile] | None) -> list[UploadFile]:
     """A form with no file chosen sends a file without name or bytes: that is no file."""
-    return upload if upload and (upload.filename or upload.size) else None
+    return [upload for upload in uploads or () if upload.filename or upload.size]
+
+
+def _invalid(field: str, detail: str) -> Problem:
+    return Problem("invalid-input", detail, errors=[FieldError(field=field, detail=detail)])
 
 
 def _timing(painting: Painting) -> str:

@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from styler.cli import options
 from styler.cli.canvas import grid
+from styler.cli.masks import Masks
 from styler.cli.paint import Network, Painter, mixture, shrink, tag
 from styler.cli.saving import refuse_existing
-from styler.cli.size import Size
+from styler.controls import Controls
 
 
 @click.command()
 @options.photo
 @options.style
 @options.picture
-@options.size
 @options.labels
-@options.strength
-@options.style_size
+@options.controls
+@options.masks
 @options.network
 @options.force
 def compare(
     photo: Path,
     style: tuple[str, ...],
     output: Path,
-    size: Size | None,
     labels: bool,
-    strength: float,
-    style_size: int,
+    controls: Controls,
+    masks: Masks,
     network: Network,
     force: bool,
 ) -> None:
@@ -43,11 +43,13 @@ def compare(
     from styler import imaging
 
     refuse_existing(output, force)
+    where = masks.read(len(style))
     content = imaging.read(photo)
-    if size is not None:
-        content = shrink(content, size)
+    if controls.size is not None:
+        content = shrink(content, controls.size)
     stylizer = network.open()
-    painted = Painter(stylizer, mixture(stylizer, style, style_size), strength)(content)
+    styles = mixture(stylizer, style, controls.style_size)
+    painted = Painter(stylizer, styles, replace(controls, size=None), where)(content)
     tiles = [(photo.name, content), (tag(style), painted)]
     columns = 1 if content.width > 2 * content.height else 2
     imaging.write(grid(tiles, columns=columns, labels=labels), output, force=force)

@@ -56,7 +56,7 @@ class Cost:
 
         from styler.imaging import Picture
 
-        painter = replace(painter, size=None)
+        painter = replace(painter, controls=replace(painter.controls, size=None))
         noise = np.random.default_rng(0)
         times, peaks = [], []
         for side in (PROBES[0], *PROBES):  # the first warms up
@@ -94,8 +94,8 @@ def _estimate(job: Job, painter: Painter, cost: Cost) -> Estimate:
     except (OSError, ValueError, SyntaxError) as error:
         return Estimate(str(job), output, status="failed", error=" ".join(str(error).split()))
     decoded = 8 * width * height
-    if painter.size is not None:
-        width, height = painter.size.fit(width, height)
+    if painter.controls.size is not None:
+        width, height = painter.controls.size.fit(width, height)
     pixels = width * height
     memory = round(cost.memory + cost.memory_per_pixel * pixels + decoded) if cost.memory else None
     seconds = round(max(0.0, cost.seconds) + cost.seconds_per_pixel * pixels, 3)

@@ -8,9 +8,9 @@ import click
 
 from styler.cli import options
 from styler.cli.canvas import grid
-from styler.cli.paint import Network, resolve, shrink, tag
+from styler.cli.paint import Network, Painter, resolve, shrink, tag
 from styler.cli.saving import refuse_existing
-from styler.cli.size import Size
+from styler.controls import Controls, Size
 from styler.errors import ParameterError
 
 
@@ -35,8 +35,7 @@ from styler.errors import ParameterError
 )
 @options.tile
 @options.labels
-@options.strength
-@options.style_size
+@options.look
 @options.network
 @options.force
 def mix(
@@ -46,8 +45,7 @@ def mix(
     steps: int,
     tile: int,
     labels: bool,
-    strength: float,
-    style_size: int,
+    controls: Controls,
     network: Network,
     force: bool,
 ) -> None:
@@ -64,11 +62,11 @@ def mix(
     refuse_existing(output, force)
     content = shrink(imaging.read(photo), Size(long_side=tile))
     stylizer = network.open()
-    first, last = (resolve(stylizer, name, style_size) for name in style)
+    first, last = (resolve(stylizer, name, controls.style_size) for name in style)
     tiles = []
     for step in range(steps):
         share = step / (steps - 1)
-        painted = stylizer.stylize(content, [(first, 1 - share), (last, share)], strength=strength)
+        painted = Painter(stylizer, [(first, 1 - share), (last, share)], controls)(content)
         label = tag(style[:1] if step == 0 else style[1:]) if share in (0, 1) else f"{share:.0%}"
         tiles.append((label, painted))
     imaging.write(grid(tiles, columns=steps, labels=labels), output, force=force)

@@ -2,38 +2,54 @@
 
 import dataclasses
 import functools
-import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 from click.shell_completion import CompletionItem
 
 from styler.cli.jobs import PAINTED
+from styler.cli.masks import Masks
 from styler.cli.paint import Network
 from styler.cli.saving import Saving
-from styler.cli.size import Size
+from styler.controls import (
+    KEEP_AMOUNT,
+    KEEP_COLOURS,
+    MASK,
+    ONLY,
+    SIZE,
+    STRENGTH,
+    STYLE_SIZE,
+    Controls,
+    KeepColours,
+    Number,
+    Size,
+)
+from styler.errors import ParameterError
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
+def number(control: Number, **more: Any) -> Decorator:
+    """An option for a control: its range, its default, its help."""
+    whole = isinstance(control.low, int)
+    kind: Any = click.IntRange if whole else click.FloatRange
+    return click.option(
+        "--" + control.name.replace("_", "-"),
+        type=kind(control.low, control.high),
+        default=control.default,
+        show_default=True,
+        help=control.help,
+        **more,
+    )
+
+
 def _size(_: click.Context, __: click.Parameter, value: str | None) -> Size | None:
-    """Read ``1600`` as a long side and ``2MP`` as an area."""
-    if value is None:
-        return None
-    text = value.strip().lower()
     try:
-        if text.endswith("mp"):
-            size = Size(megapixels=float(text.removesuffix("mp")))
-        else:
-            size = Size(long_side=int(text))
-    except ValueError:
-        message = f"{value!r} is neither a long side (1600) nor an area (2MP)."
-        raise click.BadParameter(message) from None
-    if not 0 < (size.long_side or size.megapixels or 0) < math.inf:
-        raise click.BadParameter(f"{value!r} is not above zero.")
-    return size
+        return None if value is None else Size.of(value)
+    except ParameterError as error:
+        raise click.BadParameter(f"{error}.") from None
 
 
 def complete_style(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -57,18 +73,12 @@ style = click.option(
     metavar="NAME|FILE[=WEIGHT]",
     help="A preset (see `styler styles`), a painting, or a style file; several are mixed.",
 )
-strength = click.option(
-    "--strength",
-    type=click.FloatRange(0.0, 1.5),
-    default=1.0,
-    show_default=True,
-    help="How much of the style: 0 is the photo itself, 1 the style, beyond it exaggerates.",
-)
+strength = number(STRENGTH)
 size = click.option(
     "--size",
     metavar="PIXELS|MP",
     callback=_size,
-    help="Shrink the photo first: long side in pixels, or an area such as 2MP.  [default: keep]",
+    help=f"{SIZE}  [default: keep]",
 )
 max_pixels = click.option(
     "--max-pixels",
@@ -77,14 +87,20 @@ max_pixels = click.option(
     show_default=True,
     help="Refuse larger photos, by their header, before they are decoded.",
 )
-style_size = click.option(
-    "--style-size",
-    type=click.IntRange(min=32),
-    default=512,
-    show_default=True,
-    metavar="PIXELS",
-    help="Short side at which a painting is looked at: smaller gives broader strokes.",
+style_size = number(STYLE_SIZE, metavar="PIXELS")
+keep_colours = click.option(
+    "--keep-colours",
+    type=click.Choice(get_args(KeepColours)),
+    help=f"{KEEP_COLOURS}  [default: the painting's]",
 )
+keep_amount = number(KEEP_AMOUNT)
+mask = click.option(
+    "--mask",
+    type=click.Path(path_type=Path, dir_okay=False),
+    multiple=True,
+    help=MASK,
+)
+only = click.option("--only", type=click.Path(path_type=Path, dir_okay=False), help=ONLY)
 engine = click.option(
     "--engine",
     type=click.Choice(["auto", "onnxruntime", "torch"]),
@@ -144,12 +160,16 @@ def together(*decorators: Decorator) -> Decorator:
 
 
 def bundle(kind: type[Any], name: str, *decorators: Decorator) -> Decorator:
-    """Options that are handed on as one dataclass, `kind`, under one `name`."""
+    """Options that are handed on as one dataclass, `kind`, under one `name`.
+
+    Fields without an option keep their defaults.
+    """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
-            given = {field.name: kwargs.pop(field.name) for field in dataclasses.fields(kind)}
+            names = [field.name for field in dataclasses.fields(kind) if field.name in kwargs]
+            given = {option: kwargs.pop(option) for option in names}
             return function(*args, **{name: kind(**given)}, **kwargs)
 
         return together(*decorators)(wrapped)
@@ -157,6 +177,9 @@ def bundle(kind: type[Any], name: str, *decorators: Decorator) -> Decorator:
     return decorate
 
 
+controls = bundle(Controls, "controls", strength, size, style_size, keep_colours, keep_amount)
+look = bundle(Controls, "controls", strength, style_size, keep_colours, keep_amount)
+masks = bundle(Masks, "masks", mask, only)
 network = bundle(Network, "network", model, engine, threads)
 saving = bundle(Saving, "saving", format_, quality, lossless, bits, exif, force)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from styler.cli.size import Size
+from styler.cli.masks import Where
+from styler.controls import STYLE_SIZE, Controls, Size
 from styler.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -37,23 +38,24 @@ class Painter:
 
     stylizer: Stylizer
     styles: list[tuple[Style, float]]
-    strength: float = 1.0
-    size: Size | None = None
+    controls: Controls = field(default_factory=Controls)
+    where: Where = field(default_factory=Where)
 
     def __call__(self, picture: Picture) -> Picture:
-        if self.size is not None:
-            picture = shrink(picture, self.size)
-        painted: Picture = self.stylizer.stylize(picture, self.styles, strength=self.strength)
-        return painted
+        return self.stylizer.stylize(
+            picture, self.styles, **vars(self.controls), **vars(self.where)
+        )
 
     def settings(self) -> dict[str, Any]:
         """Everything that the painted pixels depend on besides the photo, as plain values."""
+        controls = asdict(self.controls)
+        del controls["style_size"]  # the styles show it
         return {
             "model": self.stylizer.info.sha256,
             "engine": self.stylizer.info.engine,
             "styles": [[digest(style), weight] for style, weight in self.styles],
-            "strength": self.strength,
-            "size": None if self.size is None else [self.size.long_side, self.size.megapixels],
+            **controls,
+            **self.where.settings(),
         }
 
 
@@ -67,13 +69,7 @@ def digest(style: Style) -> str:
 
 def shrink(picture: Picture, size: Size) -> Picture:
     """`picture` within `size`, transparency included; itself where it already is."""
-    from styler import imaging
-
-    target = size.fit(picture.width, picture.height)
-    if target == (picture.width, picture.height):
-        return picture
-    alpha = None if picture.alpha is None else imaging.resize(picture.alpha, size=target)
-    return replace(picture, rgb=imaging.resize(picture.filled(), size=target), alpha=alpha)
+    return picture.resized(size.fit(picture.width, picture.height))
 
 
 def weighted(argument: str) -> tuple[str, float]:
@@ -99,7 +95,7 @@ def mixture(
     ]
 
 
-def resolve(stylizer: Stylizer, name: str, style_size: int = 512) -> Style:
+def resolve(stylizer: Stylizer, name: str, style_size: int = int(STYLE_SIZE.default)) -> Style:
     """The style that `name` means: a style file, a painting, or a preset.
 
     An existing file wins over a preset of its name. Raises `StyleError` with the nearest name

@@ -8,9 +8,9 @@ import click
 
 from styler.cli import options
 from styler.cli.canvas import grid
-from styler.cli.paint import Network, resolve, shrink, tag
+from styler.cli.paint import Network, Painter, resolve, shrink, tag
 from styler.cli.saving import refuse_existing
-from styler.cli.size import Size
+from styler.controls import Controls, Size
 
 
 @click.command()
@@ -33,8 +33,7 @@ from styler.cli.size import Size
 )
 @options.tile
 @options.labels
-@options.strength
-@options.style_size
+@options.look
 @options.network
 @options.force
 def sheet(
@@ -44,8 +43,7 @@ def sheet(
     columns: int,
     tile: int,
     labels: bool,
-    strength: float,
-    style_size: int,
+    controls: Controls,
     network: Network,
     force: bool,
 ) -> None:
@@ -63,6 +61,6 @@ def sheet(
     stylizer = network.open()
     tiles = [("photo", content)]
     for name in style or [info.name for info in styler.presets()]:
-        painted = stylizer.stylize(content, resolve(stylizer, name, style_size), strength=strength)
-        tiles.append((tag([name]), painted))
+        styles = [(resolve(stylizer, name, controls.style_size), 1.0)]
+        tiles.append((tag([name]), Painter(stylizer, styles, controls)(content)))
     imaging.write(grid(tiles, columns=min(columns, len(tiles)), labels=labels), output, force=force)

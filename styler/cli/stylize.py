@@ -9,10 +9,11 @@ import click
 from styler.cli import jobs, options
 from styler.cli.batch import Batch, watch_folder
 from styler.cli.estimate import estimate
+from styler.cli.masks import Masks
 from styler.cli.paint import Network, Painter, mixture, tag
 from styler.cli.report import Report
 from styler.cli.saving import Saving, refuse_existing
-from styler.cli.size import Size
+from styler.controls import Controls
 from styler.errors import InputError
 
 
@@ -25,9 +26,8 @@ from styler.errors import InputError
     metavar="FILE|FOLDER|-",
     help="Where to: a file, a folder, or - for stdout.  [default: PHOTO.STYLE.EXT beside it]",
 )
-@options.strength
-@options.size
-@options.style_size
+@options.controls
+@options.masks
 @options.saving
 @options.max_pixels
 @options.network
@@ -39,9 +39,8 @@ def stylize(
     photos: tuple[str, ...],
     style: tuple[str, ...],
     output: str | None,
-    strength: float,
-    size: Size | None,
-    style_size: int,
+    controls: Controls,
+    masks: Masks,
     saving: Saving,
     max_pixels: int,
     network: Network,
@@ -55,6 +54,9 @@ def stylize(
     PHOTO is a file, a folder (searched recursively and mirrored under -o), a quoted glob, or -
     for standard input. The result has the photo's own size unless --size shrinks it.
 
+    Masks are grey pictures, stretched to the photo. Each style is fitted to its own part of the
+    photo; parts of the same style count as one. What no mask covers stays as it is.
+
     What a folder's job has painted is recorded in the output folder, in .styler.jsonl: the same
     command paints only what is missing, so an interrupted job goes on where it stopped. Pictures
     painted with other settings are in its way unless --force replaces them.
@@ -63,6 +65,9 @@ def stylize(
     styler stylize photo.jpg --style NAME
     styler stylize photo.jpg --style painting.jpg --strength 0.7 -o painted.png
     styler stylize photo.jpg --style NAME=0.7 --style OTHER=0.3
+    styler stylize photo.jpg --style NAME --keep-colours luminance -o same-colours.png
+    styler stylize photo.jpg --style NAME --mask sky.png --style OTHER --mask land.png -o two.png
+    styler stylize photo.jpg --style NAME --only sky.png -o sky-only.png
     styler stylize holidays/ --style NAME -o painted/
     styler stylize "holidays/**/*.jpg" --style NAME -o painted/ --size 2MP
     styler stylize inbox/ --style NAME -o painted/ --watch
@@ -74,9 +79,11 @@ def stylize(
 
     first = plan()
     _check(first, photos, saving, json=json, dry_run=dry_run, watch=watch)
+    where = masks.read(len(style), max_pixels)
 
     stylizer = network.open()
-    painter = Painter(stylizer, mixture(stylizer, style, style_size), strength, size)
+    styles = mixture(stylizer, style, controls.style_size)
+    painter = Painter(stylizer, styles, controls, where)
     if dry_run:
         estimate(first, painter, json_lines=json)
         return 0

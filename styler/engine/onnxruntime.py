@@ -7,8 +7,8 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from styler.engine.protocol import Window
 from styler.errors import WeightsError
+from styler.frame import Window
 from styler.spec import Affine
 from styler.stats import FeatureStats
 from styler.weights import Model

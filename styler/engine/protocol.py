@@ -6,16 +6,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from styler.frame import Window
 from styler.spec import Affine
 from styler.stats import FeatureStats
 
-__all__ = ["Engine", "Map", "Window"]
+__all__ = ["Engine", "Map"]
 
 Map = Any
 """A feature map ``(1, C, H, W)``: a numpy array or a torch tensor."""
-
-Window = tuple[slice, slice]
-"""Rows and columns of a map."""
 
 
 class Engine(Protocol):
@@ -34,7 +32,8 @@ class Engine(Protocol):
         Args:
             stage: its number; stage 0 takes the picture as a numpy array.
             x: what the stage before returned.
-            affine: scale and shift of the site in front, ``None`` for stage 0.
+            affine: scale and shift of the site in front, ``(1, C, 1, 1)`` or, a value for each
+                position, ``(1, C, H, W)``; ``None`` for stage 0.
             aside: the maps it takes from the stack.
         """
         ...

@@ -7,8 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from styler.engine.protocol import Window
 from styler.errors import WeightsError
+from styler.frame import Window
 from styler.model import build
 from styler.model.device import device
 from styler.spec import Affine

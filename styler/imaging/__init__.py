@@ -4,7 +4,7 @@ from .arrays import fit, resize, to_float, to_uint8, to_uint16
 from .colour import METHODS as COLOUR_METHODS
 from .colour import keep_colours
 from .formats import FORMATS, Format, readable, sniff
-from .masks import coverage, read_mask, resize_mask
+from .masks import as_mask, coverage, read_mask, resize_mask
 from .picture import Metadata, Picture
 from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, from_pil, read
 from .writing import TEMPORARY_SUFFIX, encode, write, write_bytes
@@ -19,6 +19,7 @@ __all__ = [
     "Format",
     "Metadata",
     "Picture",
+    "as_mask",
     "coverage",
     "encode",
     "fit",

@@ -24,14 +24,21 @@ def read_mask(source: Source, size: tuple[int, int] | None = None, **caps: Any) 
     the file has them. ``size`` is the (width, height) to stretch it to; ``caps`` are those of
     :func:`styler.imaging.read`. Raises what it raises.
     """
-    picture = read(source, bits=16, **caps)
-    mask = picture.rgb @ (_LUMA / np.float32(65535))
+    mask = as_mask(read(source, bits=16, **caps))
+    return mask if size is None else resize_mask(mask, size)
+
+
+def as_mask(picture: Picture) -> NDArray[np.float32]:
+    """A decoded picture as a soft mask: (H, W) float32, luma times alpha in 0 to 1."""
+    white = np.iinfo(picture.rgb.dtype).max
     if (picture.rgb == picture.rgb[..., :1]).all():  # grey: exact, so that white is 1
-        mask = np.divide(picture.rgb[..., 0], 65535, dtype=np.float32)
+        mask = np.divide(picture.rgb[..., 0], white, dtype=np.float32)
+    else:
+        mask = np.minimum(picture.rgb @ (_LUMA / np.float32(white)), np.float32(1))
     alpha = coverage(picture)
     if alpha is not None:
         mask *= alpha
-    return mask if size is None else resize_mask(mask, size)
+    return mask
 
 
 def resize_mask(mask: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from styler.errors import ImageError
 
+from .arrays import resize
+
 Pixels = NDArray[Any]  # uint8, or uint16 where 16 bits were asked for
 
 
@@ -96,6 +98,13 @@ class Picture:
         if bits not in (8, 16):
             raise ImageError(f"{bits} bits per sample; use 8 or 16")
         return self.with_rgb(to_bits(self.rgb, bits))
+
+    def resized(self, size: tuple[int, int]) -> Picture:
+        """The same picture at (width, height), transparency included; itself where it is so."""
+        if size == (self.width, self.height):
+            return self
+        alpha = None if self.alpha is None else resize(self.alpha, size=size)
+        return replace(self, rgb=resize(self.filled(), size=size), alpha=alpha)
 
     def filled(self) -> Pixels:
         """``rgb`` with every fully transparent pixel set to the mean colour of the others.

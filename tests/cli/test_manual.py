@@ -40,7 +40,14 @@ def test_examples_of_the_help_run(
 ) -> None:
     lines = examples(command)
     assert lines, f"styler {path} has no example"
-    for name in ("photo.jpg", "painting.jpg", "holidays/a.jpg", "holidays/b/c.jpg"):
+    for name in (
+        "photo.jpg",
+        "painting.jpg",
+        "holidays/a.jpg",
+        "holidays/b/c.jpg",
+        "sky.png",
+        "land.png",
+    ):
         save(Path(name), 60, 40)
     monkeypatch.setenv("STYLER_STYLES", str(tmp_path / "own"))
     for name in ("NAME", "OTHER"):

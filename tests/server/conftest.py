@@ -44,6 +44,7 @@ PRESETS = {
 class Gate:
     """A stylizer whose style is a mean colour, and which a test can hold up.
 
+    Several styles are a mean; ``controls`` are the last ones besides the strength, without effect.
     ``styled`` counts the styles computed. While ``open`` is cleared, stylizing waits, having set
     ``entered``. ``most`` is the largest number of paintings ever seen under way at once.
     """
@@ -57,12 +58,21 @@ class Gate:
         self.under_way = 0
         self.most = 0
         self.failure: Exception | None = None
+        self.controls: dict[str, Any] = {}
 
     def style(self, source: Picture, *, size: int | None = 512) -> Any:
         self.styled += 1
         return source.rgb.reshape(-1, 3).mean(0)
 
-    def stylize(self, content: Picture, style: Any, *, strength: float = 1.0) -> Picture:
+    def stylize(
+        self,
+        content: Picture,
+        style: list[tuple[Any, float]],
+        *,
+        strength: float = 1.0,
+        **controls: Any,
+    ) -> Picture:
+        self.controls = controls
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         self.entered.set()
@@ -71,7 +81,11 @@ class Gate:
             if self.failure:
                 raise self.failure
             self.painted += 1
-            mixed = (1 - strength / 2) * content.rgb + strength / 2 * np.asarray(style)
+            mixed = (1 - strength / 2) * content.rgb + strength / 2 * np.average(
+                [np.asarray(grey) + np.zeros(3) for grey, _ in style],
+                axis=0,
+                weights=[weight for _, weight in style],
+            )
             return content.with_rgb(np.clip(np.rint(mixed), 0, 255).astype(np.uint8))
         finally:
             self.under_way -= 1

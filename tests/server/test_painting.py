@@ -14,7 +14,7 @@ from PIL import Image
 from styler_server.studio import Studio
 
 import styler
-from styler.stylizer import MAX_STRENGTH
+from styler.controls import STRENGTH
 
 from .conftest import Serve, decoded, picture
 
@@ -40,8 +40,8 @@ async def test_every_preset_that_is_listed_paints(client: httpx.AsyncClient) -> 
     assert names == [info.name for info in styler.presets()]
     api = (await client.get("/openapi.json")).json()
     form = api["components"]["schemas"]["Body_stylize_v1_stylize_post"]["properties"]
-    assert set(form["preset"]["examples"]) <= set(names)
-    assert form["strength"]["maximum"] == MAX_STRENGTH
+    assert set(form["preset"]["examples"][0]) <= set(names)
+    assert form["strength"]["maximum"] == STRENGTH.high
     stylizer = styler.Stylizer(threads=1)
     photo = picture(37, 29)
     for name in names:
