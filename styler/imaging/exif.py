@@ -106,6 +106,19 @@ def describing(block: bytes) -> dict[int, Any]:
     return _described(parsed)
 
 
+def rewritable(block: bytes) -> bool:
+    """Whether Pillow can write a block anew, as its AVIF encoder does where the others copy it."""
+    from PIL import Image
+
+    parsed = Image.Exif()
+    try:
+        parsed.load(block)
+        parsed.tobytes()
+    except Exception:  # whatever a camera wrote that cannot be written again
+        return False
+    return True
+
+
 def of_tiff(image: Any) -> bytes | None:
     """The same tags of an opened TIFF as a block of their own; ``None`` if there are none."""
     from PIL import Image

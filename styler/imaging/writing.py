@@ -14,6 +14,7 @@ from PIL import Image
 
 from styler.errors import OutputError, ParameterError
 
+from . import exif as exifs
 from . import formats, icc, png16, tiff
 from .picture import Picture
 from .sources import line
@@ -69,6 +70,8 @@ def encode(
         options |= {"quality": level, "subsampling": "4:4:4" if level >= 90 else "4:2:0"}
         if known.name == "avif":  # tiles follow threads: as many on any machine, the same bytes
             options["max_threads"] = 4
+    if known.name == "avif" and block and not exifs.rewritable(block):
+        block = None
     if block and len(block) < _MAX_JPEG_EXIF:
         options["exif"] = b"Exif\0\0" + block
     if picture.metadata.dpi and known.name in ("jpeg", "png", "bmp"):

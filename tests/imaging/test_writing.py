@@ -2,6 +2,7 @@
 
 import io
 import os
+import struct
 import subprocess
 import sys
 import threading
@@ -121,6 +122,15 @@ def test_exif_is_kept_and_made_true_or_stripped(format, bits):
     assert again.rgb.shape == (64, 48, 3)
     stripped = encode(picture, format, bits=bits, exif=False)
     assert b"Maker" not in stripped and read(stripped).metadata.exif is None
+
+
+@pytest.mark.parametrize("format", ["png", "jpeg", "webp", "avif", "tiff"])
+def test_exif_that_cannot_be_written_anew_does_not_stop_the_picture(format):
+    width = struct.pack("<HHI4s", 0x0100, 2, 4, b"abc\0")  # text, where a number must be
+    orientation = struct.pack("<HHIHH", 0x0112, 3, 1, 1, 0)
+    block = b"II*\0" + struct.pack("<IH", 8, 2) + width + orientation + bytes(4)
+    picture = Picture(np.zeros((4, 4, 3), np.uint8), None, Metadata(exif=block))
+    assert read(encode(picture, format)).rgb.shape == (4, 4, 3)
 
 
 def test_exif_too_long_for_a_jpeg_is_left_out():
