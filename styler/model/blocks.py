@@ -10,7 +10,7 @@ from styler.norm import norm as make_norm
 
 from .tape import Site, residual
 
-__all__ = ["Normalizer", "conv", "normalizer", "residual_block", "shuffle_up"]
+__all__ = ["EvenConv2d", "Normalizer", "conv", "normalizer", "residual_block", "shuffle_up"]
 
 Normalizer = Callable[[int], list[nn.Module]]
 """Channels to the piece of tape that normalizes them: nothing, a site, or a registered module."""
@@ -32,11 +32,35 @@ def normalizer(name: str) -> Normalizer:
     return lambda channels: [make_norm(name, channels)]
 
 
+class EvenConv2d(nn.Conv2d):
+    """A convolution before a pixel shuffle by two that paints a flat area flat.
+
+    Four consecutive output channels are the four phases of one shuffled channel. Where their
+    weights sum to different values, every flat area shows a lattice of period 2.
+    """
+
+    @torch.no_grad()
+    def even_(self) -> None:
+        """Move the weights and biases to the nearest ones whose phases respond alike."""
+        assert self.bias is not None
+        sums = self.weight.sum((2, 3)).view(-1, 4, self.in_channels)
+        excess = (sums - sums.mean(1, keepdim=True)).flatten(0, 1)
+        self.weight.sub_(excess[:, :, None, None] / self.weight[0, 0].numel())
+        phases = self.bias.view(-1, 4)
+        phases.copy_(phases.mean(1, keepdim=True).expand_as(phases))
+
+
 def conv(
-    inputs: int, outputs: int, kernel: int = 3, stride: int = 1, *, gain: float = math.sqrt(2)
+    inputs: int,
+    outputs: int,
+    kernel: int = 3,
+    stride: int = 1,
+    *,
+    gain: float = math.sqrt(2),
+    kind: type[nn.Conv2d] = nn.Conv2d,
 ) -> nn.Conv2d:
     """A convolution with zero padding; after a ReLU it starts with a gain of ``gain**2 / 2``."""
-    layer = nn.Conv2d(inputs, outputs, kernel, stride, padding=(kernel - 1) // 2)
+    layer = kind(inputs, outputs, kernel, stride, padding=(kernel - 1) // 2)
     nn.init.normal_(layer.weight, std=gain / math.sqrt(inputs * kernel * kernel))
     nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
     return layer
@@ -53,13 +77,15 @@ def residual_block(channels: int, norm: Normalizer) -> list[nn.Module]:
     )
 
 
-def shuffle_up(inputs: int, outputs: int, kernel: int) -> list[nn.Module]:
+def shuffle_up(
+    inputs: int, outputs: int, kernel: int, *, kind: type[nn.Conv2d] = nn.Conv2d
+) -> list[nn.Module]:
     """Twice the resolution by a convolution and a pixel shuffle (Shi et al. 2016).
 
     All four phases start from the same kernel (Aitken et al. 2017), so the untrained layer is a
     nearest-neighbour upsampling and carries no grid.
     """
-    layer = conv(inputs, outputs * 4, kernel, gain=1.0)
+    layer = conv(inputs, outputs * 4, kernel, gain=1.0, kind=kind)
     with torch.no_grad():
         layer.weight.copy_(layer.weight[::4].repeat_interleave(4, 0))
     return [layer, nn.PixelShuffle(2)]

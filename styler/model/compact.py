@@ -13,7 +13,7 @@ from itertools import chain
 
 from torch import nn
 
-from .blocks import conv, normalizer, residual_block, shuffle_up
+from .blocks import EvenConv2d, conv, normalizer, residual_block, shuffle_up
 from .network import Network
 from .tape import Add, Save, Site, StyleEncoder, Tap
 
@@ -54,7 +54,7 @@ def compact(
         nn.ReLU(), *shuffle_up(quarter, fine, 1),
         conv(fine, fine),
         Site(fine), nn.ReLU(),
-        *shuffle_up(fine, 3, 3),
+        *shuffle_up(fine, 3, 3, kind=EvenConv2d),
     ]  # fmt: skip
     style = [
         conv(3, half, 6, 2), nn.ReLU(),

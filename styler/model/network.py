@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from styler.norm.moments import moments
 
+from .blocks import EvenConv2d
 from .tape import Site, Stage, StyleEncoder, cut
 
 __all__ = ["Moments", "Network", "frame"]
@@ -69,6 +70,12 @@ class Network(nn.Module):
             x, *given = stage(x, scale[:, :, None, None], shift[:, :, None, None], *stack[kept:])
             stack = [*stack[:kept], *given]
         return core(x, framed, self.margin, height, width)
+
+    def even_(self) -> None:
+        """Keep the grid that a pixel shuffle can leave out of the weights, after every step."""
+        for layer in self.modules():
+            if isinstance(layer, EvenConv2d):
+                layer.even_()
 
     def _stage(self, index: int) -> Stage:
         stage = self.stages[index]

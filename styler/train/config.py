@@ -63,6 +63,13 @@ class TrainConfig:
     style_crop: int = field(
         default=128, metadata=about("Side of the square crops of paintings, in pixels.")
     )
+    cached_crops: int = field(
+        default=0,
+        metadata=about(
+            "Fixed crops of each picture, whose loss-network features are kept in memory: about "
+            "twice as fast on a CPU; 0 crops anew every time."
+        ),
+    )
     recolour: float = field(
         default=0.1,
         metadata=about("Share of paintings whose colour channels are permuted, for more palettes."),
@@ -78,11 +85,9 @@ class TrainConfig:
     identity_weight: float = field(
         default=5.0, metadata=about("Weight of getting a photo back when it is its own style.")
     )
-    shift_weight: float = field(
-        default=15.0,
-        metadata=about(
-            "Weight of painting a moved photo like the photo: keeps a grid out of paintings."
-        ),
+    grid_weight: float = field(
+        default=0.3,
+        metadata=about("Weight against a regular grid of 2, 4 or 8 pixels in paintings."),
     )
     clip: float = field(default=5.0, metadata=about("Largest norm of the gradient."))
     ema: float = field(
@@ -102,7 +107,7 @@ class TrainConfig:
     sample_every: int = field(default=1000, metadata=about("Steps between sample grids."))
 
     def __post_init__(self) -> None:
-        least = {"steps": 1, "batch": 1, "crop": 16, "style_crop": 16}
+        least = {"steps": 1, "batch": 1, "crop": 32, "style_crop": 16, "cached_crops": 0}
         least |= {"log_every": 1, "checkpoint_every": 1, "sample_every": 1}
         for name, bound in least.items():
             if getattr(self, name) < bound:

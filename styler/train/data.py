@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from styler.errors import ImageError, TrainingError
 from styler.imaging import read
 
-__all__ = ["Folder", "crops"]
+__all__ = ["Batch", "Crops", "Folder"]
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif"}
 
@@ -74,41 +75,69 @@ def _load(file: Path, limit: int) -> Image.Image | str:
     return picture.resize(size, Image.Resampling.LANCZOS)  # type: ignore[arg-type]
 
 
-def crops(
-    folder: Folder, count: int, size: int, rng: np.random.Generator, *, recolour: float = 0.0
-) -> Tensor:
-    """Random square crops at random scale, mirrored half of the time; aspect ratios stay.
+@dataclass(frozen=True)
+class Batch:
+    """Crops and, where the same ones come again, the number of each.
 
-    Args:
-        folder: where from; pictures are drawn without replacement as far as they reach.
-        count: how many crops.
-        size: side of a crop in pixels. A crop covers between the whole short side of its picture
-            and ``size`` pixels of it, uniformly in the logarithm; only pictures smaller than
-            ``size`` are enlarged.
-        rng: the only source of randomness.
-        recolour: probability of permuting the colour channels, for more palettes than the folder's.
-
-    Returns:
-        ``(count, 3, size, size)`` float32 in [0, 1].
+    Attributes:
+        pictures: ``(N, 3, size, size)`` float32 in [0, 1].
+        numbers: one for each crop among all fixed crops of the folder, or ``None``.
     """
-    picked = _draw(len(folder), count, rng)
-    batch = np.empty((count, size, size, 3), np.uint8)
-    for slot, index in enumerate(picked):
-        picture = folder.pictures[index]
+
+    pictures: Tensor
+    numbers: list[int] | None = None
+
+
+@dataclass(frozen=True)
+class Crops:
+    """The random square crops of a folder: random scale, mirrored half of the time.
+
+    Attributes:
+        folder: where from.
+        size: side of a crop in pixels. A crop covers between the whole short side of its picture
+            and ``size`` pixels of it, uniformly in the logarithm, its aspect ratio kept; only
+            pictures smaller than ``size`` are enlarged.
+        recolour: probability of permuting the colour channels, for more palettes than the folder's.
+        fixed: crops of each picture that come again and again; 0 makes every crop a new one.
+        seed: of the fixed crops.
+    """
+
+    folder: Folder
+    size: int
+    recolour: float = 0.0
+    fixed: int = 0
+    seed: tuple[int, ...] = (0,)
+
+    def __len__(self) -> int:
+        """The number of fixed crops."""
+        return len(self.folder) * self.fixed
+
+    def draw(self, count: int, rng: np.random.Generator) -> Batch:
+        """``count`` crops; pictures are drawn without replacement as far as they reach."""
+        picked = _draw(len(self.folder), count, rng)
+        if not self.fixed:
+            return Batch(_stack([self._cut(index, rng) for index in picked]))
+        numbers = [index * self.fixed + int(rng.integers(self.fixed)) for index in picked]
+        again = [np.random.default_rng((*self.seed, number)) for number in numbers]
+        cut = [self._cut(index, own) for index, own in zip(picked, again, strict=True)]
+        return Batch(_stack(cut), numbers)
+
+    def _cut(self, index: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+        picture, size = self.folder.pictures[index], self.size
         short = min(picture.size)
         side = short if short <= size else size * (short / size) ** rng.random()
         left, top = (rng.random() * (extent - side) for extent in picture.size)
-        pixels = np.asarray(
-            picture.resize(
-                (size, size), Image.Resampling.BICUBIC, (left, top, left + side, top + side)
-            )
-        )
+        box = (left, top, left + side, top + side)
+        pixels = np.asarray(picture.resize((size, size), Image.Resampling.BICUBIC, box))
         if rng.random() < 0.5:
             pixels = pixels[:, ::-1]
-        if rng.random() < recolour:
+        if rng.random() < self.recolour:
             pixels = pixels[:, :, rng.permutation(3)]
-        batch[slot] = pixels
-    return torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 255
+        return pixels
+
+
+def _stack(crops: list[NDArray[np.uint8]]) -> Tensor:
+    return torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2).float() / 255
 
 
 def _draw(population: int, count: int, rng: np.random.Generator) -> Sequence[int]:

@@ -6,6 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,9 @@ from styler.model.weights import load_network, save_tensors
 
 from . import checkpoint, machine
 from .config import TrainConfig
-from .data import Folder, crops
-from .losses import content_loss, statistics, style_loss, whiten
+from .data import Batch, Crops, Folder
+from .judge import Judge, Memory
+from .losses import content_loss, grid_loss, statistics, style_loss
 from .samples import sample_grid
 
 __all__ = ["Report", "train"]
@@ -84,6 +86,11 @@ class Run:
         self.style = Folder.open(config.style)
         for reason in (*self.content.unreadable, *self.style.unreadable):
             logger.warning("left out: %s", reason)
+        fixed = config.cached_crops
+        self.photos = Crops(self.content, config.crop, fixed=fixed, seed=(config.seed, 4))
+        self.paintings = Crops(
+            self.style, config.style_crop, config.recolour, fixed, (config.seed, 5)
+        )
         config.out.mkdir(parents=True, exist_ok=True)
         self.network = build(config.architecture, norm=config.norm)
         if config.architecture != "compact":
@@ -94,10 +101,13 @@ class Run:
         if config.start_from is not None:
             load_network(self.network, config.start_from)
         self.network.to(self.device).to(memory_format=torch.channels_last).train()
-        self.judge = load_vgg(config.loss_network)
-        normalization = np.random.default_rng((config.seed, 1))
-        self.judge.normalize(crops(self.content, 8, 128, normalization) for _ in range(25))
-        self.judge.to(self.device, self.precision).to(memory_format=torch.channels_last)
+        self.network.even_()
+        vgg = load_vgg(config.loss_network)
+        some, rng = Crops(self.content, 128), np.random.default_rng((config.seed, 1))
+        vgg.normalize(some.draw(8, rng).pictures for _ in range(25))
+        self.judge = Judge(vgg, self.device, self.precision)
+        self.structure = Memory(self.judge.structure, len(self.photos))
+        self.palette = Memory(self.judge.palette, len(self.paintings))
         trained = [p for p in self.network.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(trained, lr=config.learning_rate, betas=(0.9, 0.99))
         self.average = {name: t.clone() for name, t in self.network.state_dict().items()}
@@ -112,27 +122,27 @@ class Run:
         """One step; the pictures and the rate depend on the number of the step alone."""
         config, step = self.config, self.step
         rng = np.random.default_rng((config.seed, 2, step))
-        content = self._place(crops(self.content, config.batch, config.crop, rng))
-        style = self._place(
-            crops(self.style, config.batch, config.style_crop, rng, recolour=config.recolour)
-        )
+        content = self._place(self.photos.draw(config.batch, rng))
+        style = self._place(self.paintings.draw(config.batch, rng))
         for group in self.optimizer.param_groups:
             group["lr"] = config.learning_rate * rate(step, config.steps)
         self.optimizer.zero_grad(set_to_none=True)
         losses = (
-            self._reconstruct(content)
+            self._reconstruct(content.pictures)
             if step < config.warmup_steps
-            else self._paint(content, style, tuple(rng.integers(1, 8, 2).tolist()))
+            else self._paint(content, style)
         )
         losses["total"].backward()  # type: ignore[no-untyped-call]
         losses["gradient"] = nn.utils.clip_grad_norm_(self.network.parameters(), config.clip)
         self.optimizer.step()
+        self.network.even_()
         self._follow(min(config.ema, (1 + step) / (10 + step)))
         self.step += 1
         return {name: value.item() for name, value in losses.items()}
 
-    def _place(self, batch: Tensor) -> Tensor:
-        return batch.to(self.device).to(memory_format=torch.channels_last)
+    def _place(self, batch: Batch) -> Batch:
+        placed = batch.pictures.to(self.device).to(memory_format=torch.channels_last)
+        return replace(batch, pictures=placed)
 
     def _autocast(self) -> contextlib.AbstractContextManager[None]:
         narrow = self.precision != torch.float32
@@ -146,49 +156,30 @@ class Run:
         identity = F.l1_loss(output.float(), content)
         return {"identity": identity, "total": self.config.identity_weight * identity}
 
-    def _paint(self, content: Tensor, style: Tensor, move: tuple[int, ...]) -> dict[str, Tensor]:
+    def _paint(self, content: Batch, style: Batch) -> dict[str, Tensor]:
         config = self.config
-        count = len(content)
-        own = -(-count // 4)  # a quarter of the photos are painted in their own style, too
+        count = len(content.pictures)
+        # A quarter of the photos are painted in their own style, too.
+        own = content.pictures[: -(-count // 4)]
         with self._autocast():
-            targets = self.network.style(style)
-            selves = self.network.style(content[:own])
             joined = [
                 type(t)(*(torch.cat(pair) for pair in zip(t, s, strict=True)))
-                for t, s in zip(targets, selves, strict=True)
+                for t, s in zip(
+                    self.network.style(style.pictures), self.network.style(own), strict=True
+                )
             ]
-            output = self.network(torch.cat((content, content[:own])), joined)
-            down, right = move
-            moved = self.network(content[:, :, down:, right:], targets)
-        painted, same = output.float().split((count, own))
-        # What depends on where a pixel lies on the lattice of 8 is a grid, not a stroke.
-        shift = F.l1_loss(moved.float(), painted[:, :, down:, right:])
-        with torch.no_grad():
-            structure = self._judge(content)[-1]
-            wanted = whiten(structure, *statistics([structure])[0])
-            palette = statistics(self._judge(style))
-        maps = self._judge(painted)
+            output = self.network(torch.cat((content.pictures, own)), joined)
+        painted, same = output.float().split((count, len(own)))
+        maps = self.judge.maps(painted)
         seen = statistics(maps)
-        content_term = content_loss(maps[-1], seen[-1], wanted)
-        style_term = style_loss(seen, palette).mean()
-        identity = F.l1_loss(same, content[:own])
-        total = (
-            config.content_weight * content_term
-            + config.style_weight * style_term
-            + config.identity_weight * identity
-            + config.shift_weight * shift
-        )
-        return {
-            "content": content_term,
-            "style": style_term,
-            "identity": identity,
-            "shift": shift,
-            "total": total,
+        losses = {
+            "content": content_loss(maps[-1], seen[-1], self.structure(content)),
+            "style": style_loss(seen, self.judge.unpack(self.palette(style))).mean(),
+            "identity": F.l1_loss(same, own),
+            "grid": grid_loss(painted),
         }
-
-    def _judge(self, pictures: Tensor) -> list[Tensor]:
-        maps: list[Tensor] = self.judge(pictures.to(self.precision))
-        return maps
+        weights = {name: getattr(config, f"{name}_weight") for name in losses}
+        return losses | {"total": sum(weights[name] * losses[name] for name in losses)}
 
     @torch.no_grad()
     def _follow(self, decay: float) -> None:

@@ -9,15 +9,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from styler.lattice import grid_peaks
 from styler.norm.moments import moments
 
-__all__ = ["Statistics", "content_loss", "statistics", "style_loss", "whiten"]
+__all__ = ["Statistics", "content_loss", "grid_loss", "statistics", "style_loss", "whiten"]
 
 Statistics = list[tuple[Tensor, Tensor]]
 """Mean and standard deviation, ``(N, C)`` each, of every map."""
 
 EPS = 1e-2
 """Added to variances, small beside a normalized network's: channels silent in a crop stay so."""
+
+UNSEEN = 1e-4
+"""Spectral power that counts as none: noise of one hundredth, 2.5 levels of 255."""
 
 
 def statistics(maps: Sequence[Tensor]) -> Statistics:
@@ -39,7 +43,8 @@ def content_loss(x: Tensor, statistics: tuple[Tensor, Tensor], target: Tensor) -
 
     Whitening keeps content from pulling against the style's colours and contrast.
     """
-    return F.mse_loss(whiten(x, *statistics), target)
+    wide = torch.promote_types(x.dtype, torch.float32)
+    return F.mse_loss(whiten(x, *statistics).to(wide), target.to(wide))
 
 
 def style_loss(output: Statistics, target: Statistics) -> Tensor:
@@ -55,3 +60,18 @@ def style_loss(output: Statistics, target: Statistics) -> Tensor:
         distance = ((mean - target_mean) ** 2 + (std - target_std) ** 2).mean(1)
         total = total + distance / (1 + (target_std**2).mean(1))
     return total / len(output)
+
+
+def grid_loss(output: Tensor) -> Tensor:
+    """Peaks of the spectrum at multiples of 1/8 cycle a pixel, in units of the power around them.
+
+    A decoder's grid peaks there and a stroke does not (:func:`styler.lattice.grid_peaks`). The
+    logarithm lets a picture with a strong grid weigh no more than many with a weak one, and the
+    surroundings are taken as given: the way down is less grid, not more noise. Without a grid at
+    most 0.6, the mean of ``log(1 + x)`` over the exponential distribution of noise.
+
+    Args:
+        output: ``(N, 3, H, W)``, sides of 32 at least.
+    """
+    peaks, around = grid_peaks(output)
+    return torch.log1p(peaks / (around.detach() + UNSEEN)).mean()

@@ -6,7 +6,7 @@ from PIL import Image
 
 from styler.model import Network
 
-from .data import Folder, crops
+from .data import Crops, Folder
 
 __all__ = ["sample_grid"]
 
@@ -17,7 +17,8 @@ def sample_grid(
 ) -> Image.Image:
     """Four photos in six styles, the same ones at every call: styles on top, photos at the left."""
     rng = np.random.default_rng((seed, 3))
-    photos, paintings = crops(content, 4, size, rng), crops(style, 6, size, rng)
+    photos = Crops(content, size).draw(4, rng).pictures
+    paintings = Crops(style, size).draw(6, rng).pictures
     where = next(network.parameters()).device
     styles = [network.style(painting[None].to(where)) for painting in paintings]
     rows = [torch.cat((torch.ones(1, 3, size, size), paintings))]

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from styler.errors import TrainingError
-from styler.train.data import Folder, crops
+from styler.train.data import Crops, Folder
 from tests.networks import picture
 
 
@@ -53,7 +53,11 @@ class TestFolder:
 
 class TestCrops:
     def of(self, image: Image.Image, size: int = 16, seed: int = 0, count: int = 1) -> torch.Tensor:
-        return crops(Folder(Path(), [image], []), count, size, np.random.default_rng(seed))
+        return (
+            Crops(Folder(Path(), [image], []), size)
+            .draw(count, np.random.default_rng(seed))
+            .pictures
+        )
 
     def test_shape_and_range(self) -> None:
         batch = self.of(gradient(40, 90), count=7)
@@ -96,7 +100,7 @@ class TestCrops:
     def test_draw_every_picture_before_any_twice(self) -> None:
         images = [Image.new("RGB", (20, 20), (40 * i, 0, 0)) for i in range(5)]
         folder = Folder(Path(), images, [])
-        batch = crops(folder, 7, 8, np.random.default_rng(0))
+        batch = Crops(folder, 8).draw(7, np.random.default_rng(0)).pictures
         seen = (batch[:, 0].mean((1, 2)) * 255 / 40).round().int().tolist()
         assert sorted(seen[:5]) == [0, 1, 2, 3, 4]
         assert len(set(seen[5:])) == 2
@@ -104,8 +108,27 @@ class TestCrops:
     def test_recolouring_permutes_channels(self) -> None:
         folder = Folder(Path(), [Image.new("RGB", (20, 20), (250, 100, 0))], [])
         rng = np.random.default_rng(0)
-        plain = crops(folder, 20, 8, rng)[:, :, 4, 4]
-        permuted = crops(folder, 40, 8, rng, recolour=1.0)[:, :, 4, 4]
+        plain = Crops(folder, 8).draw(20, rng).pictures[:, :, 4, 4]
+        permuted = Crops(folder, 8, recolour=1.0).draw(40, rng).pictures[:, :, 4, 4]
         assert len({tuple(c) for c in plain.tolist()}) == 1
         assert len({tuple(c) for c in permuted.tolist()}) == 6
         torch.testing.assert_close(permuted.sort(1).values, plain.sort(1).values.repeat(2, 1))
+
+
+class TestFixedCrops:
+    def crops(self, fixed: int = 2) -> Crops:
+        images = [gradient(40 + 9 * i, 90) for i in range(3)]
+        return Crops(Folder(Path(), images, []), 16, recolour=0.5, fixed=fixed, seed=(3,))
+
+    def test_come_again_alike_whatever_the_step(self) -> None:
+        seen: dict[int, torch.Tensor] = {}
+        for seed in range(12):
+            batch = self.crops().draw(3, np.random.default_rng(seed))
+            assert batch.numbers is not None
+            for number, crop in zip(batch.numbers, batch.pictures, strict=True):
+                assert torch.equal(seen.setdefault(number, crop), crop)
+        assert sorted(seen) == list(range(len(self.crops()))) == list(range(6))
+        assert len({crop.sum().item() for crop in seen.values()}) == 6
+
+    def test_new_crops_have_no_number(self) -> None:
+        assert self.crops(fixed=0).draw(3, np.random.default_rng(0)).numbers is None

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from styler.train.loop import rate
-from styler.train.losses import EPS, content_loss, statistics, style_loss, whiten
+from styler.train.losses import EPS, content_loss, grid_loss, statistics, style_loss, whiten
 
 
 def maps(seed: int) -> list[torch.Tensor]:
@@ -63,6 +63,30 @@ def test_unrelated_maps_are_two_apart() -> None:
     x, y = (torch.randn(1, 8, 60, 60, generator=generator) for _ in range(2))
     (a,), (b,) = statistics([x]), statistics([y])
     assert content_loss(x, a, whiten(y, *b)).item() == pytest.approx(2, abs=0.06)
+
+
+def test_grid_loss_tells_a_grid_from_noise() -> None:
+    generator = torch.Generator().manual_seed(0)
+    noise = 0.5 + 0.1 * torch.randn(4, 3, 64, 64, generator=generator)
+    without = grid_loss(noise).item()
+    assert without == pytest.approx(0.6, abs=0.1)
+    for period in (2, 4, 8):
+        gridded = noise.clone()
+        gridded[..., ::period, ::period] += 0.2
+        assert grid_loss(gridded).item() > without + 0.2
+    assert grid_loss(torch.full((1, 3, 32, 32), 0.3)).item() < 1e-3
+
+
+def test_grid_loss_goes_down_by_less_grid_not_by_more_noise() -> None:
+    picture = 0.5 + 0.1 * torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    lattice = torch.zeros(64, 64)
+    lattice[::4, ::4] = 1
+    height, loudness = (torch.tensor(value, requires_grad=True) for value in (0.3, 1.0))
+    grid_loss(picture * loudness + height * lattice).backward()  # type: ignore[no-untyped-call]
+    assert height.grad is not None
+    assert height.grad > 0
+    assert loudness.grad is not None
+    assert loudness.grad >= 0
 
 
 def test_losses_have_gradients() -> None:

@@ -86,6 +86,16 @@ def test_killed_at_random_moments(folder: Path, undisturbed: TrainConfig) -> Non
     equal_to(run, undisturbed)
 
 
+def test_killed_with_fixed_crops(folder: Path) -> None:
+    """What is remembered of fixed crops is not saved, and comes out the same when it is wanted."""
+    whole, parts = (config(folder, out, cached_crops=2) for out in ("fixed", "fixed-parts"))
+    train(whole)
+    while not parts.out.exists() or len(log_of(parts)) < STEPS:
+        train(replace(parts, minutes=0))
+        train(replace(parts, minutes=0.005))
+    equal_to(parts, whole)
+
+
 def test_stopped_by_its_time_budget(folder: Path, undisturbed: TrainConfig) -> None:
     run = config(folder, "budget", minutes=0)
     steps = []

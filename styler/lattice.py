@@ -1,0 +1,56 @@
+"""How far a picture's spectrum peaks where a decoder leaves its grid.
+
+A decoder that works at 1/8, 1/4 and 1/2 resolution can leave a regular pattern only at multiples of
+1/8 cycle a pixel; strokes spread over all frequencies. So the power at those frequencies over the
+power around them tells a grid from a texture.
+"""
+
+from itertools import product
+
+import torch
+from torch import Tensor
+
+__all__ = ["grid_peaks"]
+
+PERIOD = 8
+REACH, NEAR = 6, 2
+"""The surroundings of a frequency: bins up to ``REACH`` away but farther than ``NEAR``, which the
+window's own width takes."""
+
+
+def grid_peaks(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Spectral power at the multiples of 1/8 cycle a pixel, and the mean power around each.
+
+    Args:
+        x: ``(..., H, W)``, sides of 32 at least; rows and columns beyond a multiple of 8 are left
+            out.
+
+    Returns:
+        Peaks and surroundings, ``(..., 39)`` each: the mean and the frequencies that a real
+        picture's symmetry repeats are left out. Without a grid their ratio is about 1. In units of
+        variance: white noise of deviation s has power s squared everywhere.
+    """
+    height, width = (side - side % PERIOD for side in x.shape[-2:])
+    x = x[..., :height, :width]
+    window = torch.outer(
+        torch.hann_window(height, periodic=False, dtype=x.dtype, device=x.device),
+        torch.hann_window(width, periodic=False, dtype=x.dtype, device=x.device),
+    )
+    spectrum = torch.fft.fft2((x - x.mean((-2, -1), keepdim=True)) * window)
+    power = (spectrum.real.square() + spectrum.imag.square()).flatten(-2) / window.square().sum()
+    around = range(-REACH, REACH + 1)
+    ring = [(i, j) for i, j in product(around, around) if max(abs(i), abs(j)) > NEAR]
+    lattice = [
+        (i * height // PERIOD, j * width // PERIOD)
+        for i, j in product(range(PERIOD), range(PERIOD // 2 + 1))
+        if (i, j) != (0, 0)
+    ]
+    peaks = torch.tensor([y * width + x for y, x in lattice], device=x.device)
+    rings = torch.tensor(
+        [
+            [(y + i) % height * width + (x + j) % width for i, j in ring]
+            for y, x in lattice
+        ],
+        device=x.device,
+    )  # fmt: skip
+    return power[..., peaks], power[..., rings].mean(-1)

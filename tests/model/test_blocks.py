@@ -1,0 +1,45 @@
+"""The pieces that tapes are made of."""
+
+import torch
+from torch import nn
+
+from styler.model.blocks import EvenConv2d, shuffle_up
+
+
+def upsampler(seed: int = 0) -> nn.Sequential:
+    torch.manual_seed(seed)
+    up = nn.Sequential(*shuffle_up(5, 3, 3, kind=EvenConv2d)).requires_grad_(False)
+    for parameter in up.parameters():
+        nn.init.normal_(parameter)
+    return up
+
+
+def ripple(up: nn.Sequential) -> float:
+    """Largest difference between neighbours in the painting of a flat area, its border left out."""
+    flat = torch.linspace(-1, 1, 5)[:, None, None].expand(1, 5, 8, 8)
+    painted = up(flat)[:, :, 2:-2, 2:-2]
+    return float((painted - painted[:, :, :1, :1]).abs().max())
+
+
+def test_even_phases_paint_a_flat_area_flat() -> None:
+    up = upsampler()
+    assert ripple(up) > 1
+    up[0].even_()  # type: ignore[operator]
+    assert ripple(up) < 1e-5
+
+
+def test_even_phases_stay_as_they_are() -> None:
+    up = upsampler()
+    up[0].even_()  # type: ignore[operator]
+    before = [p.clone() for p in up.parameters()]
+    up[0].even_()  # type: ignore[operator]
+    for parameter, was in zip(up.parameters(), before, strict=True):
+        torch.testing.assert_close(parameter, was)
+
+
+def test_evening_keeps_what_a_shuffled_channel_sums_to() -> None:
+    up = upsampler()
+    flat = torch.ones(1, 5, 8, 8)
+    before = up(flat)[:, :, 2:-2, 2:-2].mean((2, 3))
+    up[0].even_()  # type: ignore[operator]
+    torch.testing.assert_close(up(flat)[:, :, 2:-2, 2:-2].mean((2, 3)), before)
