@@ -16,6 +16,8 @@ from styler.errors import MissingDependencyError
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from styler.train import TrainConfig
+
 
 def _options() -> list[click.Option]:
     from styler.train import TrainConfig
@@ -24,13 +26,17 @@ def _options() -> list[click.Option]:
 
 
 @click.command(cls=FieldsCommand, fields=_options)
-def train(**settings: Any) -> None:
+@click.option(
+    "--check", is_flag=True, help="Count and verify the pictures, estimate time and memory, stop."
+)
+def train(check: bool, **settings: Any) -> None:
     """Train the network on photos and paintings of your own.
 
     Prints where the weights are. A run that was stopped goes on when the same command is given
     again. Needs the training install: pip install "styler[train]".
 
     \b
+    styler train --content photos/ --style paintings/ --out runs/first --check
     styler train --content photos/ --style paintings/ --out runs/first
     styler train --content photos/ --style paintings/ --out runs/quick --steps 200 --minutes 5
     styler export runs/first -o models/first
@@ -43,9 +49,21 @@ def train(**settings: Any) -> None:
             f'training needs {error.name}; pip install "styler[train]"'
         ) from None
     config = TrainConfig(**settings)
+    if check:
+        _check(config)
+        return
     with Told(config.steps, config.log_every) as told:
         weights = run(config, told.step)
     click.echo(weights)
+
+
+def _check(config: TrainConfig) -> None:
+    from styler.train.preflight import preflight
+
+    found = preflight(config)
+    for warning in found.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    click.echo("\n".join(found.lines))
 
 
 class Told:

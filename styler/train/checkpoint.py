@@ -1,4 +1,4 @@
-"""A training run on disk: one safetensors file with all tensors, its log cut to the same step."""
+"""A training run on disk: one safetensors file with all tensors."""
 
 import dataclasses
 import json
@@ -13,7 +13,7 @@ from styler.model.weights import load_tensors, save_tensors
 
 from .config import TrainConfig
 
-__all__ = ["load", "plain", "save", "truncate_log"]
+__all__ = ["load", "plain", "save", "toml"]
 
 FREE = {
     "content",
@@ -24,6 +24,7 @@ FREE = {
     "log_every",
     "checkpoint_every",
     "sample_every",
+    "tensorboard",
 }
 """Settings that may differ when a run goes on: paths, and what does not enter the arithmetic."""
 
@@ -32,6 +33,13 @@ def plain(config: TrainConfig) -> dict[str, Any]:
     """The settings as JSON has them."""
     settings = dataclasses.asdict(config)
     return {name: str(v) if isinstance(v, Path) else v for name, v in settings.items()}
+
+
+def toml(config: TrainConfig) -> str:
+    """The settings as a file for ``styler --config FILE train``, which repeats the run."""
+    # JSON's numbers, strings and truth values are TOML's, too.
+    lines = [f"{name} = {json.dumps(v)}" for name, v in plain(config).items() if v is not None]
+    return "\n".join(["[train]", *lines]) + "\n"
 
 
 def save(
@@ -97,20 +105,3 @@ def load(
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
-
-
-def truncate_log(path: Path, step: int) -> None:
-    """Drop the lines of steps at or after ``step``, and any line that a kill cut short."""
-    if not path.exists():
-        return
-    kept = []
-    for line in path.read_text("utf-8").splitlines():
-        try:
-            if json.loads(line)["step"] >= step:
-                break
-        except (ValueError, KeyError, TypeError):
-            break
-        kept.append(line + "\n")
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text("".join(kept), "utf-8")
-    partial.replace(path)

@@ -74,6 +74,22 @@ class TrainConfig:
         default=0.1,
         metadata=about("Share of paintings whose colour channels are permuted, for more palettes."),
     )
+    jitter: float = field(
+        default=0.0, metadata=about("How far saturation and gamma of paintings vary; 0.3 is a lot.")
+    )
+    vivid: float = field(
+        default=0.0,
+        metadata=about(
+            "Exponent of colourfulness in a painting's chance to be drawn: 1 prefers vivid ones."
+        ),
+    )
+    synthetic: int = field(
+        default=0,
+        metadata=about("Styles drawn by code beside the paintings: mosaics, hatching, dots, ..."),
+    )
+    accumulate: int = field(
+        default=1, metadata=about("Batches whose gradients are added up for one step.")
+    )
     learning_rate: float = field(
         default=1e-3,
         metadata=about("Peak of the learning rate; it falls along a cosine to a fiftieth."),
@@ -89,6 +105,25 @@ class TrainConfig:
         default=0.3,
         metadata=about("Weight against a regular grid of 2, 4 or 8 pixels in paintings."),
     )
+    quantile_weight: float = field(
+        default=0.0,
+        metadata=about("Weight of the whole distribution of the painting's features (EFDM)."),
+    )
+    coherence_weight: float = field(
+        default=0.0,
+        metadata=about("Weight of differences between neighbours pointing as the photo's (CCPL)."),
+    )
+    contrast_weight: float = field(
+        default=0.0,
+        metadata=about("Weight of being nearer to the own style than to the batch's others."),
+    )
+    consistency_weight: float = field(
+        default=0.0,
+        metadata=about("Weight of painting a moved, bent, noisy photo alike: steadier videos."),
+    )
+    mixed: float = field(
+        default=0.0, metadata=about("Share of photos that are painted in a mixture of two styles.")
+    )
     clip: float = field(default=5.0, metadata=about("Largest norm of the gradient."))
     ema: float = field(
         default=0.999,
@@ -103,11 +138,15 @@ class TrainConfig:
         ),
     )
     log_every: int = field(default=10, metadata=about("Steps between lines of log.jsonl."))
+    tensorboard: bool = field(
+        default=False, metadata=about("Write TensorBoard's event files beside the log, too.")
+    )
     checkpoint_every: int = field(default=500, metadata=about("Steps between checkpoints."))
     sample_every: int = field(default=1000, metadata=about("Steps between sample grids."))
 
     def __post_init__(self) -> None:
         least = {"steps": 1, "batch": 1, "crop": 32, "style_crop": 16, "cached_crops": 0}
+        least |= {"synthetic": 0, "accumulate": 1}
         least |= {"log_every": 1, "checkpoint_every": 1, "sample_every": 1}
         for name, bound in least.items():
             if getattr(self, name) < bound:

@@ -1,18 +1,22 @@
-"""A folder of pictures, decoded once, cropped at random as often as asked."""
+"""A folder of pictures, decoded once, cropped at random on the device as often as asked."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from styler.errors import ImageError, TrainingError
 from styler.imaging import read
+
+from .colour import colourfulness, jitter
 
 __all__ = ["Batch", "Crops", "Folder"]
 
@@ -98,15 +102,22 @@ class Crops:
             and ``size`` pixels of it, uniformly in the logarithm, its aspect ratio kept; only
             pictures smaller than ``size`` are enlarged.
         recolour: probability of permuting the colour channels, for more palettes than the folder's.
+        jitter: how far saturation and gamma vary; 0 leaves them.
+        vivid: exponent of a picture's colourfulness in the probability of drawing it; 0 draws all
+            alike.
         fixed: crops of each picture that come again and again; 0 makes every crop a new one.
         seed: of the fixed crops.
+        device: where the pictures are kept and cropped.
     """
 
     folder: Folder
     size: int
     recolour: float = 0.0
+    jitter: float = 0.0
+    vivid: float = 0.0
     fixed: int = 0
     seed: tuple[int, ...] = (0,)
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     def __len__(self) -> int:
         """The number of fixed crops."""
@@ -114,32 +125,47 @@ class Crops:
 
     def draw(self, count: int, rng: np.random.Generator) -> Batch:
         """``count`` crops; pictures are drawn without replacement as far as they reach."""
-        picked = _draw(len(self.folder), count, rng)
+        picked = _draw(self._chances, count, rng)
         if not self.fixed:
-            return Batch(_stack([self._cut(index, rng) for index in picked]))
+            return Batch(torch.stack([self._cut(index, rng) for index in picked]))
         numbers = [index * self.fixed + int(rng.integers(self.fixed)) for index in picked]
         again = [np.random.default_rng((*self.seed, number)) for number in numbers]
         cut = [self._cut(index, own) for index, own in zip(picked, again, strict=True)]
-        return Batch(_stack(cut), numbers)
+        return Batch(torch.stack(cut), numbers)
 
-    def _cut(self, index: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-        picture, size = self.folder.pictures[index], self.size
-        short = min(picture.size)
-        side = short if short <= size else size * (short / size) ** rng.random()
-        left, top = (rng.random() * (extent - side) for extent in picture.size)
-        box = (left, top, left + side, top + side)
-        pixels = np.asarray(picture.resize((size, size), Image.Resampling.BICUBIC, box))
+    @cached_property
+    def _pixels(self) -> list[Tensor]:
+        """``(H, W, 3)`` uint8 each: four times as many fit as in float32."""
+        arrays = (np.array(picture) for picture in self.folder.pictures)
+        return [torch.from_numpy(array).to(self.device) for array in arrays]
+
+    @cached_property
+    def _chances(self) -> NDArray[np.float64]:
+        if not self.vivid:
+            return np.full(len(self.folder), 1 / len(self.folder))
+        weights = np.array([colourfulness(picture) for picture in self.folder.pictures])
+        weights = (weights + 1) ** self.vivid  # a grey picture keeps some chance
+        return weights / weights.sum()  # type: ignore[no-any-return]
+
+    def _cut(self, index: int, rng: np.random.Generator) -> Tensor:
+        picture, size = self._pixels[index], self.size
+        height, width, _ = picture.shape
+        short = min(height, width)
+        side = short if short <= size else round(size * (short / size) ** rng.random())
+        left, top = (round(rng.random() * (extent - side)) for extent in (width, height))
+        square = picture[top : top + side, left : left + side].permute(2, 0, 1)[None].float() / 255
+        crop = F.interpolate(square, (size, size), mode="bicubic", antialias=True)[0].clamp(0, 1)
         if rng.random() < 0.5:
-            pixels = pixels[:, ::-1]
+            crop = crop.flip(2)
         if rng.random() < self.recolour:
-            pixels = pixels[:, :, rng.permutation(3)]
-        return pixels
+            crop = crop[torch.from_numpy(rng.permutation(3)).to(crop.device)]
+        return jitter(crop, self.jitter, rng) if self.jitter else crop
 
 
-def _stack(crops: list[NDArray[np.uint8]]) -> Tensor:
-    return torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2).float() / 255
-
-
-def _draw(population: int, count: int, rng: np.random.Generator) -> Sequence[int]:
-    rounds = [rng.permutation(population) for _ in range(-(-count // population))]
-    return np.concatenate(rounds)[:count].tolist()  # type: ignore[no-any-return]
+def _draw(chances: NDArray[np.float64], count: int, rng: np.random.Generator) -> Sequence[int]:
+    population = len(chances)
+    rounds = [
+        rng.choice(population, min(population, count - start), replace=False, p=chances)
+        for start in range(0, count, population)
+    ]
+    return np.concatenate(rounds).tolist()  # type: ignore[no-any-return]

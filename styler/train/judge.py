@@ -1,6 +1,7 @@
 """What training asks of the loss network: maps of a painting, targets of photos and paintings."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -10,21 +11,62 @@ from styler.model import Vgg
 from .data import Batch
 from .losses import Statistics, statistics, whiten
 
-__all__ = ["Judge", "Memory"]
+__all__ = ["Judge", "Memory", "Palette"]
+
+BINS = 32
+"""Quantiles kept of each channel's activations."""
+
+SORTED = 2
+"""How many of the last maps have theirs kept: deep ones, which are small enough to sort."""
+
+
+@dataclass(frozen=True)
+class Palette:
+    """What is asked of a painting, whatever it shows.
+
+    Attributes:
+        statistics: mean and deviation, ``(N, C)`` each, of every map.
+        quantiles: ``(N, C, 32)`` for each of the last maps: its activations in order, averaged in
+            32 parts. Empty where the quantiles are not wanted.
+    """
+
+    statistics: Statistics
+    quantiles: list[Tensor]
+
+    def mix(self, shares: Tensor) -> "Palette":
+        """Weighted means, ``(M, N)`` shares: distributions meet halfway along their quantiles."""
+        return Palette(
+            [(shares @ mean, shares @ std) for mean, std in self.statistics],
+            [torch.einsum("mn,ncq->mcq", shares, part) for part in self.quantiles],
+        )
 
 
 class Judge:
-    """A normalized loss network in the precision of the run."""
+    """A normalized loss network in the precision of the run.
 
-    def __init__(self, vgg: Vgg, device: torch.device, precision: torch.dtype) -> None:
+    Args:
+        vgg: the network.
+        device, precision: where and in which dtype it runs.
+        quantiles: look at the distributions of the last maps, too.
+    """
+
+    def __init__(
+        self, vgg: Vgg, device: torch.device, precision: torch.dtype, *, quantiles: bool = False
+    ) -> None:
         self.vgg = vgg.to(device, precision).to(memory_format=torch.channels_last)
-        self.precision = precision
+        self.device, self.precision = device, precision
         self.widths = [block[0].out_channels for block in vgg.blocks]  # type: ignore[index]
+        self.sorted = self.widths[-SORTED:] if quantiles else []
 
     def maps(self, pictures: Tensor) -> list[Tensor]:
         """Maps with gradients, from ``(N, 3, H, W)`` in [0, 1]."""
         maps: list[Tensor] = self.vgg(pictures.to(self.precision))
         return maps
+
+    def look(self, maps: list[Tensor]) -> Palette:
+        """The palette of maps, differentiable."""
+        deep = maps[-len(self.sorted) :] if self.sorted else []
+        return Palette(statistics(maps), [_quantiles(x) for x in deep])
 
     @torch.no_grad()
     def structure(self, pictures: Tensor) -> Tensor:
@@ -34,14 +76,26 @@ class Judge:
 
     @torch.no_grad()
     def palette(self, pictures: Tensor) -> Tensor:
-        """Means and deviations of all maps in one row for each picture, for :meth:`unpack`."""
-        return torch.cat([torch.cat(pair, 1) for pair in statistics(self.maps(pictures))], 1)
+        """The palette in one row for each picture, for :meth:`unpack`."""
+        palette = self.look(self.maps(pictures))
+        parts = [part for pair in palette.statistics for part in pair]
+        return torch.cat([*parts, *(part.flatten(1) for part in palette.quantiles)], 1)
 
-    def unpack(self, rows: Tensor) -> Statistics:
-        """The statistics in the rows of :meth:`palette`."""
-        sizes = [width for width in self.widths for _ in "ms"]
-        parts = torch.split(rows, sizes, 1)
-        return list(zip(parts[::2], parts[1::2], strict=True))
+    def unpack(self, rows: Tensor) -> Palette:
+        """The palettes in the rows of :meth:`palette`."""
+        pairs = [width for width in self.widths for _ in "ms"]
+        parts = torch.split(rows, [*pairs, *(width * BINS for width in self.sorted)], 1)
+        moments, quantiles = parts[: len(pairs)], parts[len(pairs) :]
+        return Palette(
+            list(zip(moments[::2], moments[1::2], strict=True)),
+            [part.view(len(rows), -1, BINS) for part in quantiles],
+        )
+
+
+def _quantiles(x: Tensor) -> Tensor:
+    """Every channel's activations in order, averaged in ``BINS`` parts: ``(N, C, BINS)``."""
+    ordered = x.float().flatten(2).sort(-1).values
+    return torch.nn.functional.adaptive_avg_pool1d(ordered, BINS)
 
 
 class Memory:
@@ -70,3 +124,8 @@ class Memory:
                 self.rows[number] = row
                 self.known.add(number)
         return self.rows[batch.numbers]
+
+    @property
+    def bytes(self) -> int:
+        """What the rows of all fixed crops take, once one has been seen."""
+        return self.rows.nbytes if self.known else 0

@@ -1,4 +1,4 @@
-"""The training loop: photo crops in, painted crops out, four losses, one step."""
+"""The training loop: photo crops in, painted crops out, a few losses, one step."""
 
 import contextlib
 import json
@@ -8,22 +8,25 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from styler.errors import TrainingError
-from styler.model import build, load_vgg, set_encoder
+from styler.model import Network, build, load_vgg, set_encoder
 from styler.model.device import device
 from styler.model.weights import load_network, save_tensors
 
-from . import checkpoint, machine
+from . import checkpoint, machine, synthetic
 from .config import TrainConfig
 from .data import Batch, Crops, Folder
-from .judge import Judge, Memory
-from .losses import content_loss, grid_loss, statistics, style_loss
+from .judge import Judge
+from .objective import Objective
+from .optimizer import Muon
+from .parallel import Team, team
+from .record import Record
 from .samples import sample_grid
 
 __all__ = ["Report", "train"]
@@ -49,36 +52,43 @@ def train(config: TrainConfig, report: Report = lambda step, losses: None) -> Pa
         WeightsError: the loss network or ``start_from`` cannot be read.
     """
     started = time.monotonic()
-    run = Run(config)
-    log_path = config.out / "log.jsonl"
-    checkpoint.truncate_log(log_path, run.step)
-    with log_path.open("a") as log:
-        while run.step < config.steps:
-            step = run.step
-            losses = run.advance()
-            if step % config.log_every == 0:
-                log.write(json.dumps({"step": step, **losses}) + "\n")
-                log.flush()
-            report(run.step, losses)
-            if not math.isfinite(losses["total"]):
-                raise TrainingError(f"the loss is not finite at step {step}; lower --learning-rate")
-            if run.step % config.sample_every == 0:
-                run.sample()
-            if run.step % config.checkpoint_every == 0:
-                run.save()
-            if config.minutes is not None and time.monotonic() - started > config.minutes * 60:
-                break
-    run.save()
-    run.sample()
-    return run.export()
+    with team() as processes:
+        run = Run(config, processes)
+        with contextlib.ExitStack() as stack:
+            record = None
+            if processes.rank == 0:
+                opened = Record(config.out, run.step, tensorboard=config.tensorboard)
+                record = stack.enter_context(opened)
+            while run.step < config.steps:
+                step = run.step
+                losses = run.advance()
+                if record is not None:
+                    if step % config.log_every == 0:
+                        record.add(step, losses)
+                    report(run.step, losses)
+                if not math.isfinite(losses["total"]):
+                    raise TrainingError(
+                        f"the loss is not finite at step {step}; lower --learning-rate"
+                    )
+                if run.step % config.sample_every == 0:
+                    run.sample()
+                if run.step % config.checkpoint_every == 0:
+                    run.save()
+                if config.minutes is not None and processes.any(
+                    time.monotonic() - started > config.minutes * 60
+                ):
+                    break
+        run.save()
+        run.sample()
+        return run.export()
 
 
 class Run:
     """The state of a run: network, average, optimizer, data; ``step`` steps are done."""
 
-    def __init__(self, config: TrainConfig) -> None:
+    def __init__(self, config: TrainConfig, processes: Team) -> None:
         machine.prepare()
-        self.config = config
+        self.config, self.team = config, processes
         self.device = device(config.device)
         self.precision = machine.precision(config.precision, self.device)
         torch.manual_seed(config.seed)
@@ -86,30 +96,35 @@ class Run:
         self.style = Folder.open(config.style)
         for reason in (*self.content.unreadable, *self.style.unreadable):
             logger.warning("left out: %s", reason)
-        fixed = config.cached_crops
-        self.photos = Crops(self.content, config.crop, fixed=fixed, seed=(config.seed, 4))
+        drawn = [
+            synthetic.draw(np.random.default_rng((config.seed, 6, number)))
+            for number in range(config.synthetic)
+        ]
+        paintings = replace(self.style, pictures=[*self.style.pictures, *drawn])
+        again: Any = {"fixed": config.cached_crops, "device": self.device}
+        self.photos = Crops(self.content, config.crop, seed=(config.seed, 4), **again)
         self.paintings = Crops(
-            self.style, config.style_crop, config.recolour, fixed, (config.seed, 5)
+            paintings,
+            config.style_crop,
+            recolour=config.recolour,
+            jitter=config.jitter,
+            vivid=config.vivid,
+            seed=(config.seed, 5),
+            **again,
         )
         config.out.mkdir(parents=True, exist_ok=True)
-        self.network = build(config.architecture, norm=config.norm)
-        if config.architecture != "compact":
-            set_encoder(
-                self.network,
-                load_vgg(config.encoder, depth=16 if "16" in config.architecture else 19),
-            )
-        if config.start_from is not None:
-            load_network(self.network, config.start_from)
+        self.network = _network(config)
         self.network.to(self.device).to(memory_format=torch.channels_last).train()
         self.network.even_()
         vgg = load_vgg(config.loss_network)
         some, rng = Crops(self.content, 128), np.random.default_rng((config.seed, 1))
         vgg.normalize(some.draw(8, rng).pictures for _ in range(25))
-        self.judge = Judge(vgg, self.device, self.precision)
-        self.structure = Memory(self.judge.structure, len(self.photos))
-        self.palette = Memory(self.judge.palette, len(self.paintings))
+        judge = Judge(vgg, self.device, self.precision, quantiles=config.quantile_weight > 0)
+        self.objective = Objective(
+            self.network, judge, config, len(self.photos), len(self.paintings)
+        )
         trained = [p for p in self.network.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.Adam(trained, lr=config.learning_rate, betas=(0.9, 0.99))
+        self.optimizer = Muon(trained, lr=config.learning_rate)
         self.average = {name: t.clone() for name, t in self.network.state_dict().items()}
         self.step = 0
         self.path = config.out / "checkpoint.safetensors"
@@ -117,69 +132,44 @@ class Run:
             self.step = checkpoint.load(
                 self.path, config, self.network, self.average, self.optimizer
             )
+        if processes.rank == 0:
+            (config.out / "config.toml").write_text(checkpoint.toml(config), "utf-8")
 
     def advance(self) -> dict[str, float]:
         """One step; the pictures and the rate depend on the number of the step alone."""
-        config, step = self.config, self.step
-        rng = np.random.default_rng((config.seed, 2, step))
-        content = self._place(self.photos.draw(config.batch, rng))
-        style = self._place(self.paintings.draw(config.batch, rng))
+        config = self.config
         for group in self.optimizer.param_groups:
-            group["lr"] = config.learning_rate * rate(step, config.steps)
+            group["lr"] = config.learning_rate * rate(self.step, config.steps)
         self.optimizer.zero_grad(set_to_none=True)
-        losses = (
-            self._reconstruct(content.pictures)
-            if step < config.warmup_steps
-            else self._paint(content, style)
-        )
-        losses["total"].backward()  # type: ignore[no-untyped-call]
-        losses["gradient"] = nn.utils.clip_grad_norm_(self.network.parameters(), config.clip)
+        parts = [self._gradients(part) for part in range(config.accumulate)]
+        losses = {name: sum(p[name] for p in parts) / len(parts) for name in parts[0]}
+        self.team.average_(self.network.parameters())
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), config.clip)
         self.optimizer.step()
         self.network.even_()
-        self._follow(min(config.ema, (1 + step) / (10 + step)))
+        self._follow(min(config.ema, (1 + self.step) / (10 + self.step)))
         self.step += 1
+        return self.team.mean(losses) | {"gradient": norm.item()}
+
+    def _gradients(self, part: int) -> dict[str, float]:
+        """Add the gradients of one batch, this process's ``part``-th of the step."""
+        config = self.config
+        number = self.team.rank * config.accumulate + part
+        rng = np.random.default_rng((config.seed, 2, self.step, number))
+        content = self._place(self.photos.draw(config.batch, rng))
+        style = self._place(self.paintings.draw(config.batch, rng))
+        losses = (
+            self.objective.reconstruct(content)
+            if self.step < config.warmup_steps
+            else self.objective.paint(content, style, rng)
+        )
+        (losses["total"] / config.accumulate).backward()  # type: ignore[no-untyped-call]
         return {name: value.item() for name, value in losses.items()}
 
     def _place(self, batch: Batch) -> Batch:
-        placed = batch.pictures.to(self.device).to(memory_format=torch.channels_last)
-        return replace(batch, pictures=placed)
-
-    def _autocast(self) -> contextlib.AbstractContextManager[None]:
-        narrow = self.precision != torch.float32
-        return (
-            torch.autocast(self.device.type, self.precision) if narrow else contextlib.nullcontext()
-        )
-
-    def _reconstruct(self, content: Tensor) -> dict[str, Tensor]:
-        with self._autocast():
-            output = self.network(content, self.network.style(content))
-        identity = F.l1_loss(output.float(), content)
-        return {"identity": identity, "total": self.config.identity_weight * identity}
-
-    def _paint(self, content: Batch, style: Batch) -> dict[str, Tensor]:
-        config = self.config
-        count = len(content.pictures)
-        # A quarter of the photos are painted in their own style, too.
-        own = content.pictures[: -(-count // 4)]
-        with self._autocast():
-            joined = [
-                type(t)(*(torch.cat(pair) for pair in zip(t, s, strict=True)))
-                for t, s in zip(
-                    self.network.style(style.pictures), self.network.style(own), strict=True
-                )
-            ]
-            output = self.network(torch.cat((content.pictures, own)), joined)
-        painted, same = output.float().split((count, len(own)))
-        maps = self.judge.maps(painted)
-        seen = statistics(maps)
-        losses = {
-            "content": content_loss(maps[-1], seen[-1], self.structure(content)),
-            "style": style_loss(seen, self.judge.unpack(self.palette(style))).mean(),
-            "identity": F.l1_loss(same, own),
-            "grid": grid_loss(painted),
-        }
-        weights = {name: getattr(config, f"{name}_weight") for name in losses}
-        return losses | {"total": sum(weights[name] * losses[name] for name in losses)}
+        # The device's memory format, which convolutions want.
+        laid = batch.pictures.contiguous(memory_format=torch.channels_last)
+        return replace(batch, pictures=laid)
 
     @torch.no_grad()
     def _follow(self, decay: float) -> None:
@@ -190,12 +180,16 @@ class Run:
         )
 
     def save(self) -> None:
+        if self.team.rank:
+            return
         checkpoint.save(
             self.path, self.step, self.config, self.network, self.average, self.optimizer
         )
 
     def export(self) -> Path:
         path = self.config.out / "weights.safetensors"
+        if self.team.rank:
+            return path
         metadata = {
             "architecture": self.config.architecture,
             "norm": self.config.norm,
@@ -206,6 +200,8 @@ class Run:
         return path
 
     def sample(self) -> None:
+        if self.team.rank:
+            return
         painter = build(self.config.architecture, norm=self.config.norm).eval()
         painter.load_state_dict(self.average)
         painter.to(self.device)
@@ -214,6 +210,17 @@ class Run:
         sample_grid(painter, self.content, self.style, seed=self.config.seed).save(
             folder / f"{self.step:07d}.png"
         )
+
+
+def _network(config: TrainConfig) -> Network:
+    """The network to train, with the weights that it starts from."""
+    network = build(config.architecture, norm=config.norm)
+    if config.architecture != "compact":
+        depth = 16 if "16" in config.architecture else 19
+        set_encoder(network, load_vgg(config.encoder, depth=depth))
+    if config.start_from is not None:
+        load_network(network, config.start_from)
+    return network
 
 
 def rate(step: int, steps: int, warm: int = 100, floor: float = 0.02) -> float:

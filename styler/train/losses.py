@@ -5,6 +5,7 @@ Maps are those of a normalized VGG (:meth:`styler.model.vgg.Vgg.normalize`).
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -12,7 +13,17 @@ from torch import Tensor
 from styler.lattice import grid_peaks
 from styler.norm.moments import moments
 
-__all__ = ["Statistics", "content_loss", "grid_loss", "statistics", "style_loss", "whiten"]
+__all__ = [
+    "Statistics",
+    "coherence_loss",
+    "content_loss",
+    "contrast_loss",
+    "grid_loss",
+    "quantile_loss",
+    "statistics",
+    "style_distances",
+    "whiten",
+]
 
 Statistics = list[tuple[Tensor, Tensor]]
 """Mean and standard deviation, ``(N, C)`` each, of every map."""
@@ -47,19 +58,94 @@ def content_loss(x: Tensor, statistics: tuple[Tensor, Tensor], target: Tensor) -
     return F.mse_loss(whiten(x, *statistics).to(wide), target.to(wide))
 
 
-def style_loss(output: Statistics, target: Statistics) -> Tensor:
-    """Distance of mean and deviation, over the style's mean variance, averaged over the maps; (N,).
+def style_distances(output: Statistics, target: Statistics) -> Tensor:
+    """Distance of mean and deviation, over the style's mean variance, averaged over the maps.
 
     The AdaIN paper's loss (Huang & Belongie 2017, eq. 13), relative to how much the style's map
     varies, so that its size means the same in every layer and for every picture: 0 equal, about 1
     as far off as a picture without any texture. The mean activation of 1 is added to the variance:
     without it a blank sheet of paper would outweigh all paintings of a batch.
+
+    Returns:
+        ``(N, M)``, from every output to every target; the style loss is the diagonal's mean.
     """
-    total = torch.zeros_like(output[0][0][:, 0])
+    total = torch.zeros(())
     for (mean, std), (target_mean, target_std) in zip(output, target, strict=True):
-        distance = ((mean - target_mean) ** 2 + (std - target_std) ** 2).mean(1)
-        total = total + distance / (1 + (target_std**2).mean(1))
+        distance = _squared(mean, target_mean) + _squared(std, target_std)
+        total = total.to(distance) + distance / (1 + (target_std**2).mean(1))
     return total / len(output)
+
+
+def _squared(x: Tensor, y: Tensor) -> Tensor:
+    """Mean squared differences of every row of ``x`` to every row of ``y``."""
+    return (x[:, None] - y).square().mean(2)
+
+
+def quantile_loss(output: Sequence[Tensor], target: Sequence[Tensor]) -> Tensor:
+    """Distance of whole distributions, not of their two first moments alone.
+
+    Exact feature distribution matching (EFDM, Zhang et al. 2022, arXiv 2203.07740) with sorted
+    activations averaged in parts, which lets crops of different sizes meet. On the scale of
+    :func:`style_distances`, averaged over maps and pictures.
+
+    Args:
+        output, target: ``(N, C, Q)`` quantiles for each map.
+    """
+    total = torch.zeros(())
+    for found, wanted in zip(output, target, strict=True):
+        variance = wanted.var(2, correction=0).mean(1)
+        distance = (found - wanted).square().mean((1, 2)) / (1 + variance)
+        total = total.to(distance) + distance.mean()
+    return total / len(output)
+
+
+def contrast_loss(distances: Tensor, temperature: float = 0.1) -> Tensor:
+    """A painting should be nearer to its own style than to the other ones of the batch.
+
+    Cross entropy over :func:`style_distances` as logits (the contrastive loss of Chen et al. 2021,
+    IEContraAST): negatives are the same painting held against other styles, so nothing but style
+    tells them apart.
+
+    Args:
+        distances: ``(N, N)``.
+        temperature: distance that matters.
+    """
+    own = torch.arange(len(distances), device=distances.device)
+    return F.cross_entropy(-distances / temperature, own)
+
+
+def coherence_loss(
+    x: Tensor, target: Tensor, rng: np.random.Generator, *, anchors: int = 64, tau: float = 0.07
+) -> Tensor:
+    """Differences between neighbours should point where the photo's do.
+
+    Contrastive coherence preserving loss (CCPL, Wu et al. 2022, arXiv 2207.04808), without its
+    learned projection: for random places and their eight neighbours, the difference of maps
+    must match the photo's there better than the photo's elsewhere.
+
+    Args:
+        x: the painting's last map, ``(N, C, H, W)``, sides of 3 at least.
+        target: the photo's, whitened.
+        anchors: places in each picture.
+        tau: temperature of the softmax.
+    """
+    count, channels, height, width = x.shape
+    inner = (height - 2) * (width - 2)
+    places = rng.choice(inner, min(anchors, inner), replace=False)
+    rows, columns = places // (width - 2) + 1, places % (width - 2) + 1
+    around = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
+    dy, dx = np.array(around).T
+    centre = torch.from_numpy(rows * width + columns).to(x.device)
+    near = torch.from_numpy((rows + dy[:, None]) * width + columns + dx[:, None]).to(x.device)
+
+    def differences(z: Tensor) -> Tensor:
+        flat = z.float().flatten(2)
+        step = flat[:, :, near.flatten()].view(count, channels, len(around), -1)
+        return F.normalize((flat[:, :, None, centre] - step).flatten(2), dim=1, eps=1e-6)
+
+    likeness = differences(x).transpose(1, 2) @ differences(target) / tau
+    own = torch.arange(likeness.shape[1], device=x.device).expand(count, -1)
+    return F.cross_entropy(likeness.transpose(1, 2), own)
 
 
 def grid_loss(output: Tensor) -> Tensor:

@@ -108,11 +108,30 @@ class TestCrops:
     def test_recolouring_permutes_channels(self) -> None:
         folder = Folder(Path(), [Image.new("RGB", (20, 20), (250, 100, 0))], [])
         rng = np.random.default_rng(0)
-        plain = Crops(folder, 8).draw(20, rng).pictures[:, :, 4, 4]
+        plain = Crops(folder, 8).draw(20, rng).pictures[:, :, 4, 4].mul(255).round()
         permuted = Crops(folder, 8, recolour=1.0).draw(40, rng).pictures[:, :, 4, 4]
+        permuted = permuted.mul(255).round()
         assert len({tuple(c) for c in plain.tolist()}) == 1
         assert len({tuple(c) for c in permuted.tolist()}) == 6
         torch.testing.assert_close(permuted.sort(1).values, plain.sort(1).values.repeat(2, 1))
+
+    def test_vivid_pictures_are_drawn_more_often(self) -> None:
+        grey, vivid = Image.new("RGB", (20, 20), (120,) * 3), gradient(60, 90)
+        folder = Folder(Path(), [grey, grey, vivid], [])
+        drawn = []
+        for exponent in (0.0, 1.0):
+            rng, crops = np.random.default_rng(0), Crops(folder, 8, vivid=exponent)
+            batches = [crops.draw(1, rng).pictures[0] for _ in range(60)]
+            drawn.append(sum(bool((x[0] != x[2]).any()) for x in batches))
+        assert 8 < drawn[0] < 32
+        assert drawn[1] > 45
+
+    def test_jitter_changes_colours_within_the_range(self) -> None:
+        folder = Folder(Path(), [gradient(40, 90)], [])
+        crops = Crops(folder, 16, jitter=0.5).draw(9, np.random.default_rng(0)).pictures
+        assert crops.min() >= 0
+        assert crops.max() <= 1
+        assert len({round(x.mean().item(), 2) for x in crops}) > 4
 
 
 class TestFixedCrops:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -24,12 +25,36 @@ def pictures(count: int) -> torch.Tensor:
 
 
 def test_palette_is_the_statistics_of_every_map(judge: Judge) -> None:
-    found = judge.unpack(judge.palette(pictures(2)))
-    expected = statistics(judge.maps(pictures(2)))
+    palette = judge.unpack(judge.palette(pictures(2)))
+    found, expected = palette.statistics, statistics(judge.maps(pictures(2)))
     assert len(found) == 4
+    assert palette.quantiles == []
     for pair, wanted in zip(found, expected, strict=True):
         for a, b in zip(pair, wanted, strict=True):
             torch.testing.assert_close(a, b)
+
+
+def test_quantiles_are_means_of_sorted_activations(judge: Judge) -> None:
+    deep = Judge(judge.vgg, judge.device, judge.precision, quantiles=True)
+    palette = deep.unpack(deep.palette(pictures(2)))
+    third, fourth = palette.quantiles
+    assert third.shape == (2, 256, 32)
+    assert fourth.shape == (2, 512, 32)
+    ordered = np.sort(judge.maps(pictures(2))[2].flatten(2).numpy(), 2)  # 64 positions, 2 a part
+    np.testing.assert_allclose(third, ordered.reshape(2, 256, 32, 2).mean(3), rtol=1e-5, atol=1e-6)
+    for quantiles, (mean, _) in zip(palette.quantiles, palette.statistics[2:], strict=True):
+        if quantiles is third:
+            torch.testing.assert_close(quantiles.mean(2), mean, rtol=1e-4, atol=1e-5)
+
+
+def test_palettes_mix_along_their_quantiles(judge: Judge) -> None:
+    deep = Judge(judge.vgg, judge.device, judge.precision, quantiles=True)
+    palette = deep.look(deep.maps(pictures(2)))
+    mixed = palette.mix(torch.tensor([[0.25, 0.75]]))
+    mean, _ = palette.statistics[0]
+    torch.testing.assert_close(mixed.statistics[0][0][0], 0.25 * mean[0] + 0.75 * mean[1])
+    first, second = palette.quantiles[1]
+    torch.testing.assert_close(mixed.quantiles[1][0], 0.25 * first + 0.75 * second)
 
 
 def test_structure_is_white(judge: Judge) -> None:

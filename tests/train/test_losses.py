@@ -7,7 +7,17 @@ import pytest
 import torch
 
 from styler.train.loop import rate
-from styler.train.losses import EPS, content_loss, grid_loss, statistics, style_loss, whiten
+from styler.train.losses import (
+    EPS,
+    coherence_loss,
+    content_loss,
+    contrast_loss,
+    grid_loss,
+    quantile_loss,
+    statistics,
+    style_distances,
+    whiten,
+)
 
 
 def maps(seed: int) -> list[torch.Tensor]:
@@ -25,16 +35,72 @@ def test_statistics() -> None:
         np.testing.assert_allclose(std, np.sqrt(wide.var((2, 3)) + EPS), rtol=1e-5)
 
 
-def test_style_loss() -> None:
-    expected = np.zeros(2)
+def test_style_distances() -> None:
+    """From each of two outputs to each of two targets."""
+    expected = np.zeros((2, 2))
     for x, y in zip(maps(0), maps(1), strict=True):
         a, b = x.double().numpy(), y.double().numpy()
         std_a, std_b = (np.sqrt(m.var((2, 3)) + EPS) for m in (a, b))
-        gap = (a.mean((2, 3)) - b.mean((2, 3))) ** 2 + (std_a - std_b) ** 2
-        expected += gap.mean(1) / (1 + (std_b**2).mean(1)) / 2
-    found = style_loss(statistics(maps(0)), statistics(maps(1)))
+        for i, j in np.ndindex(2, 2):
+            gap = (a[i].mean((1, 2)) - b[j].mean((1, 2))) ** 2 + (std_a[i] - std_b[j]) ** 2
+            expected[i, j] += gap.mean() / (1 + (std_b[j] ** 2).mean()) / 2
+    found = style_distances(statistics(maps(0)), statistics(maps(1)))
     np.testing.assert_allclose(found, expected, rtol=1e-4)
-    assert style_loss(statistics(maps(0)), statistics(maps(0))).eq(0).all()
+    assert style_distances(statistics(maps(0)), statistics(maps(0))).diagonal().eq(0).all()
+
+
+def test_quantile_loss() -> None:
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.rand(2, 3, 4, generator=generator) for _ in range(2))
+    x, y = a.double().numpy(), b.double().numpy()
+    expected = ((x - y) ** 2).mean((1, 2)) / (1 + y.var(2).mean(1))
+    assert quantile_loss([a, a], [b, b]).item() == pytest.approx(expected.mean(), rel=1e-5)
+    assert quantile_loss([a], [a]).item() == 0
+
+
+def test_quantiles_tell_apart_what_mean_and_deviation_do_not() -> None:
+    even = torch.linspace(-1, 1, 8).expand(1, 1, 8)
+    halves = even.sign() * even.square().mean().sqrt()
+    assert quantile_loss([halves], [even]).item() > 0.01
+    torch.testing.assert_close(halves.var(2), even.var(2))
+
+
+def test_contrast_loss_wants_the_own_style_nearest() -> None:
+    near, far = torch.tensor([[0.1, 0.4], [0.5, 0.1]]), torch.tensor([[0.4, 0.1], [0.1, 0.5]])
+    expected = np.log1p(np.exp([-3.0, -4.0])).mean()
+    assert contrast_loss(near).item() == pytest.approx(expected, rel=1e-4)
+    assert contrast_loss(far) > contrast_loss(near) + 3
+    assert contrast_loss(torch.zeros(4, 4)).item() == pytest.approx(math.log(4))
+
+
+class TestCoherence:
+    def of(self, x: torch.Tensor, y: torch.Tensor, anchors: int = 64) -> float:
+        return coherence_loss(x, y, np.random.default_rng(0), anchors=anchors).item()
+
+    def test_against_a_loop(self) -> None:
+        x, y = maps(0)[1], maps(1)[1]  # (2, 6, 5, 6): 3 x 4 places have eight neighbours
+        steps = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
+        total = []
+        for a, b in zip(x.double().numpy(), y.double().numpy(), strict=True):
+
+            def differences(z: np.ndarray) -> np.ndarray:
+                found = [
+                    z[:, r, c] - z[:, r + i, c + j]
+                    for i, j in steps
+                    for r in range(1, 4)
+                    for c in range(1, 5)
+                ]
+                return np.stack([d / np.linalg.norm(d) for d in found])
+
+            likeness = differences(a) @ differences(b).T / 0.07
+            peak = likeness.max(1, keepdims=True)
+            total.append(np.log(np.exp(likeness - peak).sum(1)) + peak[:, 0] - np.diag(likeness))
+        assert self.of(x, y, 12) == pytest.approx(np.concatenate(total).mean(), rel=1e-4)
+
+    def test_is_least_for_the_photo_itself_whatever_its_contrast(self) -> None:
+        x, y = maps(0)[0], maps(1)[0]
+        assert self.of(3 * x + 1, x) == pytest.approx(self.of(x, x), rel=1e-4)
+        assert self.of(y, x) > 3 * self.of(x, x)
 
 
 def test_content_loss() -> None:
@@ -93,7 +159,7 @@ def test_losses_have_gradients() -> None:
     x = maps(0)[0].double().requires_grad_()
     (wanted,) = statistics([maps(1)[0].double()])
     target = whiten(maps(1)[0].double(), *wanted)
-    assert torch.autograd.gradcheck(lambda x: style_loss(statistics([x]), [wanted]), x)
+    assert torch.autograd.gradcheck(lambda x: style_distances(statistics([x]), [wanted]), x)
     assert torch.autograd.gradcheck(lambda x: content_loss(x, statistics([x])[0], target), x)
 
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,6 +94,37 @@ def test_killed_with_fixed_crops(folder: Path) -> None:
     while not parts.out.exists() or len(log_of(parts)) < STEPS:
         train(replace(parts, minutes=0))
         train(replace(parts, minutes=0.005))
+    equal_to(parts, whole)
+
+
+def test_the_settings_are_saved_as_a_file_that_repeats_the_run(
+    folder: Path, undisturbed: TrainConfig
+) -> None:
+    table = tomllib.loads((undisturbed.out / "config.toml").read_text())
+    settings = table.pop("train")
+    assert not table
+    paths = {"content", "style", "out", "loss_network"}
+    again = {name: Path(v) if name in paths else v for name, v in settings.items()}
+    assert TrainConfig(**again) == undisturbed
+
+
+def test_every_loss_and_every_augmentation_at_once(folder: Path) -> None:
+    """They add to the log, they change nothing between two equal runs."""
+    extras: dict[str, float] = {
+        "quantile_weight": 1.0, "coherence_weight": 0.5, "contrast_weight": 0.5,
+        "consistency_weight": 2.0, "mixed": 0.5, "jitter": 0.3, "vivid": 1.0, "synthetic": 2,
+        "accumulate": 2, "warmup_steps": 1, "steps": 4,
+    }  # fmt: skip
+    whole, parts = (config(folder, out, **extras) for out in ("extras", "extras-parts"))
+    train(whole)
+    last = json.loads(log_of(whole)[-1])
+    names = {"content", "style", "identity", "grid", "quantile", "coherence", "contrast"}
+    assert names | {"consistency", "total", "gradient", "step"} == last.keys()
+    weights = {name: getattr(whole, f"{name}_weight") for name in names | {"consistency"}}
+    assert last["total"] == pytest.approx(sum(w * last[name] for name, w in weights.items()))
+    for _ in range(2):
+        train(replace(parts, minutes=0))
+    train(parts)
     equal_to(parts, whole)
 
 

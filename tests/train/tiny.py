@@ -1,6 +1,7 @@
 """A training run that takes a second a few steps: tiny pictures, a random loss network.
 
-``python -m tests.train.tiny FOLDER`` trains, or goes on, in a process of its own.
+``python -m tests.train.tiny FOLDER OUT [NAME=NUMBER ...]`` trains, or goes on, in a process of its
+own.
 """
 
 import sys
@@ -39,4 +40,5 @@ def config(folder: Path, out: str = "run", **changes: Any) -> TrainConfig:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    train(config(Path(sys.argv[1]), sys.argv[2]))
+    changes = (argument.split("=") for argument in sys.argv[3:])
+    train(config(Path(sys.argv[1]), sys.argv[2], **{name: int(value) for name, value in changes}))

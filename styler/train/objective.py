@@ -1,0 +1,116 @@
+"""What one step of training minimizes: paint a batch, look at it, weigh the losses."""
+
+import contextlib
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from styler.model import Network
+from styler.model.network import Moments
+
+from .config import TrainConfig
+from .data import Batch
+from .judge import Judge, Memory
+from .losses import (
+    coherence_loss,
+    content_loss,
+    contrast_loss,
+    grid_loss,
+    quantile_loss,
+    style_distances,
+)
+from .views import View
+
+__all__ = ["Objective"]
+
+
+class Objective:
+    """The losses of a batch, each by its name, and ``"total"``, their weighted sum.
+
+    Args:
+        network: what is trained.
+        judge: the loss network.
+        config: whose ``*_weight`` weigh the losses; one of weight 0 is not computed.
+        photos, paintings: the numbers of fixed crops, 0 for crops that never come again.
+    """
+
+    def __init__(
+        self, network: Network, judge: Judge, config: TrainConfig, photos: int, paintings: int
+    ) -> None:
+        self.network, self.judge, self.config = network, judge, config
+        self.structure = Memory(judge.structure, photos)
+        self.palette = Memory(judge.palette, paintings)
+
+    def reconstruct(self, content: Batch) -> dict[str, Tensor]:
+        """The warm-up: every photo in its own style, which trains an autoencoder."""
+        with self._autocast(content.pictures):
+            output = self.network(content.pictures, self.network.style(content.pictures))
+        return self._weighed({"identity": F.l1_loss(output.float(), content.pictures)})
+
+    def paint(self, content: Batch, style: Batch, rng: np.random.Generator) -> dict[str, Tensor]:
+        """Photos in the styles of paintings, a quarter of them in their own style, too."""
+        config, photos = self.config, content.pictures
+        count, quarter = len(photos), -(-len(photos) // 4)
+        palette = self.judge.unpack(self.palette(style))
+        shares = self._shares(count, rng)
+        own = photos[:quarter]
+        view = View.draw(rng, own) if config.consistency_weight else None
+        with self._autocast(photos):
+            styles = self.network.style(style.pictures)
+            if shares is not None:
+                styles = [Moments(*(shares @ part for part in moments)) for moments in styles]
+                palette = palette.mix(shares)
+            batch, wanted = [photos, own], [styles, self.network.style(own)]
+            if view is not None:
+                batch.append(view(own, noise=True))
+                wanted.append([Moments(*(part[:quarter] for part in m)) for m in styles])
+            joined = [
+                Moments(*(torch.cat(parts) for parts in zip(*site, strict=True)))
+                for site in zip(*wanted, strict=True)
+            ]
+            output = self.network(torch.cat(batch), joined)
+        painted, same, *seen_anew = output.float().split([len(part) for part in batch])
+        maps = self.judge.maps(painted)
+        seen = self.judge.look(maps)
+        target = self.structure(content)
+        distances = style_distances(seen.statistics, palette.statistics)
+        losses = {
+            "content": content_loss(maps[-1], seen.statistics[-1], target),
+            "style": distances.diagonal().mean(),
+            "identity": F.l1_loss(same, own),
+        }
+        if config.quantile_weight:
+            losses["quantile"] = quantile_loss(seen.quantiles, palette.quantiles)
+        if config.coherence_weight:
+            losses["coherence"] = coherence_loss(maps[-1], target, rng)
+        if config.contrast_weight and count > 1:
+            losses["contrast"] = contrast_loss(distances)
+        if config.grid_weight:
+            losses["grid"] = grid_loss(painted)
+        if view is not None:
+            losses["consistency"] = F.l1_loss(seen_anew[0], view(painted[:quarter]))
+        return self._weighed(losses)
+
+    def remembered(self) -> int:
+        """Bytes of memory that fixed crops take, once one has been seen."""
+        return self.structure.bytes + self.palette.bytes
+
+    def _shares(self, count: int, rng: np.random.Generator) -> Tensor | None:
+        """Rows that mix each painting with its neighbour in the batch, or leave it as it is."""
+        if not self.config.mixed:
+            return None
+        mixed = rng.random(count) < self.config.mixed
+        first = np.where(mixed, rng.random(count), 1.0)
+        rows = np.diag(first) + np.roll(np.diag(1 - first), 1, axis=1)
+        return torch.from_numpy(rows).float().to(self.judge.device)
+
+    def _autocast(self, pictures: Tensor) -> contextlib.AbstractContextManager[None]:
+        if self.judge.precision == torch.float32:
+            return contextlib.nullcontext()
+        return torch.autocast(pictures.device.type, self.judge.precision)
+
+    def _weighed(self, losses: dict[str, Tensor]) -> dict[str, Tensor]:
+        weights = {name: getattr(self.config, f"{name}_weight") for name in losses}
+        return losses | {"total": sum(weights[name] * losses[name] for name in losses)}

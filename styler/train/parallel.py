@@ -1,0 +1,74 @@
+"""Several processes, one run: ``torchrun --nproc-per-node N -m styler.cli train ...``.
+
+Every process paints a batch of its own; their gradients are averaged before the step, so all hold
+the same network. The first one alone writes.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+__all__ = ["Team", "team"]
+
+
+@dataclass(frozen=True)
+class Team:
+    """The processes of a run.
+
+    Attributes:
+        rank: of this one; the one of rank 0 writes.
+        size: how many there are.
+        device: where they meet.
+    """
+
+    rank: int = 0
+    size: int = 1
+    device: str = "cpu"
+
+    def average_(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Average the gradients over all processes, in place."""
+        if self.size == 1:
+            return
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        means = self._mean(torch.cat([gradient.flatten() for gradient in gradients]))
+        parts = torch.split(means, [gradient.numel() for gradient in gradients])
+        for gradient, part in zip(gradients, parts, strict=True):
+            gradient.copy_(part.view_as(gradient))
+
+    def mean(self, losses: dict[str, float]) -> dict[str, float]:
+        """The losses averaged over all processes."""
+        if self.size == 1:
+            return losses
+        values = self._mean(torch.tensor(list(losses.values()), device=self.device))
+        return dict(zip(losses, values.tolist(), strict=True))
+
+    def any(self, flag: bool) -> bool:
+        """Whether it is so for one of the processes: they must leave the loop together."""
+        return self.mean({"flag": float(flag)})["flag"] > 0
+
+    def _mean(self, values: Tensor) -> Tensor:
+        dist.all_reduce(values)
+        return values / self.size
+
+
+@contextmanager
+def team() -> Iterator[Team]:
+    """The processes that ``torchrun`` started with this one; a team of one without it."""
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1:
+        yield Team()
+        return
+    where, backend = "cpu", "gloo"
+    if torch.cuda.is_available():
+        where, backend = "cuda", "nccl"
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    dist.init_process_group(backend)
+    try:
+        yield Team(dist.get_rank(), size, where)
+    finally:
+        dist.destroy_process_group()

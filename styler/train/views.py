@@ -1,0 +1,61 @@
+"""A second view of a photo: a little moved, bent and noisy, as the next frame of a video is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+__all__ = ["View"]
+
+MOVE, BEND = 8.0, 4.0
+"""Largest move of the whole picture, and largest bend on top of it, in pixels."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A smooth warp of pictures and some noise (ReReVST, Wang et al. 2020, its fake flow).
+
+    A painter that is steady under it paints steady videos, without having seen any.
+
+    Attributes:
+        grid: ``(N, H, W, 2)``, where each pixel is taken from, as ``grid_sample`` wants it.
+        noise: ``(N, 3, H, W)``, added where asked.
+    """
+
+    grid: Tensor
+    noise: Tensor
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator, pictures: Tensor, *, sigma: float = 0.01) -> "View":
+        """A view of ``(N, 3, H, W)`` pictures, their gaps at the border mirrored.
+
+        Args:
+            rng: everything random comes from here.
+            pictures: whose shape, dtype and device it has.
+            sigma: deviation of the noise; a step of 8-bit colour is 0.004.
+        """
+        count, _, height, width = pictures.shape
+        size = np.array([width, height])
+        move = rng.uniform(-MOVE, MOVE, (count, 2, 1, 1))
+        bend = rng.uniform(-BEND, BEND, (count, 2, 4, 4))
+        flow = F.interpolate(
+            torch.from_numpy(move + bend), (height, width), mode="bicubic", align_corners=True
+        )
+        unit = torch.stack(
+            torch.meshgrid(
+                (torch.arange(width) * 2 + 1) / width - 1,
+                (torch.arange(height) * 2 + 1) / height - 1,
+                indexing="xy",
+            ),
+            -1,
+        )
+        grid = unit + flow.permute(0, 2, 3, 1) * torch.from_numpy(2 / size)
+        noise = torch.from_numpy(rng.normal(0, sigma, tuple(pictures.shape)))
+        return cls(grid.to(pictures), noise.to(pictures))
+
+    def __call__(self, pictures: Tensor, *, noise: bool = False) -> Tensor:
+        """The view of ``(N, 3, H, W)`` pictures in [0, 1]."""
+        seen = F.grid_sample(pictures, self.grid, padding_mode="reflection", align_corners=False)
+        return (seen + self.noise).clamp(0, 1) if noise else seen

@@ -1,0 +1,35 @@
+"""The second view of a photo."""
+
+import numpy as np
+import torch
+
+from styler.train.views import BEND, MOVE, View
+
+
+def ramp(size: int = 64) -> torch.Tensor:
+    """Red grows by one unit a column, green by one unit a row, of ``size`` units."""
+    rows, columns = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
+    return torch.stack((columns, rows, 0 * rows)).float()[None].repeat(4, 1, 1, 1) / size
+
+
+def test_a_view_is_moved_by_some_pixels_and_bent_smoothly() -> None:
+    photos = ramp()
+    view = View.draw(np.random.default_rng(0), photos)
+    shift = ((view(photos) - photos) * 64)[:, :2, 16:-16, 16:-16]
+    assert shift.abs().max() < MOVE + 2 * BEND
+    assert shift.mean((2, 3)).abs().max() > 1
+    assert shift.std((2, 3)).max() > 0.3
+    assert shift.diff(dim=3).abs().max() < 1.5
+
+
+def test_noise_is_added_where_asked() -> None:
+    photos = torch.full((2, 3, 32, 32), 0.5)
+    view = View.draw(np.random.default_rng(0), photos, sigma=0.02)
+    torch.testing.assert_close(view(photos), photos)
+    assert 0.018 < view(photos, noise=True).std().item() < 0.022
+
+
+def test_the_same_generator_gives_the_same_view() -> None:
+    photos = ramp(32)
+    first, again = (View.draw(np.random.default_rng(3), photos)(photos, noise=True) for _ in "ab")
+    assert torch.equal(first, again)
