@@ -50,6 +50,7 @@ from styler.norm.activation.rms import PartialRMSNorm, RMSNorm, rms_norm
 from styler.norm.activation.sample_layer import SampleLayerNorm, sample_layer_norm
 from styler.norm.activation.spade import SPADE
 from styler.norm.activation.switchable import SwitchableNorm, switchable_norm
+from styler.norm.channel_axis import ChannelAxis
 from styler.norm.data.range import MeanScaler, MinMaxScaler
 from styler.norm.data.robust import RobustScaler
 from styler.norm.data.scaler import Scaler
@@ -95,6 +96,7 @@ __all__ = [
     "BatchNorm2d",
     "BatchNorm3d",
     "BatchRenorm",
+    "ChannelAxis",
     "ConditionalInstanceNorm",
     "DivisiveNorm",
     "DynamicTanh",

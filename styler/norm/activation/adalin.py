@@ -76,6 +76,7 @@ def into_unit_interval(share: Tensor) -> Tensor:
     formula="y = g (r IN(x) + (1 - r) LN(x)) + b, r learned per channel",
     shines="decoders that choose between keeping and dropping contrast",
     source="Kim et al. 2020, arXiv:1907.10830",
+    channel_dim=1,
     aliases=("lin",),
 )
 class LayerInstanceNorm(FeatureNorm):
@@ -119,6 +120,7 @@ class LayerInstanceNorm(FeatureNorm):
     formula="y = g(c) (r IN(x) + (1 - r) LN(x)) + b(c), r learned per channel",
     shines="image translation that must change shape as well as texture",
     source="Kim et al. 2020, arXiv:1907.10830",
+    channel_dim=1,
     aliases=("ada_lin",),
 )
 class AdaLIN(nn.Module):

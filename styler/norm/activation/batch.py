@@ -113,6 +113,7 @@ def update_running(
     modes=True,
     shines="image classifiers with batches of 16 and more; free at inference once folded",
     source="Ioffe & Szegedy 2015, arXiv:1502.03167",
+    channel_dim=1,
     torch="torch.nn.BatchNorm2d",
     aliases=("bn", "batch_norm"),
 )

@@ -76,6 +76,7 @@ def batch_group_norm(
     modes=True,
     shines="very small batches, with the regularizing noise of batch norm",
     source="Summers & Dinneen 2020, arXiv:1906.03548, section 3.4",
+    channel_dim=1,
 )
 class BatchGroupNorm(BatchNorm):
     """:func:`batch_group_norm` in training, running statistics of the groups in evaluation.

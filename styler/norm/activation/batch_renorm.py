@@ -97,6 +97,7 @@ def renorm_limits(step: int) -> tuple[float, float]:
     modes=True,
     shines="small or unlike batches, when evaluation must match training",
     source="Ioffe 2017, arXiv:1702.03275",
+    channel_dim=1,
 )
 class BatchRenorm(BatchNorm):
     """:func:`batch_renorm` in training, batch norm by running statistics in evaluation.

@@ -79,6 +79,7 @@ def weighed_batch_norm(
     modes=True,
     shines="repairs the gap between training and inference, above all for small batches",
     source="Summers & Dinneen 2020, arXiv:1906.03548, eq. 3",
+    channel_dim=1,
     aliases=("inference_example_weighing",),
 )
 class WeighedBatchNorm(BatchNorm):

@@ -134,6 +134,7 @@ def divisive_norm(
     formula="y = x / (k + alpha mean_window(x^2))^beta",
     shines="models of vision, image compression, density modelling",
     source="Lyu & Simoncelli 2008; Carandini & Heeger 2012",
+    channel_dim=1,
 )
 class DivisiveNorm(nn.Module):
     """:func:`divisive_norm` as a module without parameters."""

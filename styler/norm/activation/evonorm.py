@@ -68,6 +68,7 @@ def evonorm_s0(
     formula="y = g_c x sigmoid(v_c x) / sqrt(var_ng + eps) + b_c",
     shines="small batches; norm and activation in one",
     source="Liu et al. 2020, arXiv:2004.02967",
+    channel_dim=1,
     aliases=("evonorm_s0",),
 )
 class EvoNormS0(FeatureNorm):

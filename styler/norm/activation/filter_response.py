@@ -66,6 +66,7 @@ def filter_response_norm(
     formula="y = max(g x / sqrt(mean(x^2) + eps) + b, t)",
     shines="small batches, down to one picture; it is its own activation",
     source="Singh & Krishnan 2020, arXiv:1911.09737",
+    channel_dim=1,
     aliases=("frn",),
 )
 class FilterResponseNorm(FeatureNorm):

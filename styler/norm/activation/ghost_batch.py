@@ -70,6 +70,7 @@ def ghost_batch_norm(
     modes=True,
     shines="large batches, whose statistics are too exact to regularize",
     source="Hoffer et al. 2017, arXiv:1705.08741",
+    channel_dim=1,
     aliases=("ghost",),
 )
 class GhostBatchNorm(BatchNorm):

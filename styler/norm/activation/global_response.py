@@ -64,6 +64,7 @@ def global_response_norm(
     formula="y = g_c x |x_c| / (mean_c |x_c| + eps) + b_c + x",
     shines="masked pre-training of convolutional networks; keeps channels from collapsing",
     source="Woo et al. 2023, arXiv:2301.00808",
+    channel_dim=1,
     aliases=("grn",),
 )
 class GlobalResponseNorm(FeatureNorm):

@@ -86,6 +86,7 @@ def group_norm(
     formula="y = g_c (x - mean_ng) / sqrt(var_ng + eps) + b_c",
     shines="convolutional networks with small batches: detection, segmentation, video",
     source="Wu & He 2018, arXiv:1803.08494",
+    channel_dim=1,
     torch="torch.nn.GroupNorm",
     aliases=("gn", "group_norm"),
 )

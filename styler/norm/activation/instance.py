@@ -94,6 +94,7 @@ def instance_norm(
     formula="y = g_c (x - mean_nc) / sqrt(var_nc + eps) + b_c",
     shines="image generation and style transfer: removes each picture's contrast",
     source="Ulyanov et al. 2016, arXiv:1607.08022",
+    channel_dim=1,
     torch="torch.nn.InstanceNorm2d",
     aliases=("in", "instance_norm"),
 )

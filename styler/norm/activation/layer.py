@@ -71,6 +71,7 @@ def layer_norm(
     formula="y = g (x - mean) / sqrt(var + eps) + b, over the last axes",
     shines="transformers and recurrent networks; any batch size, any length",
     source="Ba et al. 2016, arXiv:1607.06450",
+    channel_dim=-1,
     torch="torch.nn.LayerNorm",
     aliases=("ln", "layer_norm"),
 )

@@ -68,6 +68,7 @@ def local_contrast_norm(
     formula="v = x - mean_window(x); y = v / max(mean(sd), sd_window(v))",
     shines="pictures under uneven light",
     source="Jarrett et al. 2009",
+    channel_dim=1,
     aliases=("lcn",),
 )
 class LocalContrastNorm(nn.Module):

@@ -50,6 +50,7 @@ def local_response_norm(
     formula="y_c = x_c / (k + alpha sum_j x_j^2)^beta, |j - c| <= n/2",
     shines="history (AlexNet); models of vision",
     source="Krizhevsky et al. 2012",
+    channel_dim=1,
     torch="torch.nn.LocalResponseNorm",
     aliases=("lrn",),
 )

@@ -63,6 +63,7 @@ def pixel_layer_norm(
     formula="y = g_c (x - mean_nhw) / sqrt(var_nhw + eps) + b_c",
     shines="convolutional networks in the manner of transformers (ConvNeXt)",
     source="Liu et al. 2022, arXiv:2201.03545",
+    channel_dim=1,
     torch="torch.nn.LayerNorm",
     aliases=("layer_per_pixel", "layer2d"),
 )

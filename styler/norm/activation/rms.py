@@ -76,6 +76,7 @@ def rms_norm(
     formula="y = g x / sqrt(mean(x^2) + eps) + b",
     shines="large language models: layer norm's effect for less work",
     source="Zhang & Sennrich 2019, arXiv:1910.07467",
+    channel_dim=-1,
     torch="torch.nn.RMSNorm",
     aliases=("rms_norm",),
 )
@@ -126,6 +127,7 @@ class RMSNorm(FeatureNorm):
     formula="y = g x / sqrt(mean(x_1..k^2) + eps) + b, k = ceil(p d)",
     shines="where even the mean square of all features is too dear",
     source="Zhang & Sennrich 2019, arXiv:1910.07467, section 4",
+    channel_dim=-1,
     aliases=("prms",),
 )
 class PartialRMSNorm(RMSNorm):

@@ -57,6 +57,7 @@ def sample_layer_norm(
     formula="y = g_c (x - mean_n) / sqrt(var_n + eps) + b_c",
     shines="convolutional networks whose channels' relative scale matters",
     source="Ba et al. 2016, arXiv:1607.06450",
+    channel_dim=1,
     torch="torch.nn.GroupNorm",
     aliases=("layer_per_sample",),
 )

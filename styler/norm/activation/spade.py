@@ -28,6 +28,7 @@ __all__ = ["SPADE"]
     modes=True,
     shines="pictures from label maps, regional styles",
     source="Park et al. 2019, arXiv:1903.07291",
+    channel_dim=1,
 )
 class SPADE(nn.Module):
     """A norm without parameters of its own, scaled and shifted by two convolutions of a label map.

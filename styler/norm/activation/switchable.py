@@ -75,6 +75,7 @@ def switchable_norm(
     modes=True,
     shines="when the best norm of each layer is to be learned",
     source="Luo et al. 2019, arXiv:1806.10779",
+    channel_dim=1,
     aliases=("sn",),
 )
 class SwitchableNorm(BatchNorm):

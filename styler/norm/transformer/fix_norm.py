@@ -21,6 +21,7 @@ __all__ = ["FixNorm"]
     formula="y = r x / |x|, r fixed",
     shines="embeddings and output vectors: no word wins by the length of its vector",
     source="Nguyen & Chiang 2018, arXiv:1710.01329",
+    channel_dim=-1,
     torch="torch.nn.functional.normalize",
     aliases=("fixnorm", "fix_norm"),
 )
