@@ -40,25 +40,31 @@ def moments(x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
 
 def _rows(x: Tensor) -> tuple[Tensor, int]:
     """``x`` as a view of shape ``(N, H*W, C)`` or ``(N, C, H*W)``, and its spatial axis."""
-    if x.is_contiguous(memory_format=torch.channels_last):
+    if x.stride(1) == 1:
         return x.permute(0, 2, 3, 1).flatten(1, 2), 1
     return x.flatten(2), 2
 
 
 class _Moments(torch.autograd.Function):
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, x: Tensor) -> tuple[Tensor, Tensor]:
-        rows, axis = _rows(x)
+    def forward(x: Tensor) -> tuple[Tensor, Tensor]:
         wide = torch.float64 if x.dtype == torch.float64 else torch.float32
+        if not x.numel():
+            return x.new_zeros(x.shape[:2], dtype=wide), x.new_zeros(x.shape[:2], dtype=wide)
+        rows, axis = _rows(x)
         means, variances = [], []
         for narrow in rows:  # one at a time: a sample fits the cache, a batch does not
             sample = narrow.to(wide)
             mean = sample.mean(axis - 1, keepdim=True)
             means.append(mean.squeeze(axis - 1))
-            variances.append((sample - mean).square_().mean(axis - 1))
-        mean, variance = torch.stack(means), torch.stack(variances)
-        ctx.save_for_backward(x, mean)
-        return mean, variance
+            variances.append((sample - mean).pow_(2).mean(axis - 1))
+        return torch.stack(means), torch.stack(variances)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor], output: tuple[Tensor, Tensor]) -> None:
+        ctx.save_for_backward(inputs[0], output[0])
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Tensor:

@@ -17,11 +17,13 @@ __all__ = [
     "channel_affine",
     "channel_moments",
     "feature_mask",
+    "is_channels_last",
     "masked_mean_square",
     "masked_moments",
     "merge",
     "per_channel",
     "rescale",
+    "standardize_channels",
     "wide",
 ]
 
@@ -32,6 +34,26 @@ Stats = tuple[Tensor, Tensor]
 def wide(x: Tensor) -> Tensor:
     """``x`` in the dtype that statistics are computed in: float64 stays, all else is float32."""
     return x if x.dtype in (torch.float32, torch.float64) else x.float()
+
+
+def is_channels_last(x: Tensor) -> bool:
+    """Whether pictures or volumes lie in memory with their channels last."""
+    return (x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last)) or (
+        x.dim() == 5 and x.is_contiguous(memory_format=torch.channels_last_3d)
+    )
+
+
+def standardize_channels(
+    x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
+) -> Tensor:
+    """Batch norm in training without running statistics, by torch's kernel.
+
+    Unlike :func:`torch.nn.functional.batch_norm` it takes channels of one value, which become
+    ``bias``.
+    """
+    return torch.batch_norm(
+        x, weight, bias, None, None, True, 0.0, eps, torch.backends.cudnn.enabled
+    )
 
 
 def channel_moments(x: Tensor, mask: Tensor | None = None) -> tuple[Stats, Tensor]:

@@ -6,7 +6,6 @@ Wu & He 2018, "Group Normalization", arXiv:1803.08494.
 from math import gcd
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from styler.errors import ParameterError
@@ -65,13 +64,14 @@ def group_norm(
         ParameterError: groups that do not divide the channels, or a mask that does not fit.
 
     Source: Wu & He 2018, eq. 1 to 4. Equal to :func:`torch.nn.functional.group_norm` (the kernel
-    used without mask and stats).
+    used without mask and stats), which refuses groups of one value, but only in batches of one.
+    Here such a value becomes ``bias``, as the formula has it.
     """
     check_features(x)
     channels = x.shape[1]
     check_groups(groups, channels)
     if stats is None and mask is None:
-        return F.group_norm(x, groups, cast(weight, x), cast(bias, x), eps)
+        return torch.group_norm(x, groups, cast(weight, x), cast(bias, x), eps)
     if stats is None:
         stats = group_stats(x, groups, mask)
     mean, variance = (s.repeat_interleave(channels // groups, 1) for s in stats)
