@@ -116,6 +116,13 @@ class BatchGroupNorm(BatchNorm):
     def running_shape(self) -> tuple[int, ...]:
         return (self.groups,)
 
+    def evaluation_stats(self) -> Stats | None:
+        stats = super().evaluation_stats()
+        if stats is None:
+            return None
+        mean, variance = (s.repeat_interleave(self.num_features // self.groups) for s in stats)
+        return mean, variance
+
     def forward(self, x: Tensor, mask: Tensor | None = None, stats: Stats | None = None) -> Tensor:
         self.check_input(x)
         if stats is None and self.uses_batch():

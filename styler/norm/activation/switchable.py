@@ -116,6 +116,9 @@ class SwitchableNorm(BatchNorm):
         nn.init.zeros_(self.mean_logits)
         nn.init.zeros_(self.variance_logits)
 
+    def evaluation_stats(self) -> None:
+        """None: instance and layer statistics are the input's own."""
+
     def forward(self, x: Tensor, mask: Tensor | None = None, stats: Stats | None = None) -> Tensor:
         self.check_input(x)
         batch: Stats | None = None
