@@ -51,11 +51,11 @@ from styler.norm.activation.sample_layer import SampleLayerNorm, sample_layer_no
 from styler.norm.activation.spade import SPADE
 from styler.norm.activation.switchable import SwitchableNorm, switchable_norm
 from styler.norm.channel_axis import ChannelAxis
-from styler.norm.data.range import MeanScaler, MinMaxScaler
-from styler.norm.data.robust import RobustScaler
+from styler.norm.data.range import MeanScaler, MinMaxScaler, mean_scale, min_max_scale
+from styler.norm.data.robust import RobustScaler, robust_scale
 from styler.norm.data.scaler import Scaler
 from styler.norm.data.unit_length import UnitLength, unit_length
-from styler.norm.data.z_score import IMAGE_PRESETS, ZScoreScaler
+from styler.norm.data.z_score import IMAGE_PRESETS, ZScoreScaler, z_score
 from styler.norm.gradient.adaptive_clip import adaptive_clip_
 from styler.norm.gradient.clip import clip_gradient_norm_
 from styler.norm.gradient.gradnorm import GradNorm
@@ -161,6 +161,8 @@ __all__ = [
     "layer_norm",
     "local_contrast_norm",
     "local_response_norm",
+    "mean_scale",
+    "min_max_scale",
     "moments",
     "names",
     "norm",
@@ -172,6 +174,7 @@ __all__ = [
     "register",
     "renorm_limits",
     "rms_norm",
+    "robust_scale",
     "sample_layer_norm",
     "scale_norm",
     "scaled_standardize_weight",
@@ -186,4 +189,5 @@ __all__ = [
     "weighed_batch_norm",
     "weight_norm",
     "weight_standardization",
+    "z_score",
 ]
