@@ -27,6 +27,7 @@ LINES = (
     "counterpart",
     "compile",
     "state_dict",
+    "facts",
     "repr",
 )
 
@@ -77,9 +78,9 @@ class Case:
     stats: Callable[[Any, Tensor], Any] | None = None
     counterpart: Callable[[], Callable[[Tensor], Tensor]] | None = None
     call: Callable[..., Tensor] = call
-    compiled: Callable[[Any], Any] = lambda module: module
     wrong: Callable[[], tuple[Tensor, ...]] | None = lambda: (maps()[:, :7],)
     bad: tuple[Callable[[], Any], ...] = ()
+    pictures_only: bool = False  # (N, C, H, W), no other number of spatial axes
     layers: bool = False  # linear or convolutional ones inside, which take their own dtype only
     lacks: dict[str, str] = field(default_factory=dict)
     tolerance: float = 1e-9
@@ -89,7 +90,7 @@ NO_STATS = "no statistics are taken, so there is nothing to weigh or replace"
 SAME_MODES = "training and evaluation are the same"
 NO_TORCH = "torch has nothing like it"
 FUNCTION = "a function without state"
-FIXED_FEATURES = "no number of features is fixed"
+NO_SAMPLES = "there are no samples, and modes are held by tests of the layer"
 
 
 def own(axes: tuple[int, ...], keep: bool = False) -> Callable[[Any, Tensor], Any]:
@@ -224,6 +225,7 @@ ACTIVATION = [
         wrong=lambda: (maps(), random(4, 2, 2, 3)),
         bad=(lambda: norm("spade", 8, 3, kernel_size=2),),
         layers=True,
+        pictures_only=True,
     ),
     sample_wise(
         "instance",
@@ -301,6 +303,7 @@ ACTIVATION = [
         lambda: norm("divisive", 3, channels=3, center="both", alpha=0.7, beta=0.6),
         ref.divisive,
         mask=spatial_mask,
+        pictures_only=True,
         bad=(
             lambda: norm("divisive", 4)(maps()),
             lambda: norm("divisive", window="round")(maps()),
@@ -318,6 +321,7 @@ ACTIVATION = [
         lambda: norm("local_contrast", 5),
         ref.local_contrast,
         mask=spatial_mask,
+        pictures_only=True,
         bad=(lambda: norm("local_contrast", 4)(maps()),),
         lacks={
             "stats": "the energy is local: as large as the input itself",
@@ -429,7 +433,6 @@ TRANSFORMER = [
             "memory_format": "features are last: there is one memory format",
             "evaluation": SAME_MODES,
             "counterpart": NO_TORCH,
-            "compile": "compiled as a part of the transformer block, in test_transformer",
         },
     ),
     *[
@@ -467,6 +470,7 @@ def directed(m: nn.Module, x: Tensor) -> Tensor:
 def weight_case(name: str, reference: Any, **rest: Any) -> Case:
     lacks = plain("mask", "stats", why="a weight is whole: no part of it is padding")
     lacks |= {"memory_format": "a weight is used by its layer only, which chooses the format"}
+    lacks |= {"facts": NO_SAMPLES}
     lacks |= {"evaluation": SAME_MODES, "counterpart": NO_TORCH}
     for line in ("evaluation", "counterpart"):
         if line in rest:
@@ -519,7 +523,6 @@ WEIGHT = [
         lacks={
             "counterpart": "torch's parametrization: values compared in test_weight",
             "evaluation": "evaluation must not move the vectors: in test_weight",
-            "dtypes": "converges to the precision of the weight: in test_weight",
             "gradcheck": "checked with converged vectors in test_weight",
             "compile": "compiled with its layer in test_weight",
         },
@@ -538,6 +541,7 @@ WEIGHT = [
         lacks=plain("mask", "stats", why="a weight is whole: no part of it is padding")
         | {
             "memory_format": "works in place",
+            "facts": NO_SAMPLES,
             "evaluation": SAME_MODES,
             "gradcheck": "a projection after the step, outside of autograd",
             "counterpart": NO_TORCH,
@@ -563,6 +567,7 @@ def on_gradient(*args: Any) -> Callable[..., Tensor]:
 def gradient_case(name: str, reference: Any, *args: Any, bad: tuple[Any, ...], **rest: Any) -> Case:
     lacks = plain("mask", "stats", why="a gradient is whole: no part of it is padding") | {
         "evaluation": SAME_MODES,
+        "facts": NO_SAMPLES,
         "gradcheck": "acts on gradients, outside of autograd",
         "compile": "runs once a step, outside of the model",
         "state_dict": FUNCTION,
@@ -662,6 +667,7 @@ NORMALIZER_FREE = [
         lambda: norm("normalizer_free", 8, variance=1.3),
         ref.normalizer_free,
         layers=True,
+        pictures_only=True,
         wrong=None,
         bad=(
             lambda: norm("normalizer_free", 8, activation="rely"),
