@@ -34,8 +34,8 @@ def local_response_norm(
         ParameterError: a size that is not a positive integer.
 
     Source: Krizhevsky et al. 2012, section 3.3. :func:`torch.nn.functional.local_response_norm`
-        (the
-    kernel used) divides ``alpha`` by ``size``, has ``k`` 1, and for even sizes a lopsided window.
+    (the kernel used) divides ``alpha`` by ``size``, has ``k`` 1, and for even sizes a lopsided
+    window.
     """
     check_features(x)
     window = 2 * (check_count("size", size) // 2) + 1

@@ -40,8 +40,7 @@ def sample_layer_norm(
         ParameterError: no floating tensor of that rank, or a mask that does not fit.
 
     Source: Ba et al. 2016. Equal to torch's ``group_norm`` with one group; ``torch.nn.LayerNorm``
-        over
-    ``(C, H, W)`` differs in its weight per element, which ties it to one picture size.
+    over ``(C, H, W)`` differs in its weight per element, which ties it to one picture size.
     """
     check_features(x)
     c = x.shape[1]
