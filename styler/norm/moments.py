@@ -10,7 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["moments"]
+from styler.errors import ParameterError
+from styler.norm.base import check_features
+
+__all__ = ["moments", "spatial_mask"]
 
 
 def moments(x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -26,16 +29,33 @@ def moments(x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
 
     Returns:
         Mean and variance, each ``(N, C)``: float64 for float64 input, float32 otherwise.
+
+    Raises:
+        ParameterError: no floating tensor of that rank, or a mask that does not fit.
     """
+    check_features(x)
+    if x.dim() != 4:
+        raise ParameterError(f"moments are of maps (N, C, H, W), not of shape {tuple(x.shape)}")
     wide = torch.float64 if x.dtype == torch.float64 else torch.float32
     if mask is not None:
-        weights = mask.to(wide).expand(x.shape[0], 1, *x.shape[2:])
+        weights = spatial_mask(x, mask).to(wide)
         total = weights.sum((2, 3)).clamp_min(torch.finfo(wide).tiny)
         mean = (x * weights).sum((2, 3)) / total
         centred = x - mean[:, :, None, None]
         return mean, (centred.square() * weights).sum((2, 3)) / total
     mean, variance = _Moments.apply(x)
     return mean, variance
+
+
+def spatial_mask(x: Tensor, mask: Tensor) -> Tensor:
+    """``mask`` expanded to the ``(N, 1, *spatial)`` of ``x``."""
+    target = (x.shape[0], 1, *x.shape[2:])
+    try:
+        return mask.expand(target)
+    except RuntimeError as error:
+        raise ParameterError(
+            f"mask of shape {tuple(mask.shape)} does not fit: give {target} or (1, 1, ...)"
+        ) from error
 
 
 def _rows(x: Tensor) -> tuple[Tensor, int]:

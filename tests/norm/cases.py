@@ -27,6 +27,7 @@ LINES = (
     "counterpart",
     "compile",
     "state_dict",
+    "reset",
     "facts",
     "repr",
 )
@@ -90,6 +91,8 @@ NO_STATS = "no statistics are taken, so there is nothing to weigh or replace"
 SAME_MODES = "training and evaluation are the same"
 NO_TORCH = "torch has nothing like it"
 FUNCTION = "a function without state"
+NO_PARAMETERS = "no parameters"
+AT_RANDOM = "its layers start at random"
 NO_SAMPLES = "there are no samples, and modes are held by tests of the layer"
 
 
@@ -162,7 +165,8 @@ ACTIVATION = [
         mask=None,
         counterpart=lambda: nn.Identity(),
         wrong=None,
-        lacks=plain("mask", "stats", "exceptions", why=NO_STATS) | {"state_dict": "no parameters"},
+        lacks=plain("mask", "stats", "exceptions", why=NO_STATS)
+        | {"state_dict": NO_PARAMETERS, "reset": NO_PARAMETERS},
     ),
     batch_like(
         "batch",
@@ -226,6 +230,7 @@ ACTIVATION = [
         bad=(lambda: norm("spade", 8, 3, kernel_size=2),),
         layers=True,
         pictures_only=True,
+        lacks={"reset": AT_RANDOM},
     ),
     sample_wise(
         "instance",
@@ -251,7 +256,12 @@ ACTIVATION = [
         stats=own((2, 3)),
         wrong=lambda: (maps(), maps()[:, :7]),
         bad=(lambda: norm("adain", eps=float("nan")),),
-        lacks={"evaluation": SAME_MODES, "counterpart": NO_TORCH, "state_dict": "no parameters"},
+        lacks={
+            "evaluation": SAME_MODES,
+            "counterpart": NO_TORCH,
+            "state_dict": NO_PARAMETERS,
+            "reset": NO_PARAMETERS,
+        },
     ),
     sample_wise(
         "group",
@@ -284,6 +294,7 @@ ACTIVATION = [
         stats=own((2, 3)),
         wrong=lambda: (maps(), random(4, 2)),
         layers=True,
+        lacks={"reset": AT_RANDOM},
     ),
     Case(
         "local_response",
@@ -295,7 +306,8 @@ ACTIVATION = [
             "mask": "channels of one pixel never mix with other positions",
             "stats": "the energy is local: as large as the input itself",
             "evaluation": SAME_MODES,
-            "state_dict": "no parameters",
+            "state_dict": NO_PARAMETERS,
+            "reset": NO_PARAMETERS,
         },
     ),
     Case(
@@ -313,7 +325,8 @@ ACTIVATION = [
             "stats": "the energy is local: as large as the input itself",
             "evaluation": SAME_MODES,
             "counterpart": NO_TORCH,
-            "state_dict": "no parameters",
+            "state_dict": NO_PARAMETERS,
+            "reset": NO_PARAMETERS,
         },
     ),
     Case(
@@ -327,7 +340,8 @@ ACTIVATION = [
             "stats": "the energy is local: as large as the input itself",
             "evaluation": SAME_MODES,
             "counterpart": NO_TORCH,
-            "state_dict": "no parameters",
+            "state_dict": NO_PARAMETERS,
+            "reset": NO_PARAMETERS,
         },
     ),
     sample_wise(
@@ -372,6 +386,7 @@ ACTIVATION = [
         stats=own((-1,), keep=True),
         wrong=lambda: (tokens(), random(3, 2)),
         layers=True,
+        lacks={"reset": AT_RANDOM},
     ),
     Case(
         "adaptive_layer_zero",
@@ -385,6 +400,7 @@ ACTIVATION = [
         lacks={
             "memory_format": "features are last: there is one memory format",
             "evaluation": SAME_MODES,
+            "reset": "its branch is not its own; its gate starts closed: in test_activation",
             "counterpart": NO_TORCH,
         },
     ),
@@ -416,7 +432,8 @@ TRANSFORMER = [
         | {
             "memory_format": "features are last: there is one memory format",
             "evaluation": SAME_MODES,
-            "state_dict": "no parameters",
+            "state_dict": NO_PARAMETERS,
+            "reset": NO_PARAMETERS,
         },
     ),
     Case(
@@ -449,6 +466,7 @@ TRANSFORMER = [
                 "memory_format": "features are last: there is one memory format",
                 "evaluation": SAME_MODES,
                 "counterpart": "torch has whole layers: compared in test_transformer",
+                "reset": AT_RANDOM,
             },
         )
         for placement in ("pre", "post", "sandwich")
@@ -470,7 +488,7 @@ def directed(m: nn.Module, x: Tensor) -> Tensor:
 def weight_case(name: str, reference: Any, **rest: Any) -> Case:
     lacks = plain("mask", "stats", why="a weight is whole: no part of it is padding")
     lacks |= {"memory_format": "a weight is used by its layer only, which chooses the format"}
-    lacks |= {"facts": NO_SAMPLES}
+    lacks |= {"facts": NO_SAMPLES, "reset": AT_RANDOM}
     lacks |= {"evaluation": SAME_MODES, "counterpart": NO_TORCH}
     for line in ("evaluation", "counterpart"):
         if line in rest:
@@ -547,6 +565,7 @@ WEIGHT = [
             "counterpart": NO_TORCH,
             "compile": "runs once a step, outside of the model",
             "state_dict": FUNCTION,
+            "reset": FUNCTION,
             "repr": FUNCTION,
         },
     ),
@@ -571,6 +590,7 @@ def gradient_case(name: str, reference: Any, *args: Any, bad: tuple[Any, ...], *
         "gradcheck": "acts on gradients, outside of autograd",
         "compile": "runs once a step, outside of the model",
         "state_dict": FUNCTION,
+        "reset": FUNCTION,
         "repr": FUNCTION,
     }
     if "counterpart" not in rest:
@@ -632,6 +652,7 @@ def scaler_case(name: str, reference: Any, **options: Any) -> Case:
         lacks={
             "mask": "statistics are taken in fit, not in use: masked fits are in test_data",
             "stats": "its fitted state is just that",
+            "reset": "a fit forgets the one before: in test_data",
             "evaluation": SAME_MODES,
             "counterpart": NO_TORCH,
             "compile": "runs before the model",
@@ -656,7 +677,8 @@ DATA = [
         | {
             "memory_format": "features are last: there is one memory format",
             "evaluation": SAME_MODES,
-            "state_dict": "no parameters",
+            "state_dict": NO_PARAMETERS,
+            "reset": NO_PARAMETERS,
         },
     ),
 ]
@@ -674,7 +696,7 @@ NORMALIZER_FREE = [
             lambda: norm("normalizer_free", 8, variance=0.0),
         ),
         lacks=plain("mask", "stats", why=NO_STATS)
-        | {"evaluation": SAME_MODES, "counterpart": NO_TORCH},
+        | {"evaluation": SAME_MODES, "counterpart": NO_TORCH, "reset": AT_RANDOM},
     ),
 ]
 

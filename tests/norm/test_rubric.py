@@ -160,6 +160,9 @@ def test_stats(case: Case) -> None:
     double = tuple(s * 2 + 1 for s in stats) if isinstance(stats, tuple) else stats * 2 + 1
     other = case.call(build(case), x, *rest, stats=double)
     assert not torch.allclose(other, expected, atol=1e-3)
+    wrong = tuple(s[..., None] for s in double) if isinstance(double, tuple) else double[..., None]
+    with pytest.raises(ParameterError, match=r"statistics of shape .* do not"):
+        case.call(build(case), x, *rest, stats=wrong)
 
 
 @cases("exceptions")
@@ -278,6 +281,14 @@ def test_state_dict(case: Case) -> None:
     assert first.state_dict()
     second.load_state_dict(first.state_dict())
     strict(case.call(second.eval(), *inputs), case.call(first.eval(), *inputs).detach(), 0)
+
+
+@cases("reset")
+def test_reset(case: Case) -> None:
+    """Whatever was learned and seen, it is as it was built."""
+    used, fresh = build(case), case.build().to(torch.float64)
+    used.reset_parameters()
+    torch.testing.assert_close(used.state_dict(), fresh.state_dict())
 
 
 @cases("facts")

@@ -102,6 +102,12 @@ def test_second_derivatives() -> None:
 def test_what_does_not_fit_is_named() -> None:
     x = maps()
     with pytest.raises(ParameterError, match=r"mask of shape \(2, 1, 5, 6\) does not fit"):
+        moments(x, torch.ones(2, 1, 5, 6))
+    with pytest.raises(ParameterError, match=r"maps \(N, C, H, W\), not of shape \(3, 4, 5\)"):
+        moments(x[..., 0])
+    with pytest.raises(ParameterError, match=r"give \(3, 4\) or \(1, 4\)"):
+        instance_norm(x, stats=(torch.zeros(2, 4), torch.ones(2, 4)))
+    with pytest.raises(ParameterError, match=r"mask of shape \(2, 1, 5, 6\) does not fit"):
         instance_norm(x, mask=torch.ones(2, 1, 5, 6))
     with pytest.raises(ParameterError, match="style statistics of shape"):
         adain(x, (torch.zeros(2, 4), torch.ones(2, 4)))

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from styler.errors import ParameterError
 from styler.norm.base import FeatureNorm, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_affine, channel_moments, merge
+from styler.norm.statistics import Stats, channel_affine, channel_moments, check_stats, merge
 
 __all__ = ["BatchNorm", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "batch_norm", "batch_stats"]
 
@@ -69,6 +69,8 @@ def batch_norm(
     kernel used without mask and stats).
     """
     check_features(x)
+    if stats is not None:
+        check_stats(stats, x.shape[1:2])
     if not training and stats is None:
         if running_mean is None or running_var is None:
             raise ParameterError("batch norm in evaluation needs running statistics or stats")

@@ -12,7 +12,7 @@ from styler.norm.activation.batch import BatchNorm, update_running
 from styler.norm.activation.group import check_groups
 from styler.norm.base import check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_affine, channel_moments, merge
+from styler.norm.statistics import Stats, channel_affine, channel_moments, check_stats, merge
 
 __all__ = ["BatchGroupNorm", "batch_group_norm", "batch_group_stats"]
 
@@ -62,6 +62,7 @@ def batch_group_norm(
     check_groups(groups, channels)
     if stats is None:
         stats, _ = batch_group_stats(x, groups, mask)
+    check_stats(stats, (groups,))
     mean, variance = (s.repeat_interleave(channels // groups) for s in stats)
     return channel_affine(x, (mean, variance), weight, bias, eps)
 

@@ -16,7 +16,7 @@ from styler.norm.activation.instance import instance_norm
 from styler.norm.activation.switchable import SwitchableNorm
 from styler.norm.base import check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_moments, merge
+from styler.norm.statistics import Stats, channel_moments, check_stats, merge
 
 __all__ = ["WeighedBatchNorm", "choose_alpha", "weigh_examples", "weighed_batch_norm"]
 
@@ -63,6 +63,7 @@ def weighed_batch_norm(
     _check_alpha(alpha)
     if stats is None:
         stats, _ = channel_moments(x, mask)
+    check_stats(stats, x.shape[:2], (1, x.shape[1]))
     parts = zip(stats, (running_mean, running_var), strict=True)
     pair = [torch.stack([own, run.expand_as(own).to(own.dtype)]) for own, run in parts]
     mass = pair[0].new_tensor([alpha, 1 - alpha]).reshape(2, 1, 1)

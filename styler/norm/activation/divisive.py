@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from styler.errors import ParameterError
 from styler.norm.base import check_count, check_features
+from styler.norm.moments import spatial_mask
 from styler.norm.registry import register
-from styler.norm.statistics import spatial_mask, wide
+from styler.norm.statistics import wide
 
 __all__ = ["DivisiveNorm", "divisive_norm", "local_mean"]
 

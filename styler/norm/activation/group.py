@@ -11,7 +11,7 @@ from torch import Tensor
 from styler.errors import ParameterError
 from styler.norm.base import FeatureNorm, cast, check_count, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_affine, channel_moments, merge
+from styler.norm.statistics import Stats, channel_affine, channel_moments, check_stats, merge
 
 __all__ = ["GroupNorm", "check_groups", "group_norm", "group_stats"]
 
@@ -74,6 +74,7 @@ def group_norm(
         return torch.group_norm(x, groups, cast(weight, x), cast(bias, x), eps)
     if stats is None:
         stats = group_stats(x, groups, mask)
+    check_stats(stats, (len(x), groups), (1, groups))
     mean, variance = (s.repeat_interleave(channels // groups, 1) for s in stats)
     return channel_affine(x, (mean, variance), weight, bias, eps)
 

@@ -13,6 +13,7 @@ from styler.norm.statistics import (
     Stats,
     channel_affine,
     channel_moments,
+    check_stats,
     is_channels_last,
     standardize_channels,
 )
@@ -74,6 +75,7 @@ def instance_norm(
     if stats is not None or mask is not None or not x.numel():
         if stats is None:
             stats, _ = channel_moments(x, mask)
+        check_stats(stats, x.shape[:2], (1, x.shape[1]))
         return channel_affine(x, stats, weight, bias, eps)
     n, c = x.shape[:2]
     shared = all(p is None or p.dim() == 1 for p in (weight, bias))

@@ -9,7 +9,7 @@ from torch import Tensor
 from styler.norm.activation.layer import layer_norm
 from styler.norm.base import FeatureNorm, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, feature_mask
+from styler.norm.statistics import Stats, check_feature_stats, feature_mask
 
 __all__ = ["PixelLayerNorm", "pixel_layer_norm"]
 
@@ -50,6 +50,7 @@ def pixel_layer_norm(
     if mask is not None:
         mask = feature_mask(x, mask).movedim(1, -1)
     if stats is not None:
+        check_feature_stats(stats, x[:, :1])
         mean, variance = (s.expand(len(x), 1, *x.shape[2:]).movedim(1, -1) for s in stats)
         stats = mean, variance
     y = layer_norm(last, shape, weight, bias, eps, mask=mask, stats=stats).movedim(-1, 1)

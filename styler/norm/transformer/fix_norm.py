@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from styler.errors import ParameterError
+from styler.norm.base import check_eps
 from styler.norm.registry import register
 from styler.norm.transformer.scale_norm import scale_norm
 
@@ -40,7 +41,7 @@ class FixNorm(nn.Module):
         super().__init__()
         if not radius > 0:
             raise ParameterError(f"radius must be above 0, not {radius!r}")
-        self.radius, self.eps = radius, eps
+        self.radius, self.eps = radius, check_eps(eps)
 
     def forward(self, x: Tensor) -> Tensor:
         return scale_norm(x, self.radius, self.eps)
