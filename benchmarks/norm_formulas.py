@@ -7,9 +7,10 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 EPS = 1e-5
+PLACEMENTS = ("pre", "post", "sandwich")
 
 
 def standard(x: Tensor, axes: tuple[int, ...], eps: float = EPS) -> Tensor:
@@ -165,3 +166,59 @@ def weight_standardization(w: Tensor) -> Tensor:
 def scaled_weight_standardization(w: Tensor, gain: Tensor, gamma: float) -> Tensor:
     fan_in = w[0].numel()
     return standard(w, (1, 2, 3), 1e-6) * (gamma * gain * fan_in**-0.5).reshape(-1, 1, 1, 1)
+
+
+def normalizer_free(m: Any, x: Tensor) -> Tensor:
+    y = x / m.variance**0.5
+    for conv in (m.first, m.second):
+        stored = conv.parametrizations.weight
+        w = scaled_weight_standardization(stored.original, stored[0].gain, stored[0].gamma)
+        y = F.conv2d(F.relu(y), w, conv.bias, padding=1)
+    return x + m.alpha * y
+
+
+def layer(m: Any, x: Tensor) -> Tensor:
+    return standard(x, (-1,)) * m.weight + m.bias
+
+
+def pre_norm(m: Any, x: Tensor) -> Tensor:
+    return x + m.branch(layer(m.norm, x))
+
+
+def post_norm(m: Any, x: Tensor) -> Tensor:
+    return layer(m.norm, x + m.branch(x))
+
+
+def sandwich_norm(m: Any, x: Tensor) -> Tensor:
+    return x + layer(m.outer, m.branch(layer(m.norm, x)))
+
+
+def spectral_clip(weights: list[Tensor]) -> None:
+    for w in weights:
+        u, s, vh = torch.linalg.svd(w.flatten(1), full_matrices=False)
+        w.copy_((u @ torch.diag(s.clamp(max=1)) @ vh).view_as(w))
+
+
+class GradNorm:
+    """As the paper writes it: the weights' loss is differentiated through the gradients' norms."""
+
+    def __init__(self, losses: int) -> None:
+        self.weights = nn.Parameter(torch.ones(losses))
+        self.initial: Tensor | None = None
+
+    def __call__(self, losses: list[Tensor], shared: Tensor) -> Tensor:
+        values = torch.stack(losses)
+        self.initial = values.detach() if self.initial is None else self.initial
+        weighted = self.weights * values
+        norms = torch.stack(
+            [torch.autograd.grad(term, shared, create_graph=True)[0].norm() for term in weighted]
+        )
+        ratio = values.detach() / self.initial
+        target = (norms.mean() * (ratio / ratio.mean()) ** 1.5).detach()
+        (slope,) = torch.autograd.grad(
+            (norms - target).abs().sum(), self.weights, retain_graph=True
+        )
+        with torch.no_grad():
+            self.weights -= 0.025 * slope
+            self.weights *= len(losses) / self.weights.sum()
+        return (self.weights.detach() * values).sum()

@@ -5,9 +5,8 @@
 A small network learns to tell oriented gratings apart, which come at every contrast and brightness.
 With two pictures a batch, training normalizes each picture by statistics that are half its own, but
 evaluation by the running ones: another function. Letting the example count by alpha (Summers &
-    Dinneen
-2020, eq. 3) brings the two together again; alpha is chosen on validation data, and the accuracy
-shown is that of other, test, data.
+Dinneen 2020, eq. 3) brings the two together again; alpha is chosen on validation data, and the
+accuracy shown is that of other, test, data.
 """
 
 import math

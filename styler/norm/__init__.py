@@ -50,11 +50,12 @@ from styler.norm.activation.rms import PartialRMSNorm, RMSNorm, rms_norm
 from styler.norm.activation.sample_layer import SampleLayerNorm, sample_layer_norm
 from styler.norm.activation.spade import SPADE
 from styler.norm.activation.switchable import SwitchableNorm, switchable_norm
-from styler.norm.data.range import MeanScaler, MinMaxScaler
-from styler.norm.data.robust import RobustScaler
+from styler.norm.channel_axis import ChannelAxis
+from styler.norm.data.range import MeanScaler, MinMaxScaler, mean_scale, min_max_scale
+from styler.norm.data.robust import RobustScaler, robust_scale
 from styler.norm.data.scaler import Scaler
 from styler.norm.data.unit_length import UnitLength, unit_length
-from styler.norm.data.z_score import IMAGE_PRESETS, ZScoreScaler
+from styler.norm.data.z_score import IMAGE_PRESETS, ZScoreScaler, z_score
 from styler.norm.gradient.adaptive_clip import adaptive_clip_
 from styler.norm.gradient.clip import clip_gradient_norm_
 from styler.norm.gradient.gradnorm import GradNorm
@@ -95,6 +96,7 @@ __all__ = [
     "BatchNorm2d",
     "BatchNorm3d",
     "BatchRenorm",
+    "ChannelAxis",
     "ConditionalInstanceNorm",
     "DivisiveNorm",
     "DynamicTanh",
@@ -159,6 +161,8 @@ __all__ = [
     "layer_norm",
     "local_contrast_norm",
     "local_response_norm",
+    "mean_scale",
+    "min_max_scale",
     "moments",
     "names",
     "norm",
@@ -170,6 +174,7 @@ __all__ = [
     "register",
     "renorm_limits",
     "rms_norm",
+    "robust_scale",
     "sample_layer_norm",
     "scale_norm",
     "scaled_standardize_weight",
@@ -184,4 +189,5 @@ __all__ = [
     "weighed_batch_norm",
     "weight_norm",
     "weight_standardization",
+    "z_score",
 ]

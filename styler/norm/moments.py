@@ -10,7 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["moments"]
+from styler.errors import ParameterError
+from styler.norm.base import check_features
+
+__all__ = ["moments", "spatial_mask"]
 
 
 def moments(x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -26,10 +29,16 @@ def moments(x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
 
     Returns:
         Mean and variance, each ``(N, C)``: float64 for float64 input, float32 otherwise.
+
+    Raises:
+        ParameterError: no floating tensor of that rank, or a mask that does not fit.
     """
+    check_features(x)
+    if x.dim() != 4:
+        raise ParameterError(f"moments are of maps (N, C, H, W), not of shape {tuple(x.shape)}")
     wide = torch.float64 if x.dtype == torch.float64 else torch.float32
     if mask is not None:
-        weights = mask.to(wide).expand(x.shape[0], 1, *x.shape[2:])
+        weights = spatial_mask(x, mask).to(wide)
         total = weights.sum((2, 3)).clamp_min(torch.finfo(wide).tiny)
         mean = (x * weights).sum((2, 3)) / total
         centred = x - mean[:, :, None, None]
@@ -38,27 +47,44 @@ def moments(x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
     return mean, variance
 
 
+def spatial_mask(x: Tensor, mask: Tensor) -> Tensor:
+    """``mask`` expanded to the ``(N, 1, *spatial)`` of ``x``."""
+    target = (x.shape[0], 1, *x.shape[2:])
+    try:
+        return mask.expand(target)
+    except RuntimeError as error:
+        raise ParameterError(
+            f"mask of shape {tuple(mask.shape)} does not fit: give {target} or (1, 1, ...)"
+        ) from error
+
+
 def _rows(x: Tensor) -> tuple[Tensor, int]:
     """``x`` as a view of shape ``(N, H*W, C)`` or ``(N, C, H*W)``, and its spatial axis."""
-    if x.is_contiguous(memory_format=torch.channels_last):
+    if x.stride(1) == 1:
         return x.permute(0, 2, 3, 1).flatten(1, 2), 1
     return x.flatten(2), 2
 
 
 class _Moments(torch.autograd.Function):
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, x: Tensor) -> tuple[Tensor, Tensor]:
-        rows, axis = _rows(x)
+    def forward(x: Tensor) -> tuple[Tensor, Tensor]:
         wide = torch.float64 if x.dtype == torch.float64 else torch.float32
+        if not x.numel():
+            return x.new_zeros(x.shape[:2], dtype=wide), x.new_zeros(x.shape[:2], dtype=wide)
+        rows, axis = _rows(x)
         means, variances = [], []
         for narrow in rows:  # one at a time: a sample fits the cache, a batch does not
             sample = narrow.to(wide)
             mean = sample.mean(axis - 1, keepdim=True)
             means.append(mean.squeeze(axis - 1))
-            variances.append((sample - mean).square_().mean(axis - 1))
-        mean, variance = torch.stack(means), torch.stack(variances)
-        ctx.save_for_backward(x, mean)
-        return mean, variance
+            variances.append((sample - mean).pow_(2).mean(axis - 1))
+        return torch.stack(means), torch.stack(variances)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor], output: tuple[Tensor, Tensor]) -> None:
+        ctx.save_for_backward(inputs[0], output[0])
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Tensor:

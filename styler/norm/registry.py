@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Literal, TypeVar
 
 from styler.errors import ParameterError
+from styler.norm.channel_axis import ChannelAxis
 
 __all__ = ["FAMILIES", "Entry", "entry", "names", "norm", "register"]
 
@@ -39,6 +40,8 @@ class Entry:
         modes: whether training and evaluation compute different things.
         shines: where the method is at its best, in a few words.
         source: the paper it is from.
+        channel_dim: axis of the channels in what the module takes, 1 for maps and -1 for tokens;
+            ``None`` where there is none or where an argument says it.
         torch: dotted name of the counterpart in torch; empty without one.
         aliases: other names that :func:`norm` takes.
     """
@@ -53,6 +56,7 @@ class Entry:
     modes: bool
     shines: str
     source: str
+    channel_dim: int | None = None
     torch: str = ""
     aliases: tuple[str, ...] = ()
 
@@ -72,6 +76,7 @@ def register(
     modes: bool = False,
     shines: str,
     source: str,
+    channel_dim: int | None = None,
     torch: str = "",
     aliases: tuple[str, ...] = (),
 ) -> Callable[[Builder], Builder]:
@@ -92,6 +97,7 @@ def register(
             modes=modes,
             shines=shines,
             source=source,
+            channel_dim=channel_dim,
             torch=torch,
             aliases=aliases,
         )
@@ -127,7 +133,9 @@ def norm(kind: str | Callable[..., Any] | None, /, *args: Any, **options: Any) -
             the identity.
         args: what the method takes first: the number of features for activations, the module whose
             weight is meant for weights, nothing for data.
-        options: keyword arguments of that class or function.
+        options: keyword arguments of that class or function. ``channel_dim`` is understood by all
+            that normalize maps or tokens: -1 for maps ``(N, H, W, C)``, 1 for tokens ``(N, d, L)``;
+            see :class:`styler.norm.ChannelAxis`.
 
     Returns:
         What the method builds; a :class:`torch.nn.Module` for every activation method.
@@ -140,8 +148,19 @@ def norm(kind: str | Callable[..., Any] | None, /, *args: Any, **options: Any) -
     build = entry(kind).build if isinstance(kind, str) else kind
     if not callable(build):
         raise ParameterError(f"norm takes a name, a class or a partial, not {type(kind).__name__}")
-    _check_options(kind, build, args, options)
-    return build(*args, **options)
+    native = _channel_dim(build)
+    if native is None or "channel_dim" not in options:
+        _check_options(kind, build, args, options)
+        return build(*args, **options)
+    channel_dim = options.pop("channel_dim")
+    built = norm(kind, *args, **options)
+    return built if channel_dim == native else ChannelAxis(built, channel_dim, native)
+
+
+def _channel_dim(build: Callable[..., Any]) -> int | None:
+    while isinstance(build, partial):
+        build = build.func
+    return next((e.channel_dim for e in _entries.values() if e.build is build), None)
 
 
 def _check_options(

@@ -9,19 +9,23 @@ import torch
 from torch import Tensor
 
 from styler.errors import ParameterError
-from styler.norm.moments import moments
+from styler.norm.moments import moments, spatial_mask
 
 __all__ = [
     "Stats",
     "affine",
     "channel_affine",
     "channel_moments",
+    "check_feature_stats",
+    "check_stats",
     "feature_mask",
+    "is_channels_last",
     "masked_mean_square",
     "masked_moments",
     "merge",
     "per_channel",
     "rescale",
+    "standardize_channels",
     "wide",
 ]
 
@@ -32,6 +36,26 @@ Stats = tuple[Tensor, Tensor]
 def wide(x: Tensor) -> Tensor:
     """``x`` in the dtype that statistics are computed in: float64 stays, all else is float32."""
     return x if x.dtype in (torch.float32, torch.float64) else x.float()
+
+
+def is_channels_last(x: Tensor) -> bool:
+    """Whether pictures or volumes lie in memory with their channels last."""
+    return (x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last)) or (
+        x.dim() == 5 and x.is_contiguous(memory_format=torch.channels_last_3d)
+    )
+
+
+def standardize_channels(
+    x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
+) -> Tensor:
+    """Batch norm in training without running statistics, by torch's kernel.
+
+    Unlike :func:`torch.nn.functional.batch_norm` it takes channels of one value, which become
+    ``bias``.
+    """
+    return torch.batch_norm(
+        x, weight, bias, None, None, True, 0.0, eps, torch.backends.cudnn.enabled
+    )
 
 
 def channel_moments(x: Tensor, mask: Tensor | None = None) -> tuple[Stats, Tensor]:
@@ -53,15 +77,24 @@ def channel_moments(x: Tensor, mask: Tensor | None = None) -> tuple[Stats, Tenso
     return moments(maps, weights), weights.sum((2, 3))
 
 
-def spatial_mask(x: Tensor, mask: Tensor) -> Tensor:
-    """``mask`` expanded to the ``(N, 1, *spatial)`` of ``x``."""
-    target = (x.shape[0], 1, *x.shape[2:])
-    try:
-        return mask.expand(target)
-    except RuntimeError as error:
-        raise ParameterError(
-            f"mask of shape {tuple(mask.shape)} does not fit: give {target} or (1, 1, ...)"
-        ) from error
+def check_stats(stats: Stats | Tensor, *shapes: tuple[int, ...]) -> None:
+    """Refuse given statistics that have none of the shapes."""
+    for given in stats if isinstance(stats, tuple) else (stats,):
+        if tuple(given.shape) not in shapes:
+            wanted = " or ".join(map(str, dict.fromkeys(map(tuple, shapes))))
+            raise ParameterError(
+                f"statistics of shape {tuple(given.shape)} do not fit: give {wanted}"
+            )
+
+
+def check_feature_stats(stats: Stats | Tensor, x: Tensor) -> None:
+    """Refuse given statistics that do not broadcast to ``x``."""
+    for given in stats if isinstance(stats, tuple) else (stats,):
+        pairs = zip(reversed(given.shape), reversed(x.shape), strict=False)
+        if given.dim() > x.dim() or any(own not in (1, length) for own, length in pairs):
+            raise ParameterError(
+                f"statistics of shape {tuple(given.shape)} do not broadcast to {tuple(x.shape)}"
+            )
 
 
 def merge(stats: Stats, mass: Tensor, dim: int | tuple[int, ...]) -> tuple[Stats, Tensor]:

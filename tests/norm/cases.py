@@ -27,6 +27,8 @@ LINES = (
     "counterpart",
     "compile",
     "state_dict",
+    "reset",
+    "facts",
     "repr",
 )
 
@@ -77,9 +79,9 @@ class Case:
     stats: Callable[[Any, Tensor], Any] | None = None
     counterpart: Callable[[], Callable[[Tensor], Tensor]] | None = None
     call: Callable[..., Tensor] = call
-    compiled: Callable[[Any], Any] = lambda module: module
     wrong: Callable[[], tuple[Tensor, ...]] | None = lambda: (maps()[:, :7],)
     bad: tuple[Callable[[], Any], ...] = ()
+    pictures_only: bool = False  # (N, C, H, W), no other number of spatial axes
     layers: bool = False  # linear or convolutional ones inside, which take their own dtype only
     lacks: dict[str, str] = field(default_factory=dict)
     tolerance: float = 1e-9
@@ -89,7 +91,9 @@ NO_STATS = "no statistics are taken, so there is nothing to weigh or replace"
 SAME_MODES = "training and evaluation are the same"
 NO_TORCH = "torch has nothing like it"
 FUNCTION = "a function without state"
-FIXED_FEATURES = "no number of features is fixed"
+NO_PARAMETERS = "no parameters"
+AT_RANDOM = "its layers start at random"
+NO_SAMPLES = "there are no samples, and modes are held by tests of the layer"
 
 
 def own(axes: tuple[int, ...], keep: bool = False) -> Callable[[Any, Tensor], Any]:
@@ -161,7 +165,8 @@ ACTIVATION = [
         mask=None,
         counterpart=lambda: nn.Identity(),
         wrong=None,
-        lacks=plain("mask", "stats", "exceptions", why=NO_STATS) | {"state_dict": "no parameters"},
+        lacks=plain("mask", "stats", "exceptions", why=NO_STATS)
+        | {"state_dict": NO_PARAMETERS, "reset": NO_PARAMETERS},
     ),
     batch_like(
         "batch",
@@ -224,6 +229,8 @@ ACTIVATION = [
         wrong=lambda: (maps(), random(4, 2, 2, 3)),
         bad=(lambda: norm("spade", 8, 3, kernel_size=2),),
         layers=True,
+        pictures_only=True,
+        lacks={"reset": AT_RANDOM},
     ),
     sample_wise(
         "instance",
@@ -249,7 +256,12 @@ ACTIVATION = [
         stats=own((2, 3)),
         wrong=lambda: (maps(), maps()[:, :7]),
         bad=(lambda: norm("adain", eps=float("nan")),),
-        lacks={"evaluation": SAME_MODES, "counterpart": NO_TORCH, "state_dict": "no parameters"},
+        lacks={
+            "evaluation": SAME_MODES,
+            "counterpart": NO_TORCH,
+            "state_dict": NO_PARAMETERS,
+            "reset": NO_PARAMETERS,
+        },
     ),
     sample_wise(
         "group",
@@ -282,6 +294,7 @@ ACTIVATION = [
         stats=own((2, 3)),
         wrong=lambda: (maps(), random(4, 2)),
         layers=True,
+        lacks={"reset": AT_RANDOM},
     ),
     Case(
         "local_response",
@@ -293,7 +306,8 @@ ACTIVATION = [
             "mask": "channels of one pixel never mix with other positions",
             "stats": "the energy is local: as large as the input itself",
             "evaluation": SAME_MODES,
-            "state_dict": "no parameters",
+            "state_dict": NO_PARAMETERS,
+            "reset": NO_PARAMETERS,
         },
     ),
     Case(
@@ -301,6 +315,7 @@ ACTIVATION = [
         lambda: norm("divisive", 3, channels=3, center="both", alpha=0.7, beta=0.6),
         ref.divisive,
         mask=spatial_mask,
+        pictures_only=True,
         bad=(
             lambda: norm("divisive", 4)(maps()),
             lambda: norm("divisive", window="round")(maps()),
@@ -310,7 +325,8 @@ ACTIVATION = [
             "stats": "the energy is local: as large as the input itself",
             "evaluation": SAME_MODES,
             "counterpart": NO_TORCH,
-            "state_dict": "no parameters",
+            "state_dict": NO_PARAMETERS,
+            "reset": NO_PARAMETERS,
         },
     ),
     Case(
@@ -318,12 +334,14 @@ ACTIVATION = [
         lambda: norm("local_contrast", 5),
         ref.local_contrast,
         mask=spatial_mask,
+        pictures_only=True,
         bad=(lambda: norm("local_contrast", 4)(maps()),),
         lacks={
             "stats": "the energy is local: as large as the input itself",
             "evaluation": SAME_MODES,
             "counterpart": NO_TORCH,
-            "state_dict": "no parameters",
+            "state_dict": NO_PARAMETERS,
+            "reset": NO_PARAMETERS,
         },
     ),
     sample_wise(
@@ -368,6 +386,7 @@ ACTIVATION = [
         stats=own((-1,), keep=True),
         wrong=lambda: (tokens(), random(3, 2)),
         layers=True,
+        lacks={"reset": AT_RANDOM},
     ),
     Case(
         "adaptive_layer_zero",
@@ -381,6 +400,7 @@ ACTIVATION = [
         lacks={
             "memory_format": "features are last: there is one memory format",
             "evaluation": SAME_MODES,
+            "reset": "its branch is not its own; its gate starts closed: in test_activation",
             "counterpart": NO_TORCH,
         },
     ),
@@ -412,7 +432,8 @@ TRANSFORMER = [
         | {
             "memory_format": "features are last: there is one memory format",
             "evaluation": SAME_MODES,
-            "state_dict": "no parameters",
+            "state_dict": NO_PARAMETERS,
+            "reset": NO_PARAMETERS,
         },
     ),
     Case(
@@ -429,7 +450,6 @@ TRANSFORMER = [
             "memory_format": "features are last: there is one memory format",
             "evaluation": SAME_MODES,
             "counterpart": NO_TORCH,
-            "compile": "compiled as a part of the transformer block, in test_transformer",
         },
     ),
     *[
@@ -446,6 +466,7 @@ TRANSFORMER = [
                 "memory_format": "features are last: there is one memory format",
                 "evaluation": SAME_MODES,
                 "counterpart": "torch has whole layers: compared in test_transformer",
+                "reset": AT_RANDOM,
             },
         )
         for placement in ("pre", "post", "sandwich")
@@ -467,6 +488,7 @@ def directed(m: nn.Module, x: Tensor) -> Tensor:
 def weight_case(name: str, reference: Any, **rest: Any) -> Case:
     lacks = plain("mask", "stats", why="a weight is whole: no part of it is padding")
     lacks |= {"memory_format": "a weight is used by its layer only, which chooses the format"}
+    lacks |= {"facts": NO_SAMPLES, "reset": AT_RANDOM}
     lacks |= {"evaluation": SAME_MODES, "counterpart": NO_TORCH}
     for line in ("evaluation", "counterpart"):
         if line in rest:
@@ -519,7 +541,6 @@ WEIGHT = [
         lacks={
             "counterpart": "torch's parametrization: values compared in test_weight",
             "evaluation": "evaluation must not move the vectors: in test_weight",
-            "dtypes": "converges to the precision of the weight: in test_weight",
             "gradcheck": "checked with converged vectors in test_weight",
             "compile": "compiled with its layer in test_weight",
         },
@@ -538,11 +559,13 @@ WEIGHT = [
         lacks=plain("mask", "stats", why="a weight is whole: no part of it is padding")
         | {
             "memory_format": "works in place",
+            "facts": NO_SAMPLES,
             "evaluation": SAME_MODES,
             "gradcheck": "a projection after the step, outside of autograd",
             "counterpart": NO_TORCH,
             "compile": "runs once a step, outside of the model",
             "state_dict": FUNCTION,
+            "reset": FUNCTION,
             "repr": FUNCTION,
         },
     ),
@@ -563,9 +586,11 @@ def on_gradient(*args: Any) -> Callable[..., Tensor]:
 def gradient_case(name: str, reference: Any, *args: Any, bad: tuple[Any, ...], **rest: Any) -> Case:
     lacks = plain("mask", "stats", why="a gradient is whole: no part of it is padding") | {
         "evaluation": SAME_MODES,
+        "facts": NO_SAMPLES,
         "gradcheck": "acts on gradients, outside of autograd",
         "compile": "runs once a step, outside of the model",
         "state_dict": FUNCTION,
+        "reset": FUNCTION,
         "repr": FUNCTION,
     }
     if "counterpart" not in rest:
@@ -627,6 +652,7 @@ def scaler_case(name: str, reference: Any, **options: Any) -> Case:
         lacks={
             "mask": "statistics are taken in fit, not in use: masked fits are in test_data",
             "stats": "its fitted state is just that",
+            "reset": "a fit forgets the one before: in test_data",
             "evaluation": SAME_MODES,
             "counterpart": NO_TORCH,
             "compile": "runs before the model",
@@ -651,7 +677,8 @@ DATA = [
         | {
             "memory_format": "features are last: there is one memory format",
             "evaluation": SAME_MODES,
-            "state_dict": "no parameters",
+            "state_dict": NO_PARAMETERS,
+            "reset": NO_PARAMETERS,
         },
     ),
 ]
@@ -662,13 +689,14 @@ NORMALIZER_FREE = [
         lambda: norm("normalizer_free", 8, variance=1.3),
         ref.normalizer_free,
         layers=True,
+        pictures_only=True,
         wrong=None,
         bad=(
             lambda: norm("normalizer_free", 8, activation="rely"),
             lambda: norm("normalizer_free", 8, variance=0.0),
         ),
         lacks=plain("mask", "stats", why=NO_STATS)
-        | {"evaluation": SAME_MODES, "counterpart": NO_TORCH},
+        | {"evaluation": SAME_MODES, "counterpart": NO_TORCH, "reset": AT_RANDOM},
     ),
 ]
 

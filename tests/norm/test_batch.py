@@ -8,6 +8,7 @@ from torch import nn
 
 from styler.errors import ParameterError
 from styler.norm import (
+    BatchGroupNorm,
     BatchNorm,
     BatchNorm1d,
     BatchNorm2d,
@@ -239,3 +240,75 @@ def test_renorm_trains_as_it_evaluates_once_settled() -> None:
 def test_padding_with_an_odd_last_sample_is_refused_by_ghosts() -> None:
     with pytest.raises(ParameterError, match="more than one value"):
         norm("ghost_batch", 3, size=2)(torch.randn(3, 3))
+
+
+def test_ghosts_count_each_in_cumulative_statistics() -> None:
+    ghost = GhostBatchNorm(3, size=2, momentum=None)
+    x = torch.randn(6, 3, 4, 4) + torch.arange(6.0).reshape(6, 1, 1, 1)
+    ghost(x)
+    torch.testing.assert_close(ghost.running_mean, x.mean((0, 2, 3)))
+    assert ghost.num_batches_tracked == 3
+
+
+@pytest.mark.parametrize("name", ["batch", "batch_renorm", "ghost_batch", "switchable"])
+def test_a_batch_of_which_nothing_is_seen_moves_nothing(name: str) -> None:
+    m = norm(name, 3)
+    m(torch.randn(4, 3, 5, 5) + 5)
+    before = deepcopy((m.running_mean, m.running_var))
+    assert m(torch.randn(4, 3, 5, 5), torch.zeros(4, 1, 5, 5)).isfinite().all()
+    torch.testing.assert_close((m.running_mean, m.running_var), before)
+
+
+@pytest.mark.parametrize(
+    "name", ["weight", "weight_standardization", "scaled_weight_standardization", "spectral"]
+)
+def test_a_parametrized_weight_is_folded_as_it_is_used(name: str) -> None:
+    layer, m = norm(name, nn.Conv2d(3, 4, 3)), BatchNorm(4)
+    x = torch.randn(5, 3, 6, 6)
+    m(layer(x))
+    layer.eval(), m.eval()
+    expected = m(layer(x))
+    folded = fold_batch_norm(layer, m)
+    assert type(folded) is nn.Conv2d
+    assert folded.weight.requires_grad
+    torch.testing.assert_close(folded(x), expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(m(layer(x)), expected)  # the original still works
+
+
+def test_batch_group_norm_is_folded_by_its_groups_statistics() -> None:
+    layer, m = nn.Linear(3, 4), norm("batch_group", 4, 2)
+    x = torch.randn(9, 3) * 2
+    m(layer(x))
+    m.eval()
+    torch.testing.assert_close(fold_batch_norm(layer, m)(x), m(layer(x)), rtol=1e-4, atol=1e-5)
+
+
+def test_only_norms_that_evaluate_as_batch_norm_are_weighed() -> None:
+    model = nn.Sequential(
+        SwitchableNorm(4), norm("batch_group", 4, 2), BatchRenorm(4), BatchNorm(4).freeze()
+    )
+    x = torch.randn(6, 4, 5, 5) * 2 + 1
+    model(x)
+    before = model.eval()(x)
+    kinds = [type(m) for m in weigh_examples(model)]
+    assert kinds == [SwitchableNorm, BatchGroupNorm, WeighedBatchNorm, WeighedBatchNorm]
+    torch.testing.assert_close(model(x), before)
+    assert model[3].frozen
+    assert isinstance(weigh_examples(nn.SyncBatchNorm(4)), WeighedBatchNorm)
+
+
+def test_at_alpha_zero_the_example_does_not_count_even_if_its_statistics_are_given() -> None:
+    m = WeighedBatchNorm(3).eval()
+    x = torch.randn(2, 3, 4, 4)
+    given = (torch.full((2, 3), 7.0), torch.ones(2, 3))
+    torch.testing.assert_close(m(x, stats=given), m(x))
+    m.alpha = 1.0
+    assert not torch.allclose(m(x, stats=given), m(x))
+
+
+def test_choosing_alpha_leaves_every_part_in_its_mode() -> None:
+    model, x, y = trained()
+    weigh_examples(model.train())
+    model[0].eval()
+    choose_alpha(model, [(x, y)], nn.functional.cross_entropy)
+    assert [m.training for m in model] == [False, True, True, True, True]

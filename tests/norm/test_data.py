@@ -15,6 +15,7 @@ from styler.norm import (
     Scaler,
     UnitLength,
     ZScoreScaler,
+    entry,
     norm,
     unit_length,
 )
@@ -165,3 +166,19 @@ def test_unit_length_of_zero_and_maximum() -> None:
     assert torch.equal(UnitLength()(torch.zeros(2, 3)), torch.zeros(2, 3))
     assert UnitLength(float("inf"))(torch.tensor([1.0, -4])).tolist() == [0.25, -1.0]
     assert repr(UnitLength(float("inf"))) == "UnitLength(ord=inf, dim=-1)"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_functions_scale_the_data_at_hand(name: str) -> None:
+    function = entry(name).functional
+    assert function is not None
+    x, mask = rows(5000), torch.ones(5000, 1)
+    mask[:100] = 0
+    options = {"resolution": 5000} if name == "robust" else {}
+    torch.testing.assert_close(function(x), build(name, **options).fit(x)(x))
+    masked = build(name, **options).fit(x, mask)(x)
+    torch.testing.assert_close(function(x, mask=mask), masked)
+    maps = x.reshape(50, 10, 10, 3).movedim(-1, 1).bfloat16()
+    assert function(maps, dim=1).dtype == torch.bfloat16
+    with pytest.raises(ParameterError, match="floating"):
+        function(x.long())

@@ -64,3 +64,26 @@ def test_adaptive_clipping_lets_zero_weights_grow() -> None:
     bias.grad = torch.ones(5)
     adaptive_clip_([bias], clipping=0.1, eps=1e-2)
     assert bias.grad.norm().item() == pytest.approx(1e-3)
+
+
+def test_adaptive_clipping_skips_what_it_is_told_to() -> None:
+    m, twin = model(), model()
+    adaptive_clip_(m, skip=[m[2]])
+    adaptive_clip_(twin.parameters())
+    assert not torch.equal(m[2].weight.grad, twin[2].weight.grad)
+    assert torch.equal(m[2].weight.grad, model()[2].weight.grad)
+    assert torch.equal(m[0].weight.grad, twin[0].weight.grad)
+    assert torch.equal(m[0].bias.grad, twin[0].bias.grad)
+
+
+def test_half_precision_does_not_overflow() -> None:
+    """Norms above 65504, the largest half, are taken in float32."""
+    p = nn.Parameter(torch.ones(1, 40_000, dtype=torch.float16))
+    for shorten, length in (
+        (lambda: normalize_gradient_(p, 2.0), 2.0),
+        (lambda: clip_gradient_norm_(p, 2.0), 2.0),
+        (lambda: adaptive_clip_(p, 0.01), 2.0),
+    ):
+        p.grad = torch.full_like(p, 1000)
+        shorten()
+        assert p.grad.float().norm().item() == pytest.approx(length, rel=1e-3)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from styler.errors import ParameterError
-from styler.norm import adain, instance_norm, moments
+from styler.norm import adain, filter_response_norm, group_norm, instance_norm, moments
 from styler.norm.statistics import channel_moments, masked_moments, merge
 
 
@@ -102,8 +102,47 @@ def test_second_derivatives() -> None:
 def test_what_does_not_fit_is_named() -> None:
     x = maps()
     with pytest.raises(ParameterError, match=r"mask of shape \(2, 1, 5, 6\) does not fit"):
+        moments(x, torch.ones(2, 1, 5, 6))
+    with pytest.raises(ParameterError, match=r"maps \(N, C, H, W\), not of shape \(3, 4, 5\)"):
+        moments(x[..., 0])
+    with pytest.raises(ParameterError, match=r"give \(3, 4\) or \(1, 4\)"):
+        instance_norm(x, stats=(torch.zeros(2, 4), torch.ones(2, 4)))
+    with pytest.raises(ParameterError, match=r"mask of shape \(2, 1, 5, 6\) does not fit"):
         instance_norm(x, mask=torch.ones(2, 1, 5, 6))
     with pytest.raises(ParameterError, match="style statistics of shape"):
         adain(x, (torch.zeros(2, 4), torch.ones(2, 4)))
     with pytest.raises(ParameterError, match="style_mask needs style features"):
         adain(x, moments(x), style_mask=torch.ones(1, 1, 5, 6))
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])
+def test_maps_of_one_value_become_the_bias(batch: int, memory: torch.memory_format) -> None:
+    x = maps(0, batch, 4, 1, 1).to(memory_format=memory)
+    weight, bias = torch.full((4,), 2.0).double(), torch.arange(4.0).double()
+    expected = bias.expand(batch, 4)[:, :, None, None]
+    for out in (
+        instance_norm(x, weight, bias),
+        group_norm(x, 4, weight, bias),
+        adain(x, (bias[None], weight[None])),
+    ):
+        torch.testing.assert_close(out, expected, check_stride=False)
+
+
+def test_a_batch_of_no_samples_passes() -> None:
+    x = torch.zeros(0, 4, 5, 5)
+    style = (torch.zeros(1, 4), torch.ones(1, 4))
+    for out in (instance_norm(x), group_norm(x, 2), adain(x, style), filter_response_norm(x)):
+        assert out.shape == x.shape
+    assert moments(x)[1].shape == (0, 4)
+
+
+def test_function_transforms_see_through_moments() -> None:
+    """Gradients of each sample by torch.func, as they come one by one."""
+    x = maps(0, 3, 2, 4, 5, 5)
+
+    def loss(t: Tensor) -> Tensor:
+        return filter_response_norm(t).pow(3).sum()
+
+    each = torch.func.vmap(torch.func.grad(loss))(x)
+    torch.testing.assert_close(each, torch.stack([torch.func.grad(loss)(t) for t in x]))

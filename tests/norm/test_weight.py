@@ -234,3 +234,22 @@ def test_standardized_convolution_ignores_the_mean_of_its_input() -> None:
     layer = norm("weight_standardization", nn.Conv2d(3, 4, 3, bias=False))
     x = torch.randn(1, 3, 6, 6)
     torch.testing.assert_close(layer(x + 10), layer(x), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("size", [None, (6, 6)])
+def test_a_spectral_layer_can_change_its_dtype(
+    dtype: torch.dtype, size: tuple[int, int] | None
+) -> None:
+    layer = spectral_norm(nn.Conv2d(3, 8, 3), input_size=size)
+    before = layer.eval().weight.detach()
+    layer.to(dtype).train()
+    for _ in range(3):
+        assert layer.weight.dtype == dtype
+    torch.testing.assert_close(layer.eval().weight.float(), before, rtol=0.03, atol=0.01)
+
+
+@pytest.mark.parametrize("name", ["weight_standardization", "scaled_weight_standardization"])
+def test_standardization_refuses_a_fan_in_of_one(name: str) -> None:
+    with pytest.raises(ParameterError, match="standardized it would be zero"):
+        norm(name, nn.Conv2d(4, 4, 1, groups=4))

@@ -73,6 +73,7 @@ def adain(
     formula="y = std_s (x - mean_c) / std_c + mean_s",
     shines="style transfer to any style, conditional generators",
     source="Huang & Belongie 2017, arXiv:1703.06868",
+    channel_dim=1,
     aliases=("adaptive_instance",),
 )
 class AdaIN(nn.Module):

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from styler.norm.base import FeatureNorm, check_count, check_eps, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_moments, merge, per_channel, rescale
+from styler.norm.statistics import Stats, channel_moments, check_stats, merge, per_channel, rescale
 
 __all__ = ["AdaLIN", "LayerInstanceNorm", "layer_instance_norm"]
 
@@ -50,6 +50,7 @@ def layer_instance_norm(
     check_features(x)
     if stats is None:
         stats, _ = channel_moments(x, mask)
+    check_stats(stats, x.shape[:2], (1, x.shape[1]))
     mean, variance = stats
     (sample_mean, sample_variance), _ = merge(stats, torch.ones_like(mean), 1)
     instance_rate = share * torch.rsqrt(variance + eps)
@@ -76,6 +77,7 @@ def into_unit_interval(share: Tensor) -> Tensor:
     formula="y = g (r IN(x) + (1 - r) LN(x)) + b, r learned per channel",
     shines="decoders that choose between keeping and dropping contrast",
     source="Kim et al. 2020, arXiv:1907.10830",
+    channel_dim=1,
     aliases=("lin",),
 )
 class LayerInstanceNorm(FeatureNorm):
@@ -119,6 +121,7 @@ class LayerInstanceNorm(FeatureNorm):
     formula="y = g(c) (r IN(x) + (1 - r) LN(x)) + b(c), r learned per channel",
     shines="image translation that must change shape as well as texture",
     source="Kim et al. 2020, arXiv:1907.10830",
+    channel_dim=1,
     aliases=("ada_lin",),
 )
 class AdaLIN(nn.Module):

@@ -56,6 +56,7 @@ def adaptive_layer_norm(
     formula="y = (1 + s(c)) (x - mean) / sqrt(var + eps) + t(c)",
     shines="transformers conditioned on a class, a time step or a style",
     source="Peebles & Xie 2022, arXiv:2212.09748",
+    channel_dim=-1,
     aliases=("adaln",),
 )
 class AdaptiveLayerNorm(nn.Module):
@@ -127,6 +128,7 @@ class AdaptiveLayerNorm(nn.Module):
     formula="y = x + a(c) f((1 + s(c)) LN(x) + t(c)), with a, s, t zero at the start",
     shines="deep conditional transformers (DiT): every block starts as the identity",
     source="Peebles & Xie 2022, arXiv:2212.09748",
+    channel_dim=-1,
     aliases=("adaln_zero",),
 )
 class AdaptiveLayerNormZero(AdaptiveLayerNorm):

@@ -6,14 +6,17 @@ Covariate Shift", arXiv:1502.03167.
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from styler.errors import ParameterError
 from styler.norm.base import FeatureNorm, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_affine, channel_moments, merge
+from styler.norm.statistics import Stats, channel_affine, channel_moments, check_stats, merge
 
 __all__ = ["BatchNorm", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "batch_norm", "batch_stats"]
+
+TORCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+"""What :class:`BatchNorm` is called in torch."""
 
 
 def batch_stats(x: Tensor, mask: Tensor | None = None) -> tuple[Stats, Tensor]:
@@ -66,6 +69,8 @@ def batch_norm(
     kernel used without mask and stats).
     """
     check_features(x)
+    if stats is not None:
+        check_stats(stats, x.shape[1:2])
     if not training and stats is None:
         if running_mean is None or running_var is None:
             raise ParameterError("batch norm in evaluation needs running statistics or stats")
@@ -89,18 +94,21 @@ def update_running(
     running_mean: Tensor | None,
     running_var: Tensor | None,
     stats: Stats,
-    count: Tensor | float,
+    count: Tensor,
     momentum: float,
 ) -> None:
-    """Move running statistics by ``momentum`` towards a batch's, its variance made unbiased."""
+    """Move running statistics by ``momentum`` towards a batch's, its variance made unbiased.
+
+    ``count`` is how many values (or what mass under a mask) the batch's statistics stand for.
+    """
     if running_mean is None or running_var is None:
         return
     mean, variance = stats
-    count = torch.as_tensor(count, dtype=variance.dtype, device=variance.device)
     unbiased = variance * count / (count - 1).clamp_min(torch.finfo(variance.dtype).eps)
     fresh = torch.where(count > 1, unbiased, variance)
-    running_mean.lerp_(mean.to(running_mean.dtype), momentum)
-    running_var.lerp_(fresh.to(running_var.dtype), momentum)
+    rate = momentum * (count > 0).to(running_mean.dtype)  # nothing seen, nothing moved
+    running_mean.lerp_(mean.to(running_mean.dtype), rate)
+    running_var.lerp_(fresh.to(running_var.dtype), rate)
 
 
 @register(
@@ -113,6 +121,7 @@ def update_running(
     modes=True,
     shines="image classifiers with batches of 16 and more; free at inference once folded",
     source="Ioffe & Szegedy 2015, arXiv:1502.03167",
+    channel_dim=1,
     torch="torch.nn.BatchNorm2d",
     aliases=("bn", "batch_norm"),
 )
@@ -194,6 +203,12 @@ class BatchNorm(FeatureNorm):
     def uses_batch(self) -> bool:
         """Whether the next call normalizes by its own batch."""
         return (self.training and not self.frozen) or self.running_mean is None
+
+    def evaluation_stats(self) -> Stats | None:
+        """Mean and variance ``(C,)`` that evaluation uses; ``None`` where its input has a say."""
+        if self.running_mean is None or self.running_var is None:
+            return None
+        return self.running_mean, self.running_var
 
     def next_momentum(self) -> float:
         """Count a batch in and return the weight it has in the running statistics."""

@@ -12,7 +12,7 @@ from styler.norm.activation.batch import BatchNorm, update_running
 from styler.norm.activation.group import check_groups
 from styler.norm.base import check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_affine, channel_moments, merge
+from styler.norm.statistics import Stats, channel_affine, channel_moments, check_stats, merge
 
 __all__ = ["BatchGroupNorm", "batch_group_norm", "batch_group_stats"]
 
@@ -62,6 +62,7 @@ def batch_group_norm(
     check_groups(groups, channels)
     if stats is None:
         stats, _ = batch_group_stats(x, groups, mask)
+    check_stats(stats, (groups,))
     mean, variance = (s.repeat_interleave(channels // groups) for s in stats)
     return channel_affine(x, (mean, variance), weight, bias, eps)
 
@@ -76,6 +77,7 @@ def batch_group_norm(
     modes=True,
     shines="very small batches, with the regularizing noise of batch norm",
     source="Summers & Dinneen 2020, arXiv:1906.03548, section 3.4",
+    channel_dim=1,
 )
 class BatchGroupNorm(BatchNorm):
     """:func:`batch_group_norm` in training, running statistics of the groups in evaluation.
@@ -114,6 +116,13 @@ class BatchGroupNorm(BatchNorm):
 
     def running_shape(self) -> tuple[int, ...]:
         return (self.groups,)
+
+    def evaluation_stats(self) -> Stats | None:
+        stats = super().evaluation_stats()
+        if stats is None:
+            return None
+        mean, variance = (s.repeat_interleave(self.num_features // self.groups) for s in stats)
+        return mean, variance
 
     def forward(self, x: Tensor, mask: Tensor | None = None, stats: Stats | None = None) -> Tensor:
         self.check_input(x)

@@ -50,7 +50,8 @@ def batch_renorm(
     Raises:
         ParameterError: ``r_max`` below 1, ``d_max`` below 0, or one value per channel.
 
-    Source: Ioffe 2017, algorithm 1. Not in torch.
+    Source: Ioffe 2017, algorithm 1, which averages deviations; here variances, as in batch norm.
+    Not in torch.
     """
     check_features(x, running_mean.shape[0])
     if r_max < 1 or d_max < 0:
@@ -97,6 +98,7 @@ def renorm_limits(step: int) -> tuple[float, float]:
     modes=True,
     shines="small or unlike batches, when evaluation must match training",
     source="Ioffe 2017, arXiv:1702.03275",
+    channel_dim=1,
 )
 class BatchRenorm(BatchNorm):
     """:func:`batch_renorm` in training, batch norm by running statistics in evaluation.

@@ -10,11 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from styler.errors import ParameterError
-from styler.norm.activation.batch import BatchNorm
+from styler.norm.activation.batch import TORCH_NORMS, BatchNorm
+from styler.norm.activation.batch_group import BatchGroupNorm
 from styler.norm.activation.instance import instance_norm
+from styler.norm.activation.switchable import SwitchableNorm
 from styler.norm.base import check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_moments, merge
+from styler.norm.statistics import Stats, channel_moments, check_stats, merge
 
 __all__ = ["WeighedBatchNorm", "choose_alpha", "weigh_examples", "weighed_batch_norm"]
 
@@ -61,6 +63,7 @@ def weighed_batch_norm(
     _check_alpha(alpha)
     if stats is None:
         stats, _ = channel_moments(x, mask)
+    check_stats(stats, x.shape[:2], (1, x.shape[1]))
     parts = zip(stats, (running_mean, running_var), strict=True)
     pair = [torch.stack([own, run.expand_as(own).to(own.dtype)]) for own, run in parts]
     mass = pair[0].new_tensor([alpha, 1 - alpha]).reshape(2, 1, 1)
@@ -79,6 +82,7 @@ def weighed_batch_norm(
     modes=True,
     shines="repairs the gap between training and inference, above all for small batches",
     source="Summers & Dinneen 2020, arXiv:1906.03548, eq. 3",
+    channel_dim=1,
     aliases=("inference_example_weighing",),
 )
 class WeighedBatchNorm(BatchNorm):
@@ -86,9 +90,8 @@ class WeighedBatchNorm(BatchNorm):
 
     Args:
         num_features: channels ``C``.
-        alpha: weight of the example at inference; default 0, plain batch norm. It is a setting,
-            not a
-            parameter: choose it on validation data with :func:`choose_alpha`.
+        alpha: weight of the example at inference; default 0, plain batch norm. It is a setting, not
+            a parameter: choose it on validation data with :func:`choose_alpha`.
         eps, momentum, affine, bias, device, dtype: see :class:`styler.norm.BatchNorm`.
     """
 
@@ -115,9 +118,14 @@ class WeighedBatchNorm(BatchNorm):
         )
         self.alpha = _check_alpha(alpha)
 
+    def evaluation_stats(self) -> Stats | None:
+        return super().evaluation_stats() if self.alpha == 0 else None
+
     def forward(self, x: Tensor, mask: Tensor | None = None, stats: Stats | None = None) -> Tensor:
-        if self.uses_batch() or self.alpha == 0:
+        if self.uses_batch():
             return super().forward(x, mask, stats)
+        if self.alpha == 0:  # whatever the example's statistics are, they do not count
+            return super().forward(x)
         assert self.running_mean is not None and self.running_var is not None
         return weighed_batch_norm(
             x,
@@ -138,16 +146,18 @@ class WeighedBatchNorm(BatchNorm):
 def weigh_examples(model: nn.Module, alpha: float = 0.0) -> nn.Module:
     """Put :class:`WeighedBatchNorm` in place of every batch norm of a trained model, torch's too.
 
-    Parameters and running statistics are shared with the norms that are replaced. Returns the model
-    (or its replacement, if it is a batch norm itself).
+    Parameters and running statistics are shared with the norms that are replaced. Batch-group and
+    switchable norms evaluate by other statistics and stay. Returns the model (or its replacement,
+    if it is a batch norm itself).
     """
     for name, child in model.named_children():
         setattr(model, name, weigh_examples(child, alpha))
-    plain = (BatchNorm, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
     if isinstance(model, WeighedBatchNorm):
         model.alpha = _check_alpha(alpha)
         return model
-    if not isinstance(model, plain) or model.running_mean is None:
+    if not isinstance(model, (BatchNorm, *TORCH_NORMS)) or model.running_mean is None:
+        return model
+    if isinstance(model, (BatchGroupNorm, SwitchableNorm)):
         return model
     new = WeighedBatchNorm(
         model.num_features, alpha=alpha, eps=model.eps, momentum=model.momentum, affine=False
@@ -156,6 +166,7 @@ def weigh_examples(model: nn.Module, alpha: float = 0.0) -> nn.Module:
     new.weight, new.bias = model.weight, model.bias
     new.running_mean, new.running_var = model.running_mean, model.running_var
     new.num_batches_tracked = model.num_batches_tracked
+    new.frozen = isinstance(model, BatchNorm) and model.frozen
     return new.train(model.training)
 
 
@@ -170,7 +181,7 @@ def choose_alpha(
 
     Args:
         model: holds at least one :class:`WeighedBatchNorm` (see :func:`weigh_examples`). It is
-            evaluated in evaluation mode and left in the mode it was in.
+            evaluated in evaluation mode; every part is left in the mode it was in.
         batches: validation inputs and targets; run through once for every alpha.
         loss: mean loss of an output and a target; smaller is better. Batches count by their length.
         alphas: values to try; the first of the best ones wins.
@@ -182,7 +193,7 @@ def choose_alpha(
     data = list(batches)
     if not norms or not data or not alphas:
         raise ParameterError("choose_alpha needs a weighed batch norm, a batch and an alpha to try")
-    training = model.training
+    modes = [(module, module.training) for module in model.modules()]
     model.eval()
     losses = []
     for alpha in alphas:
@@ -192,7 +203,8 @@ def choose_alpha(
     best = alphas[losses.index(min(losses))]
     for norm in norms:
         norm.alpha = best
-    model.train(training)
+    for module, training in modes:
+        module.training = training
     return best
 
 

@@ -23,6 +23,7 @@ __all__ = ["ConditionalInstanceNorm"]
     formula="y = g_sc (x - mean_nc) / sqrt(var_nc + eps) + b_sc, s the sample's style",
     shines="one network for a fixed set of styles, and their mixtures",
     source="Dumoulin et al. 2017, arXiv:1610.07629",
+    channel_dim=1,
     aliases=("cin",),
 )
 class ConditionalInstanceNorm(FeatureNorm):

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from styler.errors import ParameterError
 from styler.norm.base import check_count, check_features
+from styler.norm.moments import spatial_mask
 from styler.norm.registry import register
-from styler.norm.statistics import spatial_mask, wide
+from styler.norm.statistics import wide
 
 __all__ = ["DivisiveNorm", "divisive_norm", "local_mean"]
 
@@ -134,6 +135,7 @@ def divisive_norm(
     formula="y = x / (k + alpha mean_window(x^2))^beta",
     shines="models of vision, image compression, density modelling",
     source="Lyu & Simoncelli 2008; Carandini & Heeger 2012",
+    channel_dim=1,
 )
 class DivisiveNorm(nn.Module):
     """:func:`divisive_norm` as a module without parameters."""

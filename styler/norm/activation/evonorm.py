@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from styler.norm.activation.group import check_groups, group_stats
 from styler.norm.base import FeatureNorm, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import per_channel, wide
+from styler.norm.statistics import check_stats, per_channel, wide
 
 __all__ = ["EvoNormS0", "evonorm_s0"]
 
@@ -53,6 +53,7 @@ def evonorm_s0(
     check_groups(groups, channels)
     if stats is None:
         _, stats = group_stats(x, groups, mask)
+    check_stats(stats, (len(x), groups), (1, groups))
     rate = torch.rsqrt(stats + eps).repeat_interleave(channels // groups, 1)
     scale = per_channel(rate if weight is None else rate * weight, x)
     values = wide(x)
@@ -68,6 +69,7 @@ def evonorm_s0(
     formula="y = g_c x sigmoid(v_c x) / sqrt(var_ng + eps) + b_c",
     shines="small batches; norm and activation in one",
     source="Liu et al. 2020, arXiv:2004.02967",
+    channel_dim=1,
     aliases=("evonorm_s0",),
 )
 class EvoNormS0(FeatureNorm):

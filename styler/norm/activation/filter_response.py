@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from styler.norm.base import FeatureNorm, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import channel_moments, per_channel, wide
+from styler.norm.statistics import channel_moments, check_stats, per_channel, wide
 
 __all__ = ["FilterResponseNorm", "filter_response_norm"]
 
@@ -49,6 +49,7 @@ def filter_response_norm(
     if stats is None:
         (mean, variance), _ = channel_moments(x, mask)
         stats = variance + mean.square()
+    check_stats(stats, x.shape[:2], (1, x.shape[1]))
     rate = torch.rsqrt(stats + (eps.abs() if isinstance(eps, Tensor) else abs(eps)))
     y = wide(x) * per_channel(rate if weight is None else rate * weight, x)
     if bias is not None:
@@ -66,6 +67,7 @@ def filter_response_norm(
     formula="y = max(g x / sqrt(mean(x^2) + eps) + b, t)",
     shines="small batches, down to one picture; it is its own activation",
     source="Singh & Krishnan 2020, arXiv:1911.09737",
+    channel_dim=1,
     aliases=("frn",),
 )
 class FilterResponseNorm(FeatureNorm):

@@ -8,18 +8,17 @@ from copy import deepcopy
 
 import torch
 from torch import nn
+from torch.nn.utils import parametrize
 
 from styler.errors import ParameterError
-from styler.norm.activation.batch import BatchNorm
-from styler.norm.activation.batch_group import BatchGroupNorm
-from styler.norm.activation.batch_weighed import WeighedBatchNorm
-from styler.norm.activation.switchable import SwitchableNorm
+from styler.norm.activation.batch import TORCH_NORMS, BatchNorm
+from styler.norm.statistics import Stats
 
 __all__ = ["fold_batch_norm", "fold_batch_norms"]
 
 _TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 _LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, *_TRANSPOSED)
-_NORMS = (BatchNorm, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+_NORMS = (BatchNorm, *TORCH_NORMS)
 
 
 @torch.no_grad()
@@ -31,6 +30,7 @@ def fold_batch_norm(layer: nn.Module, norm: nn.Module) -> nn.Module:
 
     Args:
         layer: linear, convolution or transposed convolution (groups allowed), with or without bias.
+            A parametrized weight (weight norm, standardization, ...) is folded as it is used.
         norm: batch norm of this library or of torch with running statistics, on its output.
 
     Raises:
@@ -38,11 +38,11 @@ def fold_batch_norm(layer: nn.Module, norm: nn.Module) -> nn.Module:
     """
     if not isinstance(layer, _LAYERS):
         raise ParameterError(f"cannot fold a batch norm into {type(layer).__name__}")
-    if not _foldable(norm):
+    stats = _evaluation_stats(norm)
+    if stats is None:
         raise ParameterError(f"{norm} depends on its input in evaluation: it cannot be folded")
     assert isinstance(norm, _NORMS)
-    mean, variance = norm.running_mean, norm.running_var
-    assert mean is not None and variance is not None
+    mean, variance = stats
     outputs = layer.out_features if isinstance(layer, nn.Linear) else layer.out_channels
     if outputs != norm.num_features:
         raise ParameterError(f"{outputs} outputs do not fit a norm of {norm.num_features} features")
@@ -50,7 +50,10 @@ def fold_batch_norm(layer: nn.Module, norm: nn.Module) -> nn.Module:
     scale = scale if norm.weight is None else scale * norm.weight
     shift = -mean * scale if norm.bias is None else norm.bias - mean * scale
     folded = deepcopy(layer)
-    weight = layer.weight
+    if parametrize.is_parametrized(folded):  # not removed: that would change the original's class
+        folded.__class__ = parametrize.type_before_parametrizations(folded)
+        del folded.parametrizations
+    weight, learns = layer.weight, any(p.requires_grad for p in layer.parameters())
     if isinstance(layer, _TRANSPOSED):  # (in, out / groups, *kernel), the inputs by groups
         grouped = weight.reshape(layer.groups, -1, *weight.shape[1:])
         rates = scale.reshape(layer.groups, 1, -1, *[1] * (weight.dim() - 2))
@@ -58,8 +61,8 @@ def fold_batch_norm(layer: nn.Module, norm: nn.Module) -> nn.Module:
     else:
         new = weight * scale.reshape(-1, *[1] * (weight.dim() - 1))
     bias = shift if layer.bias is None else shift + layer.bias * scale
-    folded.weight = nn.Parameter(new.to(weight.dtype), weight.requires_grad)
-    folded.bias = nn.Parameter(bias.to(weight.dtype), weight.requires_grad)
+    folded.weight = nn.Parameter(new.to(weight.dtype), learns)
+    folded.bias = nn.Parameter(bias.to(weight.dtype), learns)
     return folded
 
 
@@ -75,14 +78,15 @@ def fold_batch_norms(model: nn.Module) -> nn.Module:
             continue
         for i in range(len(module) - 1):
             layer, norm = module[i], module[i + 1]
-            if isinstance(layer, _LAYERS) and _foldable(norm):
+            if isinstance(layer, _LAYERS) and _evaluation_stats(norm) is not None:
                 module[i], module[i + 1] = fold_batch_norm(layer, norm), nn.Identity()
     return model
 
 
-def _foldable(norm: nn.Module) -> bool:
-    if not isinstance(norm, _NORMS) or norm.running_mean is None:
-        return False
-    if isinstance(norm, (BatchGroupNorm, SwitchableNorm)):
-        return False
-    return not (isinstance(norm, WeighedBatchNorm) and norm.alpha > 0)
+def _evaluation_stats(norm: nn.Module) -> Stats | None:
+    if isinstance(norm, BatchNorm):
+        return norm.evaluation_stats()
+    if not isinstance(norm, TORCH_NORMS) or norm.running_mean is None:
+        return None
+    assert norm.running_var is not None
+    return norm.running_mean, norm.running_var

@@ -4,6 +4,8 @@ Hoffer, Hubara & Soudry 2017, "Train longer, generalize better: closing the gene
 large batch training of neural networks", arXiv:1705.08741.
 """
 
+from collections.abc import Callable, Sequence
+
 import torch
 from torch import Tensor
 
@@ -46,18 +48,25 @@ def ghost_batch_norm(
     Source: Hoffer et al. 2017, algorithm 1. Not in torch.
     """
     check_features(x)
-    parts = torch.split(x, check_count("size", size))
-    count = len(parts)
-    masks: list[Tensor | None] = [None] * count
-    if mask is not None:
-        masks = list(torch.split(mask, size)) if mask.shape[0] == len(x) else [mask] * count
-    done = [
-        batch_norm(
-            part, running_mean, running_var, weight, bias, True, momentum, eps, mask=part_mask
+
+    def normalize(part: Tensor, mask: Tensor | None) -> Tensor:
+        return batch_norm(
+            part, running_mean, running_var, weight, bias, True, momentum, eps, mask=mask
         )
-        for part, part_mask in zip(parts, masks, strict=True)
-    ]
-    return done[0] if count == 1 else torch.cat(done)
+
+    return over_ghosts(normalize, x, check_count("size", size), mask)
+
+
+def over_ghosts(
+    normalize: Callable[[Tensor, Tensor | None], Tensor], x: Tensor, size: int, mask: Tensor | None
+) -> Tensor:
+    """``normalize(part, its mask)`` of every ``size`` samples, put together again."""
+    parts = torch.split(x, size)
+    masks: Sequence[Tensor | None] = [mask] * len(parts)
+    if mask is not None and mask.shape[0] == len(x):
+        masks = torch.split(mask, size)
+    done = [normalize(*part) for part in zip(parts, masks, strict=True)]
+    return done[0] if len(done) == 1 else torch.cat(done)
 
 
 @register(
@@ -70,10 +79,13 @@ def ghost_batch_norm(
     modes=True,
     shines="large batches, whose statistics are too exact to regularize",
     source="Hoffer et al. 2017, arXiv:1705.08741",
+    channel_dim=1,
     aliases=("ghost",),
 )
 class GhostBatchNorm(BatchNorm):
     """:func:`ghost_batch_norm` in training, batch norm by running statistics in evaluation.
+
+    Every ghost counts as a batch in ``num_batches_tracked`` and in cumulative statistics.
 
     Args:
         num_features: channels ``C``.
@@ -111,17 +123,7 @@ class GhostBatchNorm(BatchNorm):
         if not self.uses_batch() or stats is not None:
             return super().forward(x, mask, stats)
         self.check_input(x)
-        return ghost_batch_norm(
-            x,
-            self.size,
-            self.running_mean,
-            self.running_var,
-            self.weight,
-            self.bias,
-            self.next_momentum(),
-            self.eps,
-            mask=mask,
-        )
+        return over_ghosts(super().forward, x, self.size, mask)
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, size={self.size}"

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from styler.norm.base import FeatureNorm, check_features
+from styler.norm.moments import spatial_mask
 from styler.norm.registry import register
-from styler.norm.statistics import per_channel, rescale, spatial_mask, wide
+from styler.norm.statistics import check_stats, per_channel, rescale, wide
 
 __all__ = ["GlobalResponseNorm", "global_response_norm"]
 
@@ -51,6 +52,7 @@ def global_response_norm(
         energy = squares.flatten(2).sum(2) if x.dim() != 4 else squares.sum((2, 3))
         # the clamp gives channels of zeros a zero gradient instead of an infinite one
         stats = energy.clamp_min(torch.finfo(energy.dtype).tiny).sqrt()
+    check_stats(stats, x.shape[:2], (1, x.shape[1]))
     share = stats / (stats.mean(1, keepdim=True) + eps)
     shift = torch.zeros_like(weight) if bias is None else bias
     return rescale(x, per_channel(1 + weight * share, x), per_channel(shift, x))
@@ -64,6 +66,7 @@ def global_response_norm(
     formula="y = g_c x |x_c| / (mean_c |x_c| + eps) + b_c + x",
     shines="masked pre-training of convolutional networks; keeps channels from collapsing",
     source="Woo et al. 2023, arXiv:2301.00808",
+    channel_dim=1,
     aliases=("grn",),
 )
 class GlobalResponseNorm(FeatureNorm):

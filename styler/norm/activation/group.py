@@ -6,13 +6,12 @@ Wu & He 2018, "Group Normalization", arXiv:1803.08494.
 from math import gcd
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from styler.errors import ParameterError
 from styler.norm.base import FeatureNorm, cast, check_count, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_affine, channel_moments, merge
+from styler.norm.statistics import Stats, channel_affine, channel_moments, check_stats, merge
 
 __all__ = ["GroupNorm", "check_groups", "group_norm", "group_stats"]
 
@@ -65,15 +64,17 @@ def group_norm(
         ParameterError: groups that do not divide the channels, or a mask that does not fit.
 
     Source: Wu & He 2018, eq. 1 to 4. Equal to :func:`torch.nn.functional.group_norm` (the kernel
-    used without mask and stats).
+    used without mask and stats), which refuses groups of one value, but only in batches of one.
+    Here such a value becomes ``bias``, as the formula has it.
     """
     check_features(x)
     channels = x.shape[1]
     check_groups(groups, channels)
     if stats is None and mask is None:
-        return F.group_norm(x, groups, cast(weight, x), cast(bias, x), eps)
+        return torch.group_norm(x, groups, cast(weight, x), cast(bias, x), eps)
     if stats is None:
         stats = group_stats(x, groups, mask)
+    check_stats(stats, (len(x), groups), (1, groups))
     mean, variance = (s.repeat_interleave(channels // groups, 1) for s in stats)
     return channel_affine(x, (mean, variance), weight, bias, eps)
 
@@ -86,6 +87,7 @@ def group_norm(
     formula="y = g_c (x - mean_ng) / sqrt(var_ng + eps) + b_c",
     shines="convolutional networks with small batches: detection, segmentation, video",
     source="Wu & He 2018, arXiv:1803.08494",
+    channel_dim=1,
     torch="torch.nn.GroupNorm",
     aliases=("gn", "group_norm"),
 )

@@ -5,12 +5,18 @@ Stylization", arXiv:1607.08022.
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from styler.norm.base import FeatureNorm, cast, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_affine, channel_moments
+from styler.norm.statistics import (
+    Stats,
+    channel_affine,
+    channel_moments,
+    check_stats,
+    is_channels_last,
+    standardize_channels,
+)
 
 __all__ = ["InstanceNorm", "instance_norm", "standardize_instances"]
 
@@ -26,17 +32,12 @@ def standardize_instances(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -
     times slower in bfloat16.
     """
     n, c = x.shape[:2]
-    channels_last = x.dim() == 4 and not x.is_contiguous() and _is_channels_last(x)
-    if n > 1 and channels_last:
+    if n > 1 and not x.is_contiguous() and is_channels_last(x):
         parts = zip(torch.split(x, 1), weight, bias, strict=True)
-        return torch.cat([F.batch_norm(s, None, None, w, b, True, 0.0, eps) for s, w, b in parts])
+        return torch.cat([standardize_channels(s, w, b, eps) for s, w, b in parts])
     folded = x.reshape(1, n * c, *x.shape[2:])
-    y = F.batch_norm(folded, None, None, weight.reshape(-1), bias.reshape(-1), True, 0.0, eps)
+    y = standardize_channels(folded, weight.reshape(-1), bias.reshape(-1), eps)
     return y.view(x.shape) if n > 1 else y
-
-
-def _is_channels_last(x: Tensor) -> bool:
-    return x.is_contiguous(memory_format=torch.channels_last)
 
 
 def instance_norm(
@@ -71,14 +72,15 @@ def instance_norm(
     channels_last, takes a mask and statistics, and accepts 1x1 maps (which become ``bias``).
     """
     check_features(x)
-    if stats is not None or mask is not None:
+    if stats is not None or mask is not None or not x.numel():
         if stats is None:
             stats, _ = channel_moments(x, mask)
+        check_stats(stats, x.shape[:2], (1, x.shape[1]))
         return channel_affine(x, stats, weight, bias, eps)
     n, c = x.shape[:2]
     shared = all(p is None or p.dim() == 1 for p in (weight, bias))
     if shared and x.is_contiguous():
-        return F.group_norm(x, c, cast(weight, x), cast(bias, x), eps)
+        return torch.group_norm(x, c, cast(weight, x), cast(bias, x), eps)
     dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
     one, zero = x.new_ones(1, dtype=dtype), x.new_zeros(1, dtype=dtype)
     own_weight = (one if weight is None else weight.to(dtype)).expand(n, c)
@@ -94,6 +96,7 @@ def instance_norm(
     formula="y = g_c (x - mean_nc) / sqrt(var_nc + eps) + b_c",
     shines="image generation and style transfer: removes each picture's contrast",
     source="Ulyanov et al. 2016, arXiv:1607.08022",
+    channel_dim=1,
     torch="torch.nn.InstanceNorm2d",
     aliases=("in", "instance_norm"),
 )

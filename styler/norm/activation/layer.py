@@ -13,7 +13,7 @@ from torch import Tensor
 from styler.errors import ParameterError
 from styler.norm.base import FeatureNorm, cast, check_count, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, affine, masked_moments
+from styler.norm.statistics import Stats, affine, check_feature_stats, masked_moments
 
 __all__ = ["LayerNorm", "layer_norm"]
 
@@ -60,6 +60,7 @@ def layer_norm(
         return F.layer_norm(x, shape, cast(weight, x), cast(bias, x), eps)
     if stats is None:
         stats = masked_moments(x, tuple(range(-len(shape), 0)), mask)
+    check_feature_stats(stats, x)
     return affine(x, stats, weight, bias, eps)
 
 
@@ -71,6 +72,7 @@ def layer_norm(
     formula="y = g (x - mean) / sqrt(var + eps) + b, over the last axes",
     shines="transformers and recurrent networks; any batch size, any length",
     source="Ba et al. 2016, arXiv:1607.06450",
+    channel_dim=-1,
     torch="torch.nn.LayerNorm",
     aliases=("ln", "layer_norm"),
 )

@@ -9,9 +9,10 @@ from torch import Tensor, nn
 
 from styler.errors import ParameterError
 from styler.norm.activation.divisive import local_mean
-from styler.norm.base import check_count, check_features
+from styler.norm.base import check_count, check_eps, check_features
+from styler.norm.moments import spatial_mask
 from styler.norm.registry import register
-from styler.norm.statistics import spatial_mask, wide
+from styler.norm.statistics import wide
 
 __all__ = ["LocalContrastNorm", "local_contrast_norm"]
 
@@ -68,6 +69,7 @@ def local_contrast_norm(
     formula="v = x - mean_window(x); y = v / max(mean(sd), sd_window(v))",
     shines="pictures under uneven light",
     source="Jarrett et al. 2009",
+    channel_dim=1,
     aliases=("lcn",),
 )
 class LocalContrastNorm(nn.Module):
@@ -75,7 +77,7 @@ class LocalContrastNorm(nn.Module):
 
     def __init__(self, size: int = 9, *, eps: float = 1e-6) -> None:
         super().__init__()
-        self.size, self.eps = check_count("size", size), eps
+        self.size, self.eps = check_count("size", size), check_eps(eps)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         return local_contrast_norm(x, self.size, self.eps, mask=mask)

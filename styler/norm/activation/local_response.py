@@ -34,8 +34,8 @@ def local_response_norm(
         ParameterError: a size that is not a positive integer.
 
     Source: Krizhevsky et al. 2012, section 3.3. :func:`torch.nn.functional.local_response_norm`
-        (the
-    kernel used) divides ``alpha`` by ``size``, has ``k`` 1, and for even sizes a lopsided window.
+    (the kernel used) divides ``alpha`` by ``size``, has ``k`` 1, and for even sizes a lopsided
+    window.
     """
     check_features(x)
     window = 2 * (check_count("size", size) // 2) + 1
@@ -50,6 +50,7 @@ def local_response_norm(
     formula="y_c = x_c / (k + alpha sum_j x_j^2)^beta, |j - c| <= n/2",
     shines="history (AlexNet); models of vision",
     source="Krizhevsky et al. 2012",
+    channel_dim=1,
     torch="torch.nn.LocalResponseNorm",
     aliases=("lrn",),
 )

@@ -4,12 +4,12 @@ Ba, Kiros & Hinton 2016, arXiv:1607.06450; Liu et al. 2022, "A ConvNet for the 2
 arXiv:2201.03545.
 """
 
-import torch.nn.functional as F
 from torch import Tensor
 
-from styler.norm.base import FeatureNorm, cast, check_features
+from styler.norm.activation.layer import layer_norm
+from styler.norm.base import FeatureNorm, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, affine, masked_moments, per_channel
+from styler.norm.statistics import Stats, check_feature_stats, feature_mask
 
 __all__ = ["PixelLayerNorm", "pixel_layer_norm"]
 
@@ -46,12 +46,14 @@ def pixel_layer_norm(
     kernel it uses: in the channels_last memory format that view is free.
     """
     check_features(x)
-    if stats is not None or mask is not None:
-        stats = masked_moments(x, (1,), mask) if stats is None else stats
-        weight, bias = (p if p is None else per_channel(p, x) for p in (weight, bias))
-        return affine(x, stats, weight, bias, eps)
-    last = x.movedim(1, -1)
-    y = F.layer_norm(last, last.shape[-1:], cast(weight, x), cast(bias, x), eps).movedim(-1, 1)
+    last, shape = x.movedim(1, -1), x.shape[1:2]
+    if mask is not None:
+        mask = feature_mask(x, mask).movedim(1, -1)
+    if stats is not None:
+        check_feature_stats(stats, x[:, :1])
+        mean, variance = (s.expand(len(x), 1, *x.shape[2:]).movedim(1, -1) for s in stats)
+        stats = mean, variance
+    y = layer_norm(last, shape, weight, bias, eps, mask=mask, stats=stats).movedim(-1, 1)
     return y.contiguous() if x.is_contiguous() else y
 
 
@@ -63,6 +65,7 @@ def pixel_layer_norm(
     formula="y = g_c (x - mean_nhw) / sqrt(var_nhw + eps) + b_c",
     shines="convolutional networks in the manner of transformers (ConvNeXt)",
     source="Liu et al. 2022, arXiv:2201.03545",
+    channel_dim=1,
     torch="torch.nn.LayerNorm",
     aliases=("layer_per_pixel", "layer2d"),
 )

@@ -12,7 +12,7 @@ from torch import Tensor
 from styler.errors import ParameterError
 from styler.norm.base import FeatureNorm, cast, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import feature_mask, masked_mean_square, wide
+from styler.norm.statistics import check_feature_stats, feature_mask, masked_mean_square, wide
 
 __all__ = ["PartialRMSNorm", "RMSNorm", "rms_norm"]
 
@@ -62,6 +62,7 @@ def rms_norm(
         part = slice(ceil(fraction * count))
         narrowed = None if mask is None else feature_mask(x, mask)[..., part]
         stats = masked_mean_square(x[..., part], (-1,), narrowed)
+    check_feature_stats(stats, x)
     y = wide(x) * torch.rsqrt(stats + eps)
     if weight is not None:
         y = y * weight
@@ -76,6 +77,7 @@ def rms_norm(
     formula="y = g x / sqrt(mean(x^2) + eps) + b",
     shines="large language models: layer norm's effect for less work",
     source="Zhang & Sennrich 2019, arXiv:1910.07467",
+    channel_dim=-1,
     torch="torch.nn.RMSNorm",
     aliases=("rms_norm",),
 )
@@ -126,6 +128,7 @@ class RMSNorm(FeatureNorm):
     formula="y = g x / sqrt(mean(x_1..k^2) + eps) + b, k = ceil(p d)",
     shines="where even the mean square of all features is too dear",
     source="Zhang & Sennrich 2019, arXiv:1910.07467, section 4",
+    channel_dim=-1,
     aliases=("prms",),
 )
 class PartialRMSNorm(RMSNorm):

@@ -40,8 +40,7 @@ def sample_layer_norm(
         ParameterError: no floating tensor of that rank, or a mask that does not fit.
 
     Source: Ba et al. 2016. Equal to torch's ``group_norm`` with one group; ``torch.nn.LayerNorm``
-        over
-    ``(C, H, W)`` differs in its weight per element, which ties it to one picture size.
+    over ``(C, H, W)`` differs in its weight per element, which ties it to one picture size.
     """
     check_features(x)
     c = x.shape[1]
@@ -57,6 +56,7 @@ def sample_layer_norm(
     formula="y = g_c (x - mean_n) / sqrt(var_n + eps) + b_c",
     shines="convolutional networks whose channels' relative scale matters",
     source="Ba et al. 2016, arXiv:1607.06450",
+    channel_dim=1,
     torch="torch.nn.GroupNorm",
     aliases=("layer_per_sample",),
 )

@@ -28,6 +28,7 @@ __all__ = ["SPADE"]
     modes=True,
     shines="pictures from label maps, regional styles",
     source="Park et al. 2019, arXiv:1903.07291",
+    channel_dim=1,
 )
 class SPADE(nn.Module):
     """A norm without parameters of its own, scaled and shifted by two convolutions of a label map.
@@ -39,6 +40,7 @@ class SPADE(nn.Module):
         kernel_size: odd; default 3.
         norm: inner norm, by name, class or partial; default "batch", the paper's. With "instance"
             or "group" neither the batch nor the mode matters.
+        device, dtype: of parameters and running statistics.
 
     ``forward(x, labels)`` takes ``(N, C, H, W)`` and ``(N, label_channels, h, w)``, which is
     resized to ``H x W`` by nearest neighbour. ``mask`` and ``stats`` go to the inner norm.
@@ -54,6 +56,8 @@ class SPADE(nn.Module):
         hidden: int = 128,
         kernel_size: int = 3,
         norm: str | Callable[..., Any] = "batch",
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
         self.num_features = check_count("num_features", num_features)
@@ -65,6 +69,7 @@ class SPADE(nn.Module):
         self.shared = nn.Conv2d(label_channels, hidden, kernel_size, padding=pad)
         self.scale = nn.Conv2d(hidden, num_features, kernel_size, padding=pad)
         self.shift = nn.Conv2d(hidden, num_features, kernel_size, padding=pad)
+        self.to(device=device, dtype=dtype)
 
     def forward(
         self,

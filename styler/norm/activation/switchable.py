@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from styler.norm.activation.batch import BatchNorm, update_running
+from styler.norm.base import check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_affine, channel_moments, merge
+from styler.norm.statistics import Stats, channel_affine, channel_moments, check_stats, merge
 
 __all__ = ["SwitchableNorm", "switchable_norm"]
 
@@ -50,9 +51,11 @@ def switchable_norm(
 
     Source: Luo et al. 2019, eq. 3 to 5. Not in torch. One pass serves all three statistics.
     """
+    check_features(x)
     if stats is None:
         stats, mass = channel_moments(x, mask)
     else:
+        check_stats(stats, x.shape[:2], (1, x.shape[1]))
         mass = torch.ones_like(stats[0][:, :1])
     layer, _ = merge(stats, torch.ones_like(stats[0]), 1)
     if batch is None:
@@ -75,6 +78,7 @@ def switchable_norm(
     modes=True,
     shines="when the best norm of each layer is to be learned",
     source="Luo et al. 2019, arXiv:1806.10779",
+    channel_dim=1,
     aliases=("sn",),
 )
 class SwitchableNorm(BatchNorm):
@@ -114,6 +118,9 @@ class SwitchableNorm(BatchNorm):
         super().reset_parameters()
         nn.init.zeros_(self.mean_logits)
         nn.init.zeros_(self.variance_logits)
+
+    def evaluation_stats(self) -> None:
+        """None: instance and layer statistics are the input's own."""
 
     def forward(self, x: Tensor, mask: Tensor | None = None, stats: Stats | None = None) -> Tensor:
         self.check_input(x)

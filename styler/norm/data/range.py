@@ -7,15 +7,70 @@ import torch
 from torch import Tensor
 
 from styler.errors import ParameterError
-from styler.norm.data.scaler import Scaler
+from styler.norm.data.scaler import Scaler, scale_by_own
 from styler.norm.registry import register
 
-__all__ = ["MeanScaler", "MinMaxScaler"]
+__all__ = ["MeanScaler", "MinMaxScaler", "mean_scale", "min_max_scale"]
+
+
+def min_max_scale(
+    x: Tensor,
+    low: float = 0.0,
+    high: float = 1.0,
+    *,
+    dim: int = -1,
+    mask: Tensor | None = None,
+) -> Tensor:
+    r"""Bring every feature of the data at hand to ``[low, high]``.
+
+    .. math:: y = a + (x - \min x) \frac{b - a}{\max x - \min x}
+
+    Args:
+        x: any shape, any floating dtype.
+        low, high: the range; default 0 to 1.
+        dim: axis of the features; default the last, 1 for pictures ``(N, C, H, W)``.
+        mask: weights, at least 0, that broadcast to ``x`` with length 1 along ``dim``: observations
+            that enter the statistics.
+
+    Returns:
+        Shape, dtype and memory format of ``x``. No gradient flows through the statistics.
+
+    Raises:
+        ParameterError: ``low`` is not below ``high``, or a mask that does not fit.
+
+    Source: Han, Kamber & Pei 2011, section 3.5.2.
+    To scale other data alike, keep a :class:`styler.norm.MinMaxScaler`.
+    """
+    return scale_by_own(MinMaxScaler, x, dim, mask, low=low, high=high)
+
+
+def mean_scale(x: Tensor, *, dim: int = -1, mask: Tensor | None = None) -> Tensor:
+    r"""Take the mean off every feature of the data at hand and divide by its range.
+
+    .. math:: y = \frac{x - \bar x}{\max x - \min x}
+
+    Args:
+        x: any shape, any floating dtype.
+        dim: axis of the features; default the last, 1 for pictures ``(N, C, H, W)``.
+        mask: weights, at least 0, that broadcast to ``x`` with length 1 along ``dim``: observations
+            that enter the statistics.
+
+    Returns:
+        Shape, dtype and memory format of ``x``. No gradient flows through the statistics.
+
+    Raises:
+        ParameterError: no floating tensor, or a mask that does not fit.
+
+    Source: feature scaling, textbook form.
+    To scale other data alike, keep a :class:`styler.norm.MeanScaler`.
+    """
+    return scale_by_own(MeanScaler, x, dim, mask)
 
 
 @register(
     "min_max",
     "data",
+    functional=min_max_scale,
     axes="all observations of one feature",
     formula="y = a + (x - min) (b - a) / (max - min)",
     shines="bounded data such as pixels; keeps zeros of sparse data when min is 0",
@@ -73,6 +128,7 @@ class MinMaxScaler(Scaler):
 @register(
     "mean",
     "data",
+    functional=mean_scale,
     axes="all observations of one feature",
     formula="y = (x - mean) / (max - min)",
     shines="data that should be centred and stay within [-1, 1]",

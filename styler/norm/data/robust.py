@@ -7,16 +7,49 @@ import torch
 from torch import Tensor
 
 from styler.errors import ParameterError
-from styler.norm.base import check_count
-from styler.norm.data.scaler import Scaler
+from styler.norm.base import check_count, check_features
+from styler.norm.data.scaler import Scaler, scale_by_own
 from styler.norm.registry import register
 
-__all__ = ["RobustScaler"]
+__all__ = ["RobustScaler", "robust_scale"]
+
+
+def robust_scale(
+    x: Tensor,
+    quantiles: tuple[float, float] = (0.25, 0.75),
+    *,
+    dim: int = -1,
+    mask: Tensor | None = None,
+) -> Tensor:
+    r"""Take the median off every feature of the data at hand, divide by two quantiles' distance.
+
+    .. math:: y = \frac{x - q_{0.5}}{q_{0.75} - q_{0.25}}
+
+    Args:
+        x: any shape, any floating dtype.
+        quantiles: the two; default (0.25, 0.75).
+        dim: axis of the features; default the last, 1 for pictures ``(N, C, H, W)``.
+        mask: weights, at least 0, that broadcast to ``x`` with length 1 along ``dim``: observations
+            that enter the statistics.
+
+    Returns:
+        Shape, dtype and memory format of ``x``. No gradient flows through the statistics.
+
+    Raises:
+        ParameterError: quantiles not rising within [0, 1], or a mask that does not fit.
+
+    Source: Huber 1981.
+    To scale other data alike, keep a :class:`styler.norm.RobustScaler`.
+    """
+    check_features(x, dim=dim)
+    observations = max(1, x.numel() // x.shape[dim])  # a summary of that size is exact
+    return scale_by_own(RobustScaler, x, dim, mask, quantiles=quantiles, resolution=observations)
 
 
 @register(
     "robust",
     "data",
+    functional=robust_scale,
     axes="all observations of one feature",
     formula="y = (x - median) / (q75 - q25)",
     shines="data with outliers",

@@ -1,16 +1,16 @@
 """What the feature scalers share: fit (at once or batch by batch), transform, inverse."""
 
 from abc import abstractmethod
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
 from styler.errors import ParameterError
 from styler.norm.base import check_count, check_features
-from styler.norm.statistics import rescale
+from styler.norm.statistics import rescale, wide
 
-__all__ = ["Scaler"]
+__all__ = ["Scaler", "scale_by_own"]
 
 
 class Scaler(nn.Module):
@@ -125,3 +125,13 @@ class Scaler(nn.Module):
 
     def extra_repr(self) -> str:
         return f"{self.num_features}, dim={self.dim}"
+
+
+def scale_by_own(
+    kind: type[Scaler], x: Tensor, dim: int, mask: Tensor | None, **options: Any
+) -> Tensor:
+    """``x`` as a scaler of that kind transforms it after a fit to ``x`` (under ``mask``) itself."""
+    check_features(x, dim=dim)
+    dtype = wide(x[:0]).dtype
+    scaler = kind(x.shape[dim], dim=dim, device=x.device, dtype=dtype, **options)
+    return scaler.fit(x, mask).transform(x)

@@ -34,7 +34,7 @@ def unit_length(
         ParameterError: no floating tensor, or an order that is not positive.
 
     Source: feature scaling, textbook form. :func:`torch.nn.functional.normalize` without the
-        lengths.
+    lengths.
     """
     check_features(x, dim=dim)
     if not ord > 0:

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from styler.errors import ParameterError
-from styler.norm.data.scaler import Scaler
+from styler.norm.data.scaler import Scaler, scale_by_own
 from styler.norm.registry import register
 from styler.norm.statistics import merge
 
-__all__ = ["IMAGE_PRESETS", "ZScoreScaler"]
+__all__ = ["IMAGE_PRESETS", "ZScoreScaler", "z_score"]
 
 IMAGE_PRESETS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
@@ -29,9 +29,33 @@ IMAGE_PRESETS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
 """Mean and deviation of RGB in [0, 1]; "caffe" gives 0 to 255 with the mean taken off."""
 
 
+def z_score(x: Tensor, *, dim: int = -1, mask: Tensor | None = None) -> Tensor:
+    r"""Give every feature of the data at hand mean 0 and (biased) variance 1.
+
+    .. math:: y = \frac{x - \mu}{\sigma}
+
+    Args:
+        x: any shape, any floating dtype.
+        dim: axis of the features; default the last, 1 for pictures ``(N, C, H, W)``.
+        mask: weights, at least 0, that broadcast to ``x`` with length 1 along ``dim``: observations
+            that enter the statistics.
+
+    Returns:
+        Shape, dtype and memory format of ``x``. No gradient flows through the statistics.
+
+    Raises:
+        ParameterError: no floating tensor, or a mask that does not fit.
+
+    Source: feature scaling, textbook form.
+    To scale other data alike, keep a :class:`styler.norm.ZScoreScaler`.
+    """
+    return scale_by_own(ZScoreScaler, x, dim, mask)
+
+
 @register(
     "z_score",
     "data",
+    functional=z_score,
     axes="all observations of one feature",
     formula="y = (x - mean) / sd",
     shines="the default for features of unlike units; pictures for pretrained networks",

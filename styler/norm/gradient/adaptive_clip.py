@@ -7,10 +7,11 @@ Normalization", arXiv:2102.06171.
 from collections.abc import Iterable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from styler.errors import ParameterError
 from styler.norm.registry import register
+from styler.norm.statistics import wide
 
 __all__ = ["adaptive_clip_", "unit_norm"]
 
@@ -18,10 +19,11 @@ __all__ = ["adaptive_clip_", "unit_norm"]
 def unit_norm(x: Tensor) -> Tensor:
     """2-norm of every unit: over all axes but the first; of vectors and numbers, over all.
 
-    Axes are kept with length 1. A bias or gain is one unit.
+    Axes are kept with length 1. A bias or gain is one unit. In float32 at least.
     """
     axes = tuple(range(1, x.dim())) if x.dim() > 1 else None
-    norm: Tensor = torch.linalg.vector_norm(x, dim=axes, keepdim=True)
+    dtype = wide(x.new_empty(0)).dtype
+    norm: Tensor = torch.linalg.vector_norm(x, dim=axes, keepdim=True, dtype=dtype)
     return norm
 
 
@@ -36,7 +38,11 @@ def unit_norm(x: Tensor) -> Tensor:
 )
 @torch.no_grad()
 def adaptive_clip_(
-    parameters: Tensor | Iterable[Tensor], clipping: float = 0.01, eps: float = 1e-3
+    parameters: nn.Module | Tensor | Iterable[Tensor],
+    clipping: float = 0.01,
+    eps: float = 1e-3,
+    *,
+    skip: Iterable[nn.Module | Tensor] = (),
 ) -> None:
     r"""Shorten, in place, the gradient of every unit that is long for its weights.
 
@@ -44,10 +50,11 @@ def adaptive_clip_(
               \quad\text{where}\quad \lVert G_i \rVert > c \max(\lVert W_i \rVert, \epsilon)
 
     Args:
-        parameters: tensors ``(out, in, *kernel)`` or vectors; those without ``grad`` are left out.
-            The paper leaves the last linear layer out.
+        parameters: a module, or tensors ``(out, in, *kernel)`` and vectors; those without ``grad``
+            are left out.
         clipping: ``c``, above 0; default 0.01.
         eps: least norm of a weight, so that weights of zero can grow; default 1e-3.
+        skip: modules and tensors that are left alone. The paper skips the last linear layer.
 
     Raises:
         ParameterError: a clipping that is not positive.
@@ -56,10 +63,16 @@ def adaptive_clip_(
     """
     if not clipping > 0:
         raise ParameterError(f"clipping must be above 0, not {clipping!r}")
-    tensors = [parameters] if isinstance(parameters, Tensor) else parameters
-    for parameter in tensors:
-        if parameter.grad is None:
+    skipped = {id(tensor) for part in skip for tensor in _tensors(part)}
+    for parameter in _tensors(parameters):
+        if parameter.grad is None or id(parameter) in skipped:
             continue
         limit = clipping * unit_norm(parameter.detach()).clamp_min(eps)
-        length = unit_norm(parameter.grad).clamp_min(torch.finfo(parameter.grad.dtype).tiny)
+        length = unit_norm(parameter.grad).clamp_min(torch.finfo(limit.dtype).tiny)
         parameter.grad.mul_((limit / length).clamp_max(1))
+
+
+def _tensors(source: nn.Module | Tensor | Iterable[Tensor]) -> Iterable[Tensor]:
+    if isinstance(source, nn.Module):
+        return source.parameters()
+    return [source] if isinstance(source, Tensor) else source

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 
 import torch
 from torch import Tensor
-from torch.nn.utils import clip_grad_norm_
+from torch.nn.utils import clip_grads_with_norm_
 
 from styler.errors import ParameterError
+from styler.norm.gradient.vector import gradients, joint_norm
 from styler.norm.registry import register
 
 __all__ = ["clip_gradient_norm_"]
@@ -44,9 +45,15 @@ def clip_gradient_norm_(
     Raises:
         ParameterError: a ``max_norm`` that is not positive.
 
-    Source: Pascanu et al. 2013, algorithm 1. It is :func:`torch.nn.utils.clip_grad_norm_`.
+    Source: Pascanu et al. 2013, algorithm 1. Equal to :func:`torch.nn.utils.clip_grad_norm_`, which
+    takes the norm of gradients in half precision in half precision.
     """
     if not max_norm > 0:
         raise ParameterError(f"max_norm must be above 0, not {max_norm!r}")
-    total: Tensor = torch.as_tensor(clip_grad_norm_(parameters, max_norm, norm_type))
+    tensors = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    grads = gradients(tensors)
+    if not grads:
+        return torch.zeros(())
+    total = joint_norm(grads, norm_type)
+    clip_grads_with_norm_(tensors, max_norm, total)
     return total

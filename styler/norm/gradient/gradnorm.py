@@ -47,8 +47,7 @@ class GradNorm(nn.Module):
 
     ``forward(losses, shared)`` takes ``T`` scalar losses and the shared parameters ``W`` (the
     paper: the last shared layer), returns the weighted sum to call ``backward`` on, and in
-        training moves
-    ``weights`` afterwards. In evaluation the weights stay.
+    training moves ``weights`` afterwards. In evaluation the weights stay.
 
     Raises:
         ParameterError: another number of losses, or a first loss of zero.

@@ -4,22 +4,34 @@ Hazan, Levy & Shalev-Shwartz 2015, "Beyond Convexity: Stochastic Quasi-Convex Op
 arXiv:1507.02030 (normalized gradient descent).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
-from torch.nn.utils import get_total_norm
 
 from styler.errors import ParameterError
 from styler.norm.registry import register
 
-__all__ = ["gradients", "normalize_gradient_"]
+__all__ = ["gradients", "joint_norm", "normalize_gradient_"]
 
 
 def gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
     """The gradients that are there, of one tensor or of many."""
     tensors = [parameters] if isinstance(parameters, Tensor) else list(parameters)
     return [p.grad for p in tensors if p.grad is not None]
+
+
+def joint_norm(tensors: Sequence[Tensor], ord: float = 2.0) -> Tensor:
+    """Norm of all tensors as one vector, in float32 at least: half precision overflows early."""
+    half = (torch.float16, torch.bfloat16)
+    norms: list[Tensor] = []
+    for part, dtype in (
+        ([t for t in tensors if t.dtype not in half], None),
+        ([t for t in tensors if t.dtype in half], torch.float32),
+    ):
+        norms += torch._foreach_norm(part, ord, dtype=dtype) if part else ()
+    together: Tensor = torch.linalg.vector_norm(torch.stack([n.to(norms[0]) for n in norms]), ord)
+    return together
 
 
 @register(
@@ -57,6 +69,6 @@ def normalize_gradient_(
     grads = gradients(parameters)
     if not grads:
         return torch.zeros(())
-    total = get_total_norm(grads)
+    total = joint_norm(grads)
     torch._foreach_mul_(grads, length / total.clamp_min(eps))
     return total

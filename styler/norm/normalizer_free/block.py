@@ -65,7 +65,7 @@ class NormalizerFreeBlock(nn.Module):
         activation: "relu", "silu", "gelu" or "identity".
 
     ``forward`` maps ``(N, C, H, W)`` to ``(N, C', H / stride, W / stride)``. Train it with
-    :func:`styler.norm.adaptive_clip_`.
+    :func:`styler.norm.adaptive_clip_`, skipping the classifier.
 
     Source: Brock et al. 2021, section 3. Not in torch.
     """

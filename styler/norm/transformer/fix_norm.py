@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from styler.errors import ParameterError
+from styler.norm.base import check_eps
 from styler.norm.registry import register
 from styler.norm.transformer.scale_norm import scale_norm
 
@@ -21,6 +22,7 @@ __all__ = ["FixNorm"]
     formula="y = r x / |x|, r fixed",
     shines="embeddings and output vectors: no word wins by the length of its vector",
     source="Nguyen & Chiang 2018, arXiv:1710.01329",
+    channel_dim=-1,
     torch="torch.nn.functional.normalize",
     aliases=("fixnorm", "fix_norm"),
 )
@@ -39,7 +41,7 @@ class FixNorm(nn.Module):
         super().__init__()
         if not radius > 0:
             raise ParameterError(f"radius must be above 0, not {radius!r}")
-        self.radius, self.eps = radius, eps
+        self.radius, self.eps = radius, check_eps(eps)
 
     def forward(self, x: Tensor) -> Tensor:
         return scale_norm(x, self.radius, self.eps)

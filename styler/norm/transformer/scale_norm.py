@@ -46,6 +46,7 @@ def scale_norm(x: Tensor, scale: Tensor | float, eps: float = 1e-5) -> Tensor:
     formula="y = g x / |x|, g one learned number, sqrt(d) at the start",
     shines="transformers on little data; the cheapest norm with a parameter",
     source="Nguyen & Salazar 2019, arXiv:1910.05895",
+    channel_dim=-1,
     torch="torch.nn.functional.normalize",
     aliases=("scale_norm",),
 )

@@ -173,17 +173,19 @@ class SpectralNorm(nn.Module):
 
     def sigma(self, weight: Tensor) -> Tensor:
         """The largest singular value by the memoized vectors, differentiable in the weight."""
+        weight = wide(weight)
         # copies, because the next training step moves the buffers before a backward pass may run
-        u, v = self.u.clone(), self.v.clone()
-        return torch.sum(u * self.operator.forward(wide(weight), v))
+        u, v = (vector.to(weight.dtype, copy=True) for vector in (self.u, self.v))
+        return torch.sum(u * self.operator.forward(weight, v))
 
     def forward(self, weight: Tensor) -> Tensor:
         if self.training:
             with torch.no_grad():
-                u, v = self._iterate(wide(weight), self.u, self.n_power_iterations)
+                values = wide(weight)
+                u, v = self._iterate(values, self.u.to(values.dtype), self.n_power_iterations)
                 self.u.copy_(u)
                 self.v.copy_(v)
-        return (weight / self.sigma(weight)).to(weight.dtype)
+        return (weight / self.sigma(weight).clamp_min(self.eps)).to(weight.dtype)
 
     def right_inverse(self, weight: Tensor) -> Tensor:
         """The weight as it is: it is normalized at the next use."""

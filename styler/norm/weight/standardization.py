@@ -8,12 +8,13 @@ propagation to close the performance gap in unnormalized ResNets", arXiv:2101.08
 from typing import TypeVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from styler.errors import ParameterError
 from styler.norm.base import check_eps
 from styler.norm.registry import register
+from styler.norm.statistics import standardize_channels
 from styler.norm.weight.target import check_weight
 
 __all__ = [
@@ -40,10 +41,12 @@ def standardize_weight(weight: Tensor, eps: float = 1e-6) -> Tensor:
     Returns:
         Shape and dtype of ``weight``.
 
+    Raises:
+        ParameterError: a fan-in of one.
+
     Source: Qiao et al. 2019, eq. 5 to 7. Not in torch, whose batch norm kernel does the work.
     """
-    flat = weight.reshape(1, weight.shape[0], -1)
-    return F.batch_norm(flat, None, None, None, None, True, 0.0, eps).view(weight.shape)
+    return standardize_channels(_rows(weight), None, None, eps).view(weight.shape)
 
 
 def scaled_standardize_weight(
@@ -63,13 +66,27 @@ def scaled_standardize_weight(
     Returns:
         Shape and dtype of ``weight``.
 
+    Raises:
+        ParameterError: a fan-in of one.
+
     Source: Brock et al. 2021, section 4. Published code bounds ``fan_in * variance`` from below
     instead of adding ``eps``. Not in torch.
     """
-    flat = weight.reshape(1, weight.shape[0], -1)
-    rate = flat.new_full(flat.shape[1:2], gamma * flat.shape[2] ** -0.5)
+    rows = _rows(weight)
+    rate = rows.new_full(rows.shape[1:2], gamma * rows.shape[2] ** -0.5)
     rate = rate if gain is None else rate * gain.to(rate.dtype)
-    return F.batch_norm(flat, None, None, rate, None, True, 0.0, eps).view(weight.shape)
+    return standardize_channels(rows, rate, None, eps).view(weight.shape)
+
+
+def _rows(weight: Tensor) -> Tensor:
+    """The weight with its outputs as channels of one sample, ``(1, out, fan_in)``."""
+    rows = weight.reshape(1, weight.shape[0], -1)
+    if rows.shape[2] == 1:
+        raise ParameterError(
+            f"a weight of shape {tuple(weight.shape)} has one number for each output: "
+            "standardized it would be zero"
+        )
+    return rows
 
 
 class WeightStandardization(nn.Module):
@@ -121,9 +138,9 @@ def weight_standardization(module: Module, name: str = "weight", *, eps: float =
         eps: added to the variance; default 1e-6.
 
     Raises:
-        ParameterError: there is no such parameter, or it has one axis.
+        ParameterError: there is no such parameter, or it has one axis or a fan-in of one.
     """
-    check_weight(module, name)
+    _rows(check_weight(module, name))
     parametrize.register_parametrization(module, name, WeightStandardization(eps), unsafe=True)
     return module
 
@@ -151,9 +168,10 @@ def scaled_weight_standardization(
         eps: added to the variance; default 1e-6.
 
     Raises:
-        ParameterError: there is no such parameter, or it has one axis.
+        ParameterError: there is no such parameter, or it has one axis or a fan-in of one.
     """
     weight = check_weight(module, name)
+    _rows(weight)
     parametrization = ScaledWeightStandardization(weight, gamma, eps)
     parametrize.register_parametrization(module, name, parametrization, unsafe=True)
     return module
