@@ -100,7 +100,7 @@ def dimensions(
         return (height, width) if turned else (width, height)
 
 
-def _header(stream: BinaryIO, where: str, max_pixels: int) -> tuple[formats.Format, Image.Image]:
+def _header(stream: BinaryIO, where: str, max_pixels: int) -> tuple[formats.Format, Any]:
     """Open what the first bytes announce and hold its size against the cap."""
     stream.seek(0)
     head = stream.read(32)
