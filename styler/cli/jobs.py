@@ -57,6 +57,8 @@ def plan(inputs: Sequence[str], output: str | None, *, tag: str, format: str | N
     folder = None
     if output is None:
         jobs = [Job(p, p.with_name(f"{p.stem}.{tag}{_suffix(p, format)}")) for p, _ in found]
+        painted = {job.output for job in jobs}  # there since an earlier run: a glob finds it, too
+        jobs = [job for job in jobs if job.source not in painted]
     elif many or _is_folder(output):
         if Path(output).exists() and not Path(output).is_dir():
             raise OutputError(f"{output}: is a file; several pictures need a folder")
@@ -105,11 +107,16 @@ def walk(folder: Path, output: Path) -> list[Path]:
 
 
 def _mirror(found: list[tuple[Path, Path]], output: Path, format: str | None) -> list[Job]:
-    """Outputs named like their photos; two that differ only in extension keep both."""
+    """Outputs named like their photos; of those that differ only in extension, all but the one
+    that keeps it have it before the new one.
+    """
     names = [relative.with_suffix(_suffix(source, format)) for source, relative in found]
     taken = Counter(names)
     return [
-        Job(source, output / (name if taken[name] == 1 else f"{relative}{name.suffix}"))
+        Job(
+            source,
+            output / (name if taken[name] == 1 or name == relative else f"{relative}{name.suffix}"),
+        )
         for (source, relative), name in zip(found, names, strict=True)
     ]
 
