@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -82,10 +83,12 @@ def _expand(argument: str, output: str | None) -> Iterator[tuple[Path, Path]]:
         yield path, Path(path.name)
     else:
         matches = [Path(name) for name in sorted(glob.glob(argument, recursive=True))]
-        files = [match for match in matches if match.is_file()]
+        fixed = itertools.takewhile(lambda part: not glob.has_magic(part), path.parts[:-1])
+        root = Path(*fixed)
+        files = _unpainted([match for match in matches if match.is_file()], root, output)
         if not files:
             raise InputError(f"{argument}: nothing matches")
-        yield from ((file, Path(file.name)) for file in files)
+        yield from ((file, file.relative_to(root)) for file in files)
 
 
 def walk(folder: Path, output: Path) -> list[Path]:
@@ -93,17 +96,24 @@ def walk(folder: Path, output: Path) -> list[Path]:
     from styler.imaging.formats import FORMATS
 
     known = {extension for format in FORMATS.values() for extension in format.extensions}
-    here, there = folder.resolve(), output.resolve()
-    if here == there:
+    if folder.resolve() == output.resolve():
         raise InputError(f"{folder}: -o must be another folder than that of the photos")
-    return sorted(
+    found = sorted(
         file
         for file in folder.rglob("*")
         if file.suffix.lower() in known
         and file.is_file()
         and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-        and not (here in there.parents and there in file.resolve().parents)
     )
+    return _unpainted(found, folder, str(output))
+
+
+def _unpainted(files: list[Path], root: Path, output: str | None) -> list[Path]:
+    """All but those that an earlier run painted: those in `output` where that is under `root`."""
+    there = None if output in (None, PIPE) else Path(str(output)).resolve()
+    if there is None or root.resolve() not in there.parents:
+        return files
+    return [file for file in files if there not in file.resolve().parents]
 
 
 def _mirror(found: list[tuple[Path, Path]], output: Path, format: str | None) -> list[Job]:

@@ -51,8 +51,8 @@ def stylize(
 ) -> int:
     """Paint one photo or many in a style.
 
-    PHOTO is a file, a folder (searched recursively and mirrored under -o), a quoted glob, or -
-    for standard input. The result has the photo's own size unless --size shrinks it.
+    PHOTO is a file, a folder (searched recursively and mirrored under -o), a quoted glob (mirrored,
+    too), or - for standard input. The result has the photo's own size unless --size shrinks it.
 
     Masks are grey pictures, stretched to the photo. Each style is fitted to its own part of the
     photo; parts of the same style count as one. What no mask covers stays as it is.

@@ -221,11 +221,18 @@ def test_two_photos_never_become_one(call: Call) -> None:
     assert refused.code == 2 and not Path("out").exists()
 
 
-def test_glob_that_the_shell_left_alone(call: Call) -> None:
-    save(Path("photos/a.jpg"))
-    save(Path("photos/sub/b.jpg"))
-    assert call("stylize", "photos/**/*.jpg", "-s", "night", "-o", "out").code == 0
-    assert sorted(p.name for p in Path("out").glob("*.jpg")) == ["a.jpg", "b.jpg"]
+def test_glob_that_the_shell_left_alone_is_mirrored(call: Call) -> None:
+    for name in ("a.jpg", "sub/a.jpg", "sub/b.png"):
+        save(Path("photos") / name)
+    for counts in ("2 painted", "2 skipped"):  # what is painted is no photo the second time
+        done = call("stylize", "photos/**/*.jpg", "-s", "night", "-o", "photos/out")
+        assert done.code == 0 and counts in done.err
+    assert sorted(str(p) for p in Path("photos/out").rglob("*.jpg")) == [
+        "photos/out/a.jpg",
+        "photos/out/sub/a.jpg",
+    ]
+    assert call("stylize", "photos/*.jpg", "-s", "night", "-o", ".", "--quiet").code == 0
+    assert Path("a.jpg").exists(), "a folder that is not in that of the photos"
 
 
 def test_json_lines(call: Call) -> None:
