@@ -62,8 +62,9 @@ A table or a key that is no verb or option is an error, so that nothing misspelt
 | file | holds |
 | --- | --- |
 | `config.toml` | the configuration, see above |
-| `NAME.style` | a style; `styler style save` keeps your own in a folder that `styler info` prints |
+| `NAME.style` | a style; your own are in the folder `STYLER_STYLES`, or where `styler info` says |
 | `.styler.jsonl` | in an output folder: what was painted from which photo with which settings |
+| `.*.styler-part` | what a killed run had not finished; the next one removes it |
 
 ## Exit codes
 
@@ -101,12 +102,13 @@ def _section(command: click.Command, ctx: click.Context) -> str:
             summary = command.commands[name].get_short_help_str(200)
             lines.append(f"| [`{full}`](#{anchor}) | {summary} |")
         lines.append("")
-    lines += ["| option | meaning | default |", "| --- | --- | --- |"]
-    lines += [
+    rows = [
         _row(p)
         for p in command.get_params(ctx)
         if isinstance(p, click.Option) and "--help" not in p.opts
     ]
+    if rows:
+        lines += ["| option | meaning | default |", "| --- | --- | --- |", *rows]
     return "\n".join(lines)
 
 

@@ -62,7 +62,8 @@ STRENGTH = Number(
 )  # fmt: skip
 STYLE_SIZE = Number(
     "style_size", 16, 4096, 512,
-    "Short side at which a painting is looked at: smaller gives broader strokes.",
+    "Short side at which a painting is looked at: smaller gives broader strokes. Saved styles "
+    "keep theirs.",
 )  # fmt: skip
 KEEP_AMOUNT = Number(
     "keep_amount", 0.0, 1.0, 1.0,

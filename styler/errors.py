@@ -1,6 +1,14 @@
 """Every error a caller can meet, each with one line that names the thing and the remedy."""
 
 
+def one_line(text: str) -> str:
+    """Text as a terminal may show it: on one line, with ``?`` for what is not to be seen.
+
+    A file's name may hold line ends, or sequences that would recolour or clear the screen.
+    """
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
 class StylerError(Exception):
     """Base of all errors raised on purpose; ``str(error)`` is one line."""
 

@@ -1,4 +1,4 @@
-"""What may be given as a picture or a mask, and what becomes of it."""
+"""What may be given as a picture or a mask, what becomes of it, and the way back."""
 
 import os
 from typing import Any, BinaryIO
@@ -11,13 +11,13 @@ from styler import imaging
 from styler.errors import ParameterError
 from styler.imaging import Picture
 
-__all__ = ["Grey", "Pixels", "Raw", "Source", "as_mask", "as_picture", "visible"]
+__all__ = ["Grey", "Pixels", "Raw", "Source", "as_given", "as_mask", "as_picture", "visible"]
 
-Pixels = NDArray[np.uint8]
-Raw = str | os.PathLike[str] | bytes | BinaryIO | Pixels
-Source = Raw | Picture | Image.Image
-"""A picture: path, encoded bytes, binary file, ``(H, W, 3)`` uint8 sRGB array, Pillow image, or
-decoded one."""
+Pixels = NDArray[Any]  # uint8 or uint16
+Raw = str | os.PathLike[str] | BinaryIO | Pixels
+Source = Raw | bytes | Picture | Image.Image
+"""A picture: path, encoded bytes, binary file, ``(H, W, 3)`` or ``(H, W, 4)`` array of sRGB (and
+alpha) in uint8 or uint16, Pillow image, or decoded one."""
 
 Grey = Source | NDArray[Any]
 """A mask: a picture, whose luma counts, or an ``(H, W)`` array of 0 to the most of its type (of
@@ -36,17 +36,32 @@ def as_picture(source: Any) -> Picture:
     if isinstance(source, Image.Image):
         return imaging.from_pil(source)
     if isinstance(source, np.ndarray):
-        if (
-            source.ndim != 3
-            or source.shape[2] != 3
-            or source.dtype != np.uint8
-            or 0 in source.shape
-        ):
+        channels = source.shape[2] if source.ndim == 3 and 0 not in source.shape else 0
+        if channels not in (3, 4) or source.dtype not in (np.uint8, np.uint16):
             raise ParameterError(
-                f"pixels are {source.dtype} {source.shape}; give uint8 (height, width, 3)"
+                f"pixels are {source.dtype} {source.shape}; "
+                "give uint8 or uint16 (height, width, 3), or 4 with alpha"
             )
-        return Picture(source)
+        return Picture(source[..., :3], source[..., 3] if channels == 4 else None)
     return imaging.read(source)
+
+
+def as_given(painted: Picture, source: Any) -> Any:
+    """A painting as the photo came, :func:`as_picture` backwards.
+
+    Bytes are encoded in the photo's own format, or as PNG where that is not written; paths and
+    files become arrays.
+    """
+    if isinstance(source, Picture):
+        return painted
+    if isinstance(source, Image.Image):
+        image = Image.fromarray(painted.samples())
+        if source.has_transparency_data and painted.alpha is None:
+            image.putalpha(255)
+        return image
+    if isinstance(source, bytes | bytearray | memoryview):
+        return imaging.encode(painted, imaging.own_format(painted))
+    return painted.samples() if isinstance(source, np.ndarray) else painted.rgb
 
 
 def as_mask(source: Any, name: str, like: Picture) -> NDArray[np.float32]:

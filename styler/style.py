@@ -3,7 +3,7 @@
 import difflib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +45,12 @@ class Style:
         model: fingerprint of the model whose sites the statistics belong to.
         statistics: of each style site.
         title, artist, year, source: of the painting, where known.
+
+    Examples:
+        >>> from styler import Style, Stylizer
+        >>> Stylizer().style("painting.jpg").save("mine.style")
+        >>> Style.load("mine.style").name
+        'painting'
     """
 
     name: str
@@ -194,15 +200,24 @@ def _files() -> Iterator[Path]:
             yield from folder.glob("*" + SUFFIX)
 
 
-def presets() -> list[StyleInfo]:
+def presets(damaged: Callable[[StyleError], object] | None = None) -> list[StyleInfo]:
     """The shipped styles and the user's own, by name; the user's hide shipped ones of their name.
 
+    Args:
+        damaged: is told the error of each file that cannot be read, which is then left out.
+
     Raises:
-        StyleError: one of the files is damaged.
+        StyleError: one of the files cannot be read, and there is no ``damaged``.
     """
     found = {}
     for path in _files():
-        style = Style.load(path)
+        try:
+            style = Style.load(path)
+        except StyleError as error:
+            if damaged is None:
+                raise
+            damaged(error)
+            continue
         found[path.stem] = StyleInfo(path.stem, style.title, style.artist, style.year, path)
     return [found[name] for name in sorted(found)]
 
@@ -212,6 +227,11 @@ def preset(name: str) -> Style:
 
     Raises:
         StyleError: there is none; the message names the nearest.
+
+    Examples:
+        >>> import styler
+        >>> styler.preset("monet-impression").artist
+        'Claude Monet'
     """
     paths = {path.stem: path for path in _files()}
     if name in paths:

@@ -13,11 +13,11 @@ from PIL import Image
 from styler import imaging
 from styler.controls import STYLE_SIZE, Controls, KeepColours, Size, check_masks
 from styler.engine import EngineName, create
-from styler.errors import ParameterError, StyleError
+from styler.errors import ParameterError, StyleError, TooLargeError
 from styler.imaging import Picture
 from styler.painting import paint
 from styler.regions import divide
-from styler.sources import Grey, Pixels, Raw, Source, as_mask, as_picture, visible
+from styler.sources import Grey, Pixels, Raw, Source, as_given, as_mask, as_picture, visible
 from styler.stats import FeatureStats
 from styler.style import SUFFIX, Style, preset
 from styler.walk import style_statistics
@@ -25,7 +25,7 @@ from styler.weights import find
 
 __all__ = ["ModelInfo", "StyleLike", "StyleSource", "Stylizer", "stylize"]
 
-Decoded = TypeVar("Decoded", Picture, Image.Image)
+Kept = TypeVar("Kept", Picture, Image.Image, bytes)
 
 StyleSource = Style | Source
 """A style, the name of a preset, the path of a ``.style`` file, or a painting.
@@ -148,7 +148,7 @@ class Stylizer:
     @overload
     def stylize(
         self,
-        content: Decoded,
+        content: Kept,
         style: StyleLike,
         *,
         strength: float = ...,
@@ -158,7 +158,7 @@ class Stylizer:
         keep_amount: float = ...,
         masks: Sequence[Grey] | None = ...,
         only: Grey | None = ...,
-    ) -> Decoded: ...
+    ) -> Kept: ...
     @overload
     def stylize(
         self,
@@ -185,7 +185,7 @@ class Stylizer:
         keep_amount: float = 1.0,
         masks: Sequence[Grey] | None = None,
         only: Grey | None = None,
-    ) -> Pixels | Picture | Image.Image:
+    ) -> Pixels | Picture | Image.Image | bytes:
         """Paint a photo.
 
         Args:
@@ -208,16 +208,29 @@ class Stylizer:
                 enter the statistics of what is painted.
 
         Returns:
-            The painting at the photo's size, or at that which ``size`` leaves of it: an
-            ``(H, W, 3)`` uint8 array, or a Pillow image or :class:`~styler.imaging.Picture` with
-            the photo's transparency (and bits) if the photo came as one. Fully transparent pixels
-            stay as they are.
+            The painting at the photo's size, or at that which ``size`` leaves of it, as the photo
+            came: a :class:`~styler.imaging.Picture` or a Pillow image, encoded bytes in the photo's
+            own format (PNG where that is not written), or an array of its channels and dtype; for
+            a path or a file an ``(H, W, 3)`` uint8 array. Transparency is kept, and fully
+            transparent pixels stay as they are.
 
         Raises:
             ImageError: the photo, a painting or a mask is none.
             StyleError: unknown preset, or a style of another model.
             ParameterError: a value is out of its range, bad weights, or not one mask for each
                 style.
+            TooLargeError: there is not enough memory to paint it.
+
+        Examples:
+            >>> from pathlib import Path
+            >>> from styler import Stylizer
+            >>> stylizer = Stylizer()
+            >>> painted = stylizer.stylize(Path("photo.jpg").read_bytes(), "turner-temeraire")
+            >>> Path("painted.jpg").write_bytes(painted) > 0
+            True
+            >>> styles = [("turner-temeraire", 0.7), ("painting.jpg", 0.3)]
+            >>> stylizer.stylize("photo.jpg", styles, strength=0.8, size=24).shape
+            (16, 24, 3)
         """
         bound = None if size is None else Size.of(size)
         controls = Controls(strength, bound, style_size, keep_colours, keep_amount)
@@ -231,14 +244,16 @@ class Stylizer:
             only=None if only is None else as_mask(only, "only", picture),
             visible=visible(picture)[1],
         )
-        painted = picture.with_rgb(
-            paint(self._engine, self.spec, self._learned, picture, regions, controls)
-        )
-        if isinstance(content, Picture):
-            return painted
-        if isinstance(content, Image.Image):
-            return Image.fromarray(painted.samples())
-        return painted.rgb
+        try:
+            pixels = paint(self._engine, self.spec, self._learned, picture, regions, controls)
+        except MemoryError:
+            raise TooLargeError(
+                f"not enough memory to paint {picture.width}x{picture.height} pixels; "
+                "make the photo smaller, for example by its size"
+            ) from None
+        painted = picture.with_rgb(pixels)
+        kept: Pixels | Picture | Image.Image | bytes = as_given(painted, content)
+        return kept
 
     __call__ = stylize
 

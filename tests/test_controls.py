@@ -366,14 +366,15 @@ class TestSize:
 
 
 class TestPillow:
-    @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
+    @pytest.mark.parametrize("mode", ["L", "P", "RGB", "RGBA", "LA", "CMYK"])
     def test_in_and_out(self, stylizer: Stylizer, style: Style, mode: str) -> None:
+        """Alpha stays even where all is opaque: the mode does not depend on the pixels."""
         image = Image.fromarray(PHOTO).convert(mode)
         painted = stylizer.stylize(image, style)
         assert isinstance(painted, Image.Image)
-        assert painted.mode == "RGB"
+        assert painted.mode == ("RGBA" if mode.endswith("A") else "RGB")
         expected = stylizer.stylize(np.array(image.convert("RGB")), style)
-        assert np.array_equal(np.array(painted), expected)
+        assert np.array_equal(np.array(painted.convert("RGB")), expected)
 
     def test_keeps_transparency(self, stylizer: Stylizer, style: Style) -> None:
         image = Image.fromarray(PHOTO)

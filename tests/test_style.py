@@ -300,6 +300,13 @@ class TestPresets:
         with pytest.raises(StyleError, match=r"bad\.style"):
             presets()
 
+    def test_the_others_are_listed_where_damaged_ones_are_taken_note_of(self, own: Path) -> None:
+        all_sound = [info.name for info in presets()]
+        (own / "bad.style").write_bytes(b"bad")
+        told: list[StyleError] = []
+        assert [info.name for info in presets(told.append)] == all_sound
+        assert ["bad.style" in str(error) for error in told] == [True]
+
     def test_a_missing_folder_is_no_folder(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:

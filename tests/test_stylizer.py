@@ -11,9 +11,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import styler
-from styler import Picture, Style, Stylizer
+from styler import Picture, Style, Stylizer, imaging
 from styler.controls import STRENGTH
-from styler.errors import ImageError, ParameterError, StyleError, WeightsError
+from styler.errors import (
+    ImageError,
+    ParameterError,
+    StyleError,
+    TooLargeError,
+    WeightsError,
+)
 from tests.networks import picture
 
 
@@ -227,7 +233,7 @@ class TestPictures:
         "photo",
         [
             np.zeros((4, 4), np.uint8),
-            np.zeros((4, 4, 4), np.uint8),
+            np.zeros((4, 4, 2), np.uint8),
             np.zeros((4, 4, 3), np.float32),
             np.zeros((0, 4, 3), np.uint8),
         ],
@@ -244,6 +250,31 @@ class TestPictures:
         Image.fromarray(PHOTO).save(tmp_path / "photo.png")
         painted = stylizer.stylize(tmp_path / "photo.png", style)
         assert np.array_equal(painted, stylizer.stylize(PHOTO, style))
+
+    @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+    def test_an_array_comes_back_with_its_channels_and_dtype(
+        self, stylizer: Stylizer, style: Style, dtype: type
+    ) -> None:
+        white = np.iinfo(dtype).max
+        rgb = PHOTO.astype(dtype) * dtype(white // 255)
+        alpha = np.full((*PHOTO.shape[:2], 1), white, dtype)
+        painted = stylizer.stylize(np.dstack([rgb, alpha]), style)
+        assert painted.dtype == dtype
+        assert np.array_equal(painted, np.dstack([stylizer.stylize(rgb, style), alpha]))
+
+    @pytest.mark.parametrize(
+        ("format", "back"), [("jpeg", "jpeg"), ("png", "png"), ("webp", "webp"), ("gif", "png")]
+    )
+    def test_bytes_come_back_as_bytes(
+        self, stylizer: Stylizer, style: Style, format: str, back: str
+    ) -> None:
+        data = imaging.encode(Picture(PHOTO), format)
+        painted = stylizer.stylize(data, style)
+        assert isinstance(painted, bytes)
+        read = imaging.read(painted)
+        assert read.metadata.format == back
+        expected = stylizer.stylize(imaging.read(data), style)
+        assert painted == imaging.encode(expected, back)
 
     def test_takes_views_and_read_only_arrays(self, stylizer: Stylizer, style: Style) -> None:
         view = PHOTO[::-1, ::2]
@@ -264,6 +295,17 @@ class TestInfo:
     def test_unknown_model(self) -> None:
         with pytest.raises(WeightsError, match=r"no model 'nonsense'; use one of .*default"):
             Stylizer("nonsense")
+
+
+def test_too_little_memory_is_told(
+    stylizer: Stylizer, style: Style, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("styler.stylizer.paint", full)
+    with pytest.raises(TooLargeError, match="not enough memory to paint 52x37 pixels"):
+        stylizer.stylize(PHOTO, style)
 
 
 def test_one_liner(stylizer: Stylizer) -> None:

@@ -17,7 +17,7 @@ from styler.cli.style import style
 from styler.cli.styles import styles
 from styler.cli.stylize import stylize
 from styler.cli.train import train
-from styler.errors import StylerError
+from styler.errors import StylerError, one_line
 
 EXIT_CODES = {
     0: "everything asked for is done",
@@ -116,6 +116,5 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    one_line = " ".join(message.split())
-    click.echo(f"styler: {one_line}", err=True)
+    click.echo(f"styler: {one_line(' '.join(message.split()))}", err=True)
     return code

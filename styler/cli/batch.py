@@ -14,7 +14,7 @@ from styler.cli.ledger import Ledger
 from styler.cli.paint import Painter
 from styler.cli.report import Outcome, Report
 from styler.cli.saving import Saving
-from styler.errors import OutputError, StylerError
+from styler.errors import OutputError, StylerError, one_line
 
 
 class Batch:
@@ -26,10 +26,12 @@ class Batch:
     def __init__(
         self, painter: Painter, saving: Saving, report: Report, *, max_pixels: int | None = None
     ) -> None:
+        from styler.imaging import MAX_PIXELS
+
         self.painter = painter
         self.saving = saving
         self.report = report
-        self.max_pixels = max_pixels
+        self.max_pixels = max_pixels or MAX_PIXELS
         self.ledger: Ledger | None = None
 
     def run(self, plan: Plan) -> None:
@@ -41,13 +43,13 @@ class Batch:
         """
         if not plan.many:
             for job in plan.jobs:
-                self.report.add(self.paint(job))
+                self.paint_alone(job)
             return
         self.open(plan)
         for job in plan.jobs:
             self.attempt(job)
 
-    def open(self, plan: Plan) -> None:
+    def look(self, plan: Plan) -> None:
         """Read what an earlier run has done, and refuse to paint over anything else."""
         if plan.folder is None:
             return
@@ -62,20 +64,31 @@ class Batch:
                 f"{foreign[0]}{more}: not painted with these settings from this photo; "
                 "choose another -o, or overwrite with --force"
             )
-        plan.folder.mkdir(parents=True, exist_ok=True)
-        _sweep(plan.folder)
 
-    def attempt(self, job: Job) -> bool:
-        """Paint `job` unless it is done, and report; false where it failed."""
-        if self.is_done(job):
-            self.report.add(Outcome(str(job), str(job.output), "skipped"))
-            return True
+    def open(self, plan: Plan) -> None:
+        """:meth:`look`, and make the folder ready."""
+        self.look(plan)
+        if plan.folder is not None:
+            plan.folder.mkdir(parents=True, exist_ok=True)
+            _sweep(plan.folder)
+
+    def paint_alone(self, job: Job) -> None:
+        """Paint and report `job`; its error is raised, after programs are told."""
         try:
             self.report.add(self.paint(job))
         except (StylerError, OSError) as error:
-            self.report.add(Outcome(str(job), str(job.output), "failed", error=_line(job, error)))
-            return False
-        return True
+            self.report.tell_programs(_failed(job, error))
+            raise
+
+    def attempt(self, job: Job) -> bool:
+        """Paint `job` unless it is done, and report; false where it failed."""
+        try:
+            done = self.is_done(job)
+            outcome = Outcome(str(job), str(job.output), "skipped") if done else self.paint(job)
+        except (StylerError, OSError) as error:
+            outcome = _failed(job, error)
+        self.report.add(outcome)
+        return outcome.status != "failed"
 
     def is_done(self, job: Job) -> bool:
         if self.ledger is not None:
@@ -90,7 +103,7 @@ class Batch:
         picture = imaging.read(
             job.source or sys.stdin.buffer,
             name=str(job),
-            max_pixels=self.max_pixels or imaging.MAX_PIXELS,
+            max_pixels=self.max_pixels,
             bits=self.saving.bits,
         )
         painted = self.painter(picture)
@@ -113,11 +126,15 @@ def _sweep(folder: Path, age: float = 60) -> None:
                 path.unlink()
 
 
+def _failed(job: Job, error: Exception) -> Outcome:
+    return Outcome(str(job), str(job.output), "failed", error=_line(job, error))
+
+
 def _line(job: Job, error: Exception) -> str:
     """The error in one line that names the photo or its output."""
-    text = " ".join(str(error).split())
-    named = str(job) in text or (job.output is not None and str(job.output) in text)
-    return text if named else f"{job}: {text}"
+    text = " ".join(one_line(str(error)).split())
+    names = (one_line(str(name)) for name in (job, job.output) if name is not None)
+    return text if any(name in text for name in names) else one_line(f"{job}: {text}")
 
 
 def watch_folder(
@@ -136,13 +153,13 @@ def watch_folder(
             assert job.source is not None
             try:
                 stat = job.source.stat()
-            except FileNotFoundError:
+                done = batch.is_done(job)
+            except FileNotFoundError:  # gone since the look
                 continue
             state = (stat.st_size, stat.st_mtime_ns)
             settled = seen.get(job) == state
             seen[job] = state
-            due = settled and failed.get(job) != state and not batch.is_done(job)
-            if due and not batch.attempt(job):
+            if settled and not done and failed.get(job) != state and not batch.attempt(job):
                 failed[job] = state
         yield
         time.sleep(interval)

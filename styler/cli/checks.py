@@ -62,14 +62,21 @@ def painting(network: Network) -> str:
     return f"256x256 in {seconds:.2f} s by {info.engine}, {info.threads} threads"
 
 
-def styles(_: Network) -> str:
-    """All style files can be read."""
+def styles(network: Network) -> str:
+    """All style files can be read; those of another model are counted."""
     import styler
     from styler.style import user_folder
+    from styler.weights import find
 
-    found = styler.presets()
+    damaged: list[StylerError] = []
+    found = styler.presets(damaged.append)
+    if damaged:
+        raise StylerError("; ".join(map(str, damaged)))
     own = sum(user_folder() in info.path.parents for info in found)
-    return f"{len(found)}, {own} of them your own"
+    model = find(network.model).spec.fingerprint
+    others = sum(styler.Style.load(info.path).model != model for info in found)
+    hint = f"; {others} made with another model, to be saved anew for this one" if others else ""
+    return f"{len(found)}, {own} of them your own{hint}"
 
 
 def formats(_: Network) -> str:

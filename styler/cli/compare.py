@@ -11,7 +11,7 @@ from styler.cli import options
 from styler.cli.canvas import grid
 from styler.cli.masks import Masks
 from styler.cli.paint import Network, Painter, mixture, shrink, tag
-from styler.cli.saving import refuse_existing
+from styler.cli.saving import Saving, check_output
 from styler.controls import Controls
 
 
@@ -22,6 +22,7 @@ from styler.controls import Controls
 @options.labels
 @options.controls
 @options.masks
+@options.max_pixels
 @options.network
 @options.force
 def compare(
@@ -31,6 +32,7 @@ def compare(
     labels: bool,
     controls: Controls,
     masks: Masks,
+    max_pixels: int,
     network: Network,
     force: bool,
 ) -> None:
@@ -42,9 +44,10 @@ def compare(
     """
     from styler import imaging
 
-    refuse_existing(output, force)
-    where = masks.read(len(style))
-    content = imaging.read(photo)
+    check_output(output, force)
+    Saving().check([output])
+    where = masks.read(len(style), max_pixels)
+    content = imaging.read(photo, max_pixels=max_pixels)
     if controls.size is not None:
         content = shrink(content, controls.size)
     stylizer = network.open()

@@ -48,15 +48,36 @@ def _checked(table: dict[str, Any], group: click.Group, where: str) -> dict[str,
         if isinstance(command, click.Group):
             checked[key] = _checked(value, command, f"{where}: [{key}]")
             continue
-        options = {p.name: p for p in command.get_params(ctx) if isinstance(p, click.Option)}
-        names = {name.replace("-", "_"): setting for name, setting in value.items()}
-        for name, setting in names.items():
-            if name not in options:
-                raise InputError(f"{where}: [{key}] has no option {name!r}{_hint(name, options)}")
-            if options[name].multiple and not isinstance(setting, list):
-                names[name] = [setting]
-        checked[key] = names
+        child = click.Context(command, parent=ctx, info_name=key)
+        checked[key] = _settings(value, child, f"{where}: [{key}]")
     return checked
+
+
+def _settings(table: dict[str, Any], ctx: click.Context, where: str) -> dict[str, Any]:
+    """The table of a verb with its values as they would be typed."""
+    known = [p for p in ctx.command.get_params(ctx) if isinstance(p, click.Option)]
+    options = {p.name: p for p in known if "--help" not in p.opts}
+    opposites = {flag.lstrip("-"): p.name for p in known for flag in p.secondary_opts}
+    settings: dict[str, Any] = {}
+    for key, value in table.items():
+        name = key.replace("-", "_")
+        if key in opposites:
+            raise InputError(f"{where} has no option {key!r}; write {opposites[key]} = false")
+        if name not in options:
+            raise InputError(f"{where} has no option {key!r}{_hint(name, options)}")
+        option = options[name]
+        values = value if isinstance(value, list) else [value]
+        if not all(isinstance(one, str | int | float) for one in values):
+            raise InputError(f"{where}: {key} must be text, a number, true or false")
+        if isinstance(value, list) and not option.multiple:
+            raise InputError(f"{where}: {key} takes one value, not a list")
+        typed = [str(one) for one in values]
+        settings[name] = typed if option.multiple else typed[0]
+        try:
+            option.process_value(ctx, settings[name])
+        except click.UsageError as error:
+            raise InputError(f"{where}: {error.format_message()}") from None
+    return settings
 
 
 def _hint(name: str, known: Iterable[str | None]) -> str:

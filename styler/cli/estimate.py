@@ -8,14 +8,15 @@ from __future__ import annotations
 import json
 import sys
 import time
-import warnings
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from typing import Literal
 
 import click
 
+from styler.cli.batch import Batch
 from styler.cli.jobs import Job, Plan
 from styler.cli.paint import Painter
+from styler.errors import StylerError, one_line
 
 PROBES = (512, 1024)
 
@@ -30,15 +31,19 @@ class Estimate:
     height: int | None = None
     memory: int | None = None
     seconds: float | None = None
-    status: str = "planned"
+    status: Literal["planned", "skipped", "failed"] = "planned"
     error: str | None = None
 
     def __str__(self) -> str:
-        if self.error is not None:
-            return f"{self.source}: {self.error}"
+        if self.status == "failed":
+            return f"fails: {self.error}"
+        if self.status == "skipped":
+            return one_line(f"{self.source}: {self.output} is there already")
+        what = one_line(f"{self.source} -> {self.output}")
+        if self.seconds is None:
+            return f"{what}  of a size that is not known before it is read"
         memory = f", {self.memory / 2**20:.0f} MiB" if self.memory else ""
-        what = f"{self.source} -> {self.output}  {self.width}x{self.height}"
-        return f"{what}  about {self.seconds:.1f} s{memory}" if self.seconds is not None else what
+        return f"{what}  {self.width}x{self.height}  about {self.seconds:.1f} s{memory}"
 
 
 @dataclass(frozen=True)
@@ -72,46 +77,53 @@ class Cost:
         return cls(times[1] - per_pixel * PROBES[0] ** 2, per_pixel, at_rest, bytes_per_pixel)
 
 
-def estimate(plan: Plan, painter: Painter, *, json_lines: bool) -> None:
-    """Print an `Estimate` for every job, and their sum."""
-    cost = Cost.measured(painter)
-    estimates = [_estimate(job, painter, cost) for job in plan.jobs]
-    for one in estimates:
-        click.echo(json.dumps(asdict(one)) if json_lines else one)
+def estimate(plan: Plan, batch: Batch, *, json_lines: bool) -> None:
+    """Print an `Estimate` for every job, and their sum.
+
+    Raises `OutputError` where `Batch.run` would.
+    """
+    if plan.many:
+        batch.look(plan)
+    done = [job for job in plan.jobs if plan.many and batch.is_done(job)]
+    cost = Cost.measured(batch.painter) if len(done) < len(plan.jobs) else None
+    estimates = []
+    for job in plan.jobs:
+        if cost is None or job in done:
+            estimates.append(Estimate(str(job), str(job.output), status="skipped"))
+        else:
+            estimates.append(_estimate(job, batch, cost))
+        click.echo(json.dumps(asdict(estimates[-1])) if json_lines else estimates[-1])
     if not json_lines and len(estimates) > 1:
-        seconds = sum(one.seconds or 0 for one in estimates)
-        memory = max(one.memory or 0 for one in estimates)
+        planned = [one for one in estimates if one.status == "planned"]
+        seconds = sum(one.seconds or 0 for one in planned)
+        memory = max((one.memory or 0 for one in planned), default=0)
         peak = f", at most {memory / 2**20:.0f} MiB" if memory else ""
-        click.echo(f"{len(estimates)} pictures, about {seconds:.0f} s{peak}")
+        others = "".join(
+            f"; {count} {words}"
+            for status, words in (("skipped", "there already"), ("failed", "would fail"))
+            if (count := sum(one.status == status for one in estimates))
+        )
+        click.echo(f"{len(planned)} to paint, about {seconds:.0f} s{peak}{others}")
 
 
-def _estimate(job: Job, painter: Painter, cost: Cost) -> Estimate:
+def _estimate(job: Job, batch: Batch, cost: Cost) -> Estimate:
+    from styler import imaging
+
     output = "stdout" if job.output is None else str(job.output)
     if job.source is None:
-        return Estimate(str(job), output, error="its size is not known before it is read")
+        return Estimate(str(job), output)
     try:
-        width, height = dimensions(job.source)
-    except (OSError, ValueError, SyntaxError) as error:
-        return Estimate(str(job), output, status="failed", error=" ".join(str(error).split()))
+        width, height = imaging.dimensions(job.source, max_pixels=batch.max_pixels)
+    except StylerError as error:
+        return Estimate(str(job), output, status="failed", error=str(error))
     decoded = 8 * width * height
-    if painter.controls.size is not None:
-        width, height = painter.controls.size.fit(width, height)
+    size = batch.painter.controls.size
+    if size is not None:
+        width, height = size.fit(width, height)
     pixels = width * height
     memory = round(cost.memory + cost.memory_per_pixel * pixels + decoded) if cost.memory else None
     seconds = round(max(0.0, cost.seconds) + cost.seconds_per_pixel * pixels, 3)
     return Estimate(str(job), output, width, height, memory, seconds)
-
-
-def dimensions(path: Path) -> tuple[int, int]:
-    """Width and height of the picture as it is seen, from its header."""
-    from PIL import Image
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with Image.open(path) as image:
-            sideways = image.getexif().get(0x0112, 1) >= 5
-            width, height = image.size
-    return (height, width) if sideways else (width, height)
 
 
 def _peak() -> float:

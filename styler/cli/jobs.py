@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -57,6 +58,8 @@ def plan(inputs: Sequence[str], output: str | None, *, tag: str, format: str | N
     folder = None
     if output is None:
         jobs = [Job(p, p.with_name(f"{p.stem}.{tag}{_suffix(p, format)}")) for p, _ in found]
+        painted = {job.output for job in jobs}  # there since an earlier run: a glob finds it, too
+        jobs = [job for job in jobs if job.source not in painted]
     elif many or _is_folder(output):
         if Path(output).exists() and not Path(output).is_dir():
             raise OutputError(f"{output}: is a file; several pictures need a folder")
@@ -80,10 +83,12 @@ def _expand(argument: str, output: str | None) -> Iterator[tuple[Path, Path]]:
         yield path, Path(path.name)
     else:
         matches = [Path(name) for name in sorted(glob.glob(argument, recursive=True))]
-        files = [match for match in matches if match.is_file()]
+        fixed = itertools.takewhile(lambda part: not glob.has_magic(part), path.parts[:-1])
+        root = Path(*fixed)
+        files = _unpainted([match for match in matches if match.is_file()], root, output)
         if not files:
             raise InputError(f"{argument}: nothing matches")
-        yield from ((file, Path(file.name)) for file in files)
+        yield from ((file, file.relative_to(root)) for file in files)
 
 
 def walk(folder: Path, output: Path) -> list[Path]:
@@ -91,25 +96,37 @@ def walk(folder: Path, output: Path) -> list[Path]:
     from styler.imaging.formats import FORMATS
 
     known = {extension for format in FORMATS.values() for extension in format.extensions}
-    here, there = folder.resolve(), output.resolve()
-    if here == there:
+    if folder.resolve() == output.resolve():
         raise InputError(f"{folder}: -o must be another folder than that of the photos")
-    return sorted(
+    found = sorted(
         file
         for file in folder.rglob("*")
         if file.suffix.lower() in known
         and file.is_file()
         and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-        and not (here in there.parents and there in file.resolve().parents)
     )
+    return _unpainted(found, folder, str(output))
+
+
+def _unpainted(files: list[Path], root: Path, output: str | None) -> list[Path]:
+    """All but those that an earlier run painted: those in `output` where that is under `root`."""
+    there = None if output in (None, PIPE) else Path(str(output)).resolve()
+    if there is None or root.resolve() not in there.parents:
+        return files
+    return [file for file in files if there not in file.resolve().parents]
 
 
 def _mirror(found: list[tuple[Path, Path]], output: Path, format: str | None) -> list[Job]:
-    """Outputs named like their photos; two that differ only in extension keep both."""
+    """Outputs named like their photos; of those that differ only in extension, all but the one
+    that keeps it have it before the new one.
+    """
     names = [relative.with_suffix(_suffix(source, format)) for source, relative in found]
     taken = Counter(names)
     return [
-        Job(source, output / (name if taken[name] == 1 else f"{relative}{name.suffix}"))
+        Job(
+            source,
+            output / (name if taken[name] == 1 or name == relative else f"{relative}{name.suffix}"),
+        )
         for (source, relative), name in zip(found, names, strict=True)
     ]
 

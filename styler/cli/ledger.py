@@ -46,8 +46,9 @@ class Ledger:
         entry = self.entries.get(self._name(job.output))
         if entry is None or not job.output.exists():
             return False
-        older = entry.get("replaces")
-        return entry.get("key") == self._key(job) and job.output.stat().st_mtime_ns != older
+        stat = job.output.stat()  # empty where a kill left no more than its name
+        new = stat.st_size > 0 and stat.st_mtime_ns != entry.get("replaces")
+        return new and entry.get("key") == self._key(job)
 
     def begin(self, job: Job) -> None:
         """Record that `job` is about to be written."""

@@ -21,15 +21,14 @@ class Masks:
     mask: tuple[Path, ...] = ()
     only: Path | None = None
 
-    def read(self, styles: int, max_pixels: int | None = None) -> Where:
+    def read(self, styles: int, max_pixels: int) -> Where:
         """Decode them. Raises `InputError` for no picture, or not one mask for each style."""
         from styler import imaging
 
         if self.mask:
             check_masks(len(self.mask), styles)
-        cap = max_pixels or imaging.MAX_PIXELS
-        masks = [imaging.read_mask(path, max_pixels=cap) for path in self.mask]
-        only = None if self.only is None else imaging.read_mask(self.only, max_pixels=cap)
+        masks = [imaging.read_mask(path, max_pixels=max_pixels) for path in self.mask]
+        only = None if self.only is None else imaging.read_mask(self.only, max_pixels=max_pixels)
         return Where(masks or None, only)
 
 

@@ -9,7 +9,7 @@ import click
 from styler.cli import options
 from styler.cli.canvas import grid
 from styler.cli.paint import Network, Painter, resolve, shrink, tag
-from styler.cli.saving import refuse_existing
+from styler.cli.saving import Saving, check_output
 from styler.controls import Controls, Size
 from styler.errors import ParameterError
 
@@ -36,6 +36,7 @@ from styler.errors import ParameterError
 @options.tile
 @options.labels
 @options.look
+@options.max_pixels
 @options.network
 @options.force
 def mix(
@@ -46,6 +47,7 @@ def mix(
     tile: int,
     labels: bool,
     controls: Controls,
+    max_pixels: int,
     network: Network,
     force: bool,
 ) -> None:
@@ -59,8 +61,9 @@ def mix(
 
     if len(style) != 2:
         raise ParameterError(f"--style was given {len(style)} times; a strip goes between two")
-    refuse_existing(output, force)
-    content = shrink(imaging.read(photo), Size(long_side=tile))
+    check_output(output, force)
+    Saving().check([output])
+    content = shrink(imaging.read(photo, max_pixels=max_pixels), Size(long_side=tile))
     stylizer = network.open()
     first, last = (resolve(stylizer, name, controls.style_size) for name in style)
     tiles = []

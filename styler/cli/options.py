@@ -53,15 +53,15 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> Size | No
 
 
 def complete_style(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Presets that begin like this, and files."""
+    """Files, and presets that begin like this (last, or bash would take files alone)."""
     import styler
 
     known = [
         CompletionItem(info.name, help=info.title)
-        for info in styler.presets()
+        for info in styler.presets(lambda _: None)
         if info.name.startswith(incomplete)
     ]
-    return [*known, CompletionItem(incomplete, type="file")]
+    return [CompletionItem(incomplete, type="file"), *known]
 
 
 style = click.option(
@@ -129,9 +129,11 @@ format_ = click.option(
 quality = click.option(
     "--quality",
     type=click.IntRange(1, 100),
-    help="Of JPEG, WebP (both 92 unless given) and AVIF (80).",
+    help="Quality of JPEG and WebP (92 unless given) and of AVIF (80 unless given).",
 )
-lossless = click.option("--lossless", is_flag=True, help="WebP and AVIF without loss.")
+lossless = click.option(
+    "--lossless", is_flag=True, help="WebP without loss; PNG, TIFF and BMP always are."
+)
 bits = click.option(
     "--bits",
     type=click.Choice([8, 16]),
@@ -199,4 +201,6 @@ tile = click.option(
     metavar="PIXELS",
     help="Long side of each picture.",
 )
-labels = click.option("--labels/--no-labels", default=True, help="Write what is what below.")
+labels = click.option(
+    "--labels/--no-labels", default=True, show_default=True, help="Write what is what below."
+)

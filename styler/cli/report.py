@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import click
 
 from styler.cli.progress import bar
+from styler.errors import one_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -31,8 +32,9 @@ class Outcome:
         if self.status == "failed":
             return f"failed: {self.error}"
         if self.status == "skipped":
-            return f"{self.source}: {self.output} is there already"
-        return f"{self.source} -> {self.output}  {self.width}x{self.height}  {self.seconds:.2f} s"
+            return one_line(f"{self.source}: {self.output} is there already")
+        what = one_line(f"{self.source} -> {self.output}")
+        return f"{what}  {self.width}x{self.height}  {self.seconds:.2f} s"
 
 
 class Report:
@@ -70,14 +72,22 @@ class Report:
         self.counts[outcome.status] += 1
         if outcome.status == "failed":
             self.failures.append(str(outcome.error))
-        if self.json_lines:
-            click.echo(json.dumps(asdict(outcome)))
+        self.tell_programs(outcome)
         if self.progress:
-            self.progress.advance(self.task)
+            done = sum(self.counts.values())
+            if outcome.status == "skipped":  # took no time: neither rate nor time left count it
+                self.progress.reset(self.task, completed=done)
+            else:
+                self.progress.update(self.task, completed=done)
         elif not self.quiet and not (self.json_lines and outcome.status != "failed"):
             done = sum(self.counts.values())
             counter = f"[{done}/{self.total}] " if self.total and self.total > 1 else ""
             click.echo(f"{counter}{outcome}", err=True)
+
+    def tell_programs(self, outcome: Outcome) -> None:
+        """The JSON line of one outcome, where they are asked for."""
+        if self.json_lines:
+            click.echo(json.dumps(asdict(outcome)))
 
     def _summary(self) -> None:
         said = ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)

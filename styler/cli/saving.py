@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from styler.cli.jobs import PAINTED, Job
+from styler.cli.jobs import Job
 from styler.errors import OutputError
 
 if TYPE_CHECKING:
@@ -25,6 +26,15 @@ class Saving:
     exif: bool = True
     force: bool = False
 
+    def check(self, outputs: Iterable[Path | None]) -> None:
+        """Raise `InputError` before any work where one of the outputs cannot be encoded so."""
+        from styler.imaging import check_options, formats
+
+        named = {formats.by_path(output) for output in outputs if output and not self.format}
+        for known in {formats.by_name(self.format)} if self.format else named:
+            formats.plugin(known)
+            check_options(known, quality=self.quality, lossless=self.lossless, bits=self.bits)
+
     def save(self, picture: Picture, job: Job) -> None:
         """Write `picture` where `job` says."""
         from styler import imaging
@@ -34,13 +44,14 @@ class Saving:
         if job.output is not None:
             imaging.write(picture, job.output, force=force, format=format, **options)
             return
-        own = picture.metadata.format
-        data = imaging.encode(picture, format or (own if own in PAINTED else "png"), **options)
+        data = imaging.encode(picture, format or imaging.own_format(picture), **options)
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
 
 
-def refuse_existing(output: Path, force: bool) -> None:
-    """Raise `OutputError` before any work where `output` is in the way."""
+def check_output(output: Path, force: bool) -> None:
+    """Raise `OutputError` before any work where `output` is in the way or has no folder."""
+    if not output.parent.is_dir():
+        raise OutputError(f"{output}: there is no folder {output.parent}; make it first")
     if output.exists() and not force:
         raise OutputError(f"{output}: exists; choose another -o, or overwrite it with --force")

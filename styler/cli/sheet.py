@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from styler.cli import options
 from styler.cli.canvas import grid
 from styler.cli.paint import Network, Painter, resolve, shrink, tag
-from styler.cli.saving import refuse_existing
+from styler.cli.saving import Saving, check_output
+from styler.cli.styles import tell
 from styler.controls import Controls, Size
+from styler.errors import StyleError
+
+if TYPE_CHECKING:
+    from styler import Style, Stylizer
 
 
 @click.command()
@@ -27,13 +34,14 @@ from styler.controls import Controls, Size
 @click.option(
     "--columns",
     type=click.IntRange(min=1),
-    default=4,
+    default=5,
     show_default=True,
     help="Pictures in a row.",
 )
 @options.tile
 @options.labels
 @options.look
+@options.max_pixels
 @options.network
 @options.force
 def sheet(
@@ -44,23 +52,40 @@ def sheet(
     tile: int,
     labels: bool,
     controls: Controls,
+    max_pixels: int,
     network: Network,
     force: bool,
 ) -> None:
     """Paint a photo in all styles, as one picture to choose from.
 
+    Without --style these are all that `styler styles` lists and that are of this --model.
+
     \b
     styler sheet photo.jpg -o sheet.png
     styler sheet photo.jpg -o sheet.png --style NAME --style painting.jpg --columns 2
     """
-    import styler
     from styler import imaging
 
-    refuse_existing(output, force)
-    content = shrink(imaging.read(photo), Size(long_side=tile))
+    check_output(output, force)
+    Saving().check([output])
+    content = shrink(imaging.read(photo, max_pixels=max_pixels), Size(long_side=tile))
     stylizer = network.open()
     tiles = [("photo", content)]
-    for name in style or [info.name for info in styler.presets()]:
-        styles = [(resolve(stylizer, name, controls.style_size), 1.0)]
-        tiles.append((tag([name]), Painter(stylizer, styles, controls)(content)))
+    if style:
+        chosen = [(tag([name]), resolve(stylizer, name, controls.style_size)) for name in style]
+    else:
+        chosen = list(_all(stylizer))
+    for name, one in chosen:
+        tiles.append((name, Painter(stylizer, [(one, 1.0)], controls)(content)))
     imaging.write(grid(tiles, columns=min(columns, len(tiles)), labels=labels), output, force=force)
+
+
+def _all(stylizer: Stylizer) -> Iterator[tuple[str, Style]]:
+    """Every preset of this model; what is wrong with the others is told."""
+    import styler
+
+    for info in styler.presets(tell):
+        try:
+            yield info.name, stylizer.style(styler.preset(info.name))
+        except StyleError as error:
+            tell(error)

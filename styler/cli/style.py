@@ -74,7 +74,7 @@ def save(
 
 
 @style.command()
-@click.argument("name", metavar="NAME|FILE")
+@click.argument("name", metavar="NAME|FILE", shell_complete=options.complete_style)
 @click.option("--json", is_flag=True, help="Print JSON.")
 def show(name: str, json: bool) -> None:
     """Show what is known of a style.
@@ -86,7 +86,7 @@ def show(name: str, json: bool) -> None:
     import styler
 
     found = styler.Style.load(name) if name.endswith(".style") else styler.preset(name)
-    paths = {info.name: str(info.path) for info in styler.presets()}
+    paths = {info.name: str(info.path) for info in styler.presets(lambda _: None)}
     facts = {
         "name": found.name,
         "title": found.title,

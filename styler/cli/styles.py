@@ -7,6 +7,13 @@ from json import dumps
 
 import click
 
+from styler.errors import StylerError, one_line
+
+
+def tell(error: StylerError) -> None:
+    """Say on stderr what is wrong with one style of many."""
+    click.echo(f"styler: {one_line(str(error))}", err=True)
+
 
 @click.command()
 @click.option("--json", is_flag=True, help="One JSON line per style.")
@@ -19,7 +26,7 @@ def styles(json: bool) -> None:
     """
     import styler
 
-    found = styler.presets()
+    found = styler.presets(tell)
     if json:
         for info in found:
             click.echo(dumps(asdict(info), default=str))

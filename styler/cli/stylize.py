@@ -12,7 +12,7 @@ from styler.cli.estimate import estimate
 from styler.cli.masks import Masks
 from styler.cli.paint import Network, Painter, mixture, tag
 from styler.cli.report import Report
-from styler.cli.saving import Saving, refuse_existing
+from styler.cli.saving import Saving, check_output
 from styler.controls import Controls
 from styler.errors import InputError
 
@@ -51,8 +51,8 @@ def stylize(
 ) -> int:
     """Paint one photo or many in a style.
 
-    PHOTO is a file, a folder (searched recursively and mirrored under -o), a quoted glob, or -
-    for standard input. The result has the photo's own size unless --size shrinks it.
+    PHOTO is a file, a folder (searched recursively and mirrored under -o), a quoted glob (mirrored,
+    too), or - for standard input. The result has the photo's own size unless --size shrinks it.
 
     Masks are grey pictures, stretched to the photo. Each style is fitted to its own part of the
     photo; parts of the same style count as one. What no mask covers stays as it is.
@@ -84,12 +84,12 @@ def stylize(
     stylizer = network.open()
     styles = mixture(stylizer, style, controls.style_size)
     painter = Painter(stylizer, styles, controls, where)
+    report = Report(None if watch else len(first.jobs), json_lines=json, quiet=quiet)
+    batch = Batch(painter, saving, report, max_pixels=max_pixels)
     if dry_run:
-        estimate(first, painter, json_lines=json)
+        estimate(first, batch, json_lines=json)
         return 0
-    total = None if watch else len(first.jobs)
-    with Report(total, json_lines=json, quiet=quiet) as report:
-        batch = Batch(painter, saving, report, max_pixels=max_pixels)
+    with report:
         if watch:
             for _ in watch_folder(plan, batch):
                 pass
@@ -111,11 +111,15 @@ def _check(
         raise InputError("--watch takes a folder of photos and -o FOLDER")
     if not plan.jobs and not watch:
         raise InputError(f"{', '.join(photos)}: no pictures there")
+    from_stdin = any(job.source is None for job in plan.jobs)
+    if from_stdin and not dry_run and (sys.stdin is None or sys.stdin.isatty()):
+        raise InputError("-: there is no picture on standard input; pipe one in")
     to_stdout = any(job.output is None for job in plan.jobs)
     if to_stdout and json and not dry_run:
         raise InputError("--json and the picture cannot both go to stdout; use -o FILE")
     if to_stdout and sys.stdout.isatty() and not dry_run:
         raise InputError("-: a picture does not go to a terminal; use -o FILE or a pipe")
+    saving.check(job.output for job in plan.jobs)
     single = None if plan.many or not plan.jobs else plan.jobs[0].output
     if single is not None:
-        refuse_existing(single, saving.force)
+        check_output(single, saving.force)

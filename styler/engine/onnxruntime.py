@@ -73,7 +73,12 @@ class OnnxRuntimeEngine:
     @staticmethod
     def _run(session: ort.InferenceSession, arguments: Sequence[Array]) -> Sequence[Array]:
         names = [argument.name for argument in session.get_inputs()]
-        outputs: Sequence[Array] = session.run(None, dict(zip(names, arguments, strict=True)))
+        try:
+            outputs: Sequence[Array] = session.run(None, dict(zip(names, arguments, strict=True)))
+        except Exception as error:  # onnxruntime's own exceptions have no common base
+            if "allocate memory" in str(error):
+                raise MemoryError from error
+            raise
         return outputs
 
     def statistics(self, x: Array, window: Window, mask: Array | None = None) -> FeatureStats:

@@ -6,8 +6,8 @@ from .colour import keep_colours
 from .formats import FORMATS, Format, readable, sniff
 from .masks import as_mask, coverage, read_mask, resize_mask
 from .picture import Metadata, Picture
-from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, from_pil, read
-from .writing import TEMPORARY_SUFFIX, encode, write, write_bytes
+from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, dimensions, from_pil, read
+from .writing import TEMPORARY_SUFFIX, check_options, encode, own_format, write, write_bytes
 
 __all__ = [
     "COLOUR_METHODS",
@@ -20,11 +20,14 @@ __all__ = [
     "Metadata",
     "Picture",
     "as_mask",
+    "check_options",
     "coverage",
+    "dimensions",
     "encode",
     "fit",
     "from_pil",
     "keep_colours",
+    "own_format",
     "read",
     "read_mask",
     "readable",

@@ -23,6 +23,7 @@ class Format:
     alpha: bool = False
     lossy: bool = False
     bits16: bool = False
+    max_side: int | None = None  # the longest that encoder and decoder take
     metadata: bool = True  # holds EXIF and a colour profile
     mime: str = ""
 
@@ -37,6 +38,7 @@ FORMATS = {
             "JpegImageFile",
             (".jpg", ".jpeg", ".jpe", ".jfif"),
             lossy=True,
+            max_side=65_500,
             mime="image/jpeg",
         ),
         Format(
@@ -57,6 +59,7 @@ FORMATS = {
             (".webp",),
             alpha=True,
             lossy=True,
+            max_side=16_383,
             mime="image/webp",
         ),
         Format(
@@ -67,6 +70,7 @@ FORMATS = {
             (".avif",),
             alpha=True,
             lossy=True,
+            max_side=32_768,
             mime="image/avif",
         ),
         Format(
@@ -96,6 +100,7 @@ FORMATS = {
             (".gif",),
             alpha=True,
             metadata=False,
+            max_side=65_535,
             mime="image/gif",
         ),
         Format(

@@ -197,8 +197,10 @@ def _from_lab(band: NDArray[np.float32]) -> NDArray[np.float32]:
     ab = np.where(band[..., 1:] > 127, band[..., 1:] - 256, band[..., 1:])
     y = (band[..., :1] * (100 / 255) + 16) / 116
     f = np.concatenate([y + ab[..., :1] / 500, y, y - ab[..., 1:] / 200], -1)
-    xyz = np.where(f > 6 / 29, f**3, (116 * f - 16) * (27 / 24389)) * np.array(WHITE_D50)
-    return srgb_encode(xyz @ np.linalg.inv(SRGB_TO_XYZ).T).astype(np.float32)
+    xyz = np.where(f > 6 / 29, f**3, (116 * f - 16) * (27 / 24389)) * np.array(
+        WHITE_D50, np.float32
+    )
+    return np.asarray(srgb_encode(xyz @ np.linalg.inv(SRGB_TO_XYZ).T.astype(np.float32)))
 
 
 _FORMULAS = {"YCbCr": _from_ycbcr, "LAB": _from_lab}

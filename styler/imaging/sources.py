@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from styler.errors import ImageError, StylerError, TooLargeError
+from styler.errors import ImageError, StylerError, TooLargeError, one_line
 
 from . import formats
 
@@ -26,8 +26,8 @@ def label_of(source: Source) -> str:
 
 
 def line(label: str) -> str:
-    """A name as one printable line."""
-    text = "".join(c if c.isprintable() else "?" for c in label)
+    """A name as one printable line, of which the end is kept where it is long."""
+    text = one_line(label)
     return text if len(text) <= 200 else f"...{text[-197:]}"
 
 

@@ -38,20 +38,22 @@ def encode(
 ) -> bytes:
     """Encode as "png", "jpeg", "webp", "avif", "tiff", "bmp" or "gif" (or "heic").
 
-    ``quality`` is 1 to 100 for the lossy formats (default 92; from 90 on without chroma
-    subsampling); ``lossless`` is for WebP and AVIF; ``bits`` 16 for PNG and TIFF. ``exif`` keeps
-    the EXIF block, ``profile`` embeds sRGB. Transparency is kept where the format has it and laid
-    over ``background`` (sRGB, 0 to 255) elsewhere. The same picture gives the same bytes.
+    ``quality`` is 1 to 100 for the lossy formats (default 92, AVIF and HEIC 80; from 90 on without
+    chroma subsampling); ``lossless`` is for WebP; ``bits`` 16 for PNG and TIFF. ``exif`` keeps the
+    EXIF block, ``profile`` embeds sRGB. Transparency is kept where the format has it and laid over
+    ``background`` (sRGB, 0 to 255) elsewhere. The same picture gives the same bytes.
 
-    Raises ``ParameterError`` for options out of range or that the format does not have.
+    Raises ``ParameterError`` for options out of range or that the format does not have, and
+    ``OutputError`` for pictures that it cannot hold.
     """
     known = formats.by_name(format)
-    if quality is not None and not 1 <= quality <= 100:
-        raise ParameterError(f"quality is {quality}; use 1 to 100")
-    if lossless and known.name in ("jpeg", "avif", "heic"):
-        raise ParameterError(f"{known.name} cannot be lossless here; use png, webp or tiff")
-    if bits not in (8, 16) or (bits == 16 and not known.bits16):
-        raise ParameterError(f"{known.name} cannot hold {bits} bits per sample; use png or tiff")
+    check_options(known, quality=quality, lossless=lossless, bits=bits)
+    longest = max(picture.width, picture.height)
+    if known.max_side is not None and longest > known.max_side:
+        raise OutputError(
+            f"{known.name} holds up to {known.max_side} pixels a side, not {longest}; "
+            "use png or tiff, or make the picture smaller"
+        )
     picture = picture.to_bits(bits)
     block = picture.metadata.exif if exif and known.metadata else None
     srgb = icc.srgb_profile() if profile and known.metadata else None
@@ -77,13 +79,30 @@ def encode(
     if picture.metadata.dpi and known.name in ("jpeg", "png", "bmp"):
         options["dpi"] = picture.metadata.dpi
     out = io.BytesIO()
-    image = _image(picture, known, background)
+    image: Any = _image(picture, known, background)
     if known.name == "heic":
         options["chroma"] = 444 if options.pop("subsampling") == "4:4:4" else 420
-        formats.heif().from_pillow(image).save(out, **options)
+        image = formats.heif().from_pillow(image)
     else:
-        image.save(out, known.pillow, **options)
+        options["format"] = known.pillow
+    try:
+        image.save(out, **options)
+    except (OSError, ValueError, RuntimeError, OverflowError) as error:
+        reason = line(" ".join(str(error).split()))
+        raise OutputError(f"{known.name} cannot hold it ({reason}); use png or tiff") from error
     return out.getvalue()
+
+
+def check_options(
+    known: formats.Format, *, quality: int | None = None, lossless: bool = False, bits: int = 8
+) -> None:
+    """Raise ``ParameterError`` for options of :func:`encode` that a format does not have."""
+    if quality is not None and not 1 <= quality <= 100:
+        raise ParameterError(f"quality is {quality}; use 1 to 100")
+    if lossless and known.name in ("jpeg", "avif", "heic"):
+        raise ParameterError(f"{known.name} cannot be lossless here; use png, webp or tiff")
+    if bits not in (8, 16) or (bits == 16 and not known.bits16):
+        raise ParameterError(f"{known.name} cannot hold {bits} bits per sample; use png or tiff")
 
 
 def _image(
@@ -94,6 +113,14 @@ def _image(
     paper = Image.new("RGB", (picture.width, picture.height), background)
     paper.paste(Image.fromarray(picture.rgb), mask=Image.fromarray(picture.alpha))
     return paper
+
+
+def own_format(picture: Picture) -> str:
+    """The name of the format to write a painting of ``picture`` in: that of its file, or PNG
+    where that is unknown, has too few colours (GIF) or may not be written here (HEIC).
+    """
+    own = picture.metadata.format
+    return own if own in formats.FORMATS and own not in ("gif", "heic") else "png"
 
 
 def write(

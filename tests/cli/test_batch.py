@@ -16,7 +16,7 @@ from styler.cli import jobs
 from styler.cli.batch import Batch, watch_folder
 from styler.cli.ledger import NAME, Ledger
 from styler.cli.paint import Painter, resolve
-from styler.cli.report import Report
+from styler.cli.report import Outcome, Report
 from styler.cli.saving import Saving
 from styler.imaging import TEMPORARY_SUFFIX
 
@@ -156,6 +156,9 @@ def test_ledger_is_right_whenever_it_was_killed(tmp_path: Path) -> None:
     (tmp_path / "out" / "a.jpg").unlink()
     save(tmp_path / "out" / "a.jpg")
     assert ledger(strength=2).done(job)
+    (tmp_path / "out" / "a.jpg").write_bytes(b"")
+    assert not ledger(strength=2).done(job), "killed with no more than the name there"
+    save(tmp_path / "out" / "a.jpg")
     path = tmp_path / "out" / NAME
     path.write_text(path.read_text()[:-20])
     torn = ledger(strength=2)
@@ -221,6 +224,43 @@ def test_watching_takes_whole_files_and_retries_changed_ones(stylizer: object) -
     assert sorted(p.name for p in Path("painted").glob("*.jpg")) == ["a.jpg", "b.jpg"]
 
 
+def test_watching_goes_on_when_a_photo_goes(
+    stylizer: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "ab":
+        save(Path(f"inbox/{name}.jpg"))
+    painter = Painter(stylizer, [(resolve(stylizer, "night"), 1.0)])  # type: ignore[arg-type]
+    report = Report(None, quiet=True)
+    batch = Batch(painter, Saving(), report)
+    looks = watch_folder(lambda: jobs.plan(["inbox"], "painted", tag="night"), batch, interval=0)
+    next(looks)
+    gone = Path("inbox/a.jpg")
+    is_done = batch.is_done
+
+    def slow(job: jobs.Job) -> bool:
+        if job.source == gone:
+            gone.unlink(missing_ok=True)
+            raise FileNotFoundError(gone)
+        return is_done(job)
+
+    monkeypatch.setattr(batch, "is_done", slow)
+    next(looks)
+    assert report.counts == {"painted": 1, "skipped": 0, "failed": 0}
+
+
+def test_the_rate_is_that_of_painting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is skipped takes no time; a job that goes on would seem to be over at once."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with Report(1000) as report:
+        for number in range(900):
+            report.add(Outcome(f"{number}", "out", "skipped"))
+        assert report.progress is not None
+        (task,) = report.progress.tasks
+        assert (task.completed, task.speed) == (900, None)
+        report.add(Outcome("900", "out", "painted", 1, 1, 0.1))
+        assert task.completed == 901
+
+
 def test_watch_ends_with_ctrl_c(call: Call) -> None:
     photos(1)
     process = start(*STYLIZE, "--watch")
@@ -245,13 +285,36 @@ def test_dry_run_paints_nothing_and_says_what_it_would_cost(call: Call) -> None:
     told = call(*STYLIZE, "--dry-run")
     assert told.code == 0 and not Path("painted").exists()
     assert "20x40" in told.out and "broken.jpg: " in told.out
-    assert "4 pictures, about" in told.out
+    assert "3 to paint, about" in told.out and "; 1 would fail" in told.out
     lines = [json.loads(x) for x in call(*STYLIZE, "--dry-run", "--json").out.splitlines()]
     small, large = (call(*STYLIZE, "--dry-run", "--json", "--size", s).out for s in ("8", "40"))
     assert json.loads(small.splitlines()[0])["width"] == 8
     assert json.loads(large.splitlines()[0])["width"] == 40
     assert {line["status"] for line in lines} == {"planned", "failed"}
     assert all(line["seconds"] >= 0 for line in lines if line["status"] == "planned")
+
+
+def test_dry_run_knows_what_is_done_and_what_would_be_refused(call: Call) -> None:
+    photos(3)
+    call(*STYLIZE)
+    Path("painted/1/001.jpg").unlink()
+    told = call(*STYLIZE, "--dry-run")
+    assert told.code == 0 and "1 to paint" in told.out and "; 2 there already" in told.out
+    lines = [json.loads(line) for line in call(*STYLIZE, "--dry-run", "--json").out.splitlines()]
+    assert [line["status"] for line in lines] == ["skipped", "planned", "skipped"]
+    refused = call(*STYLIZE, "--strength", 0.3, "--dry-run")
+    assert refused.code == 2 and "--force" in refused.err
+
+
+def test_dry_run_tells_what_the_header_tells(call: Call) -> None:
+    save(Path("photos/a.jpg"))
+    path = save(Path("photos/bomb.bmp"))
+    data = path.read_bytes()
+    path.write_bytes(data[:18] + (30_000).to_bytes(4, "little") * 2 + data[26:])
+    told = call(*STYLIZE, "--dry-run")
+    assert told.code == 0 and "photos/bomb.bmp: 30000x30000 is 900.0 megapixels" in told.out
+    told = call(*STYLIZE, "--dry-run", "--max-pixels", 1000)
+    assert told.code == 0 and "photos/a.jpg: 48x32" in told.out and "; 2 would fail" in told.out
 
 
 def orientation(value: int) -> bytes:

@@ -71,6 +71,13 @@ def test_nested_verbs_have_tables_within_tables(call: Call, painting: Path, file
         ("stylize = 3\n", ["[stylize]"]),
         ("[stylize\n", ["not TOML"]),
         ("[stylize]\nstrength = 9\n", ["--strength", "1.5"]),
+        ('[stylize]\nsize = "huge"\n', ["size", "huge"]),
+        ("[stylize]\nstrength = {a = 1}\n", ["strength", "a number"]),
+        ("[stylize]\nquality = [3]\n", ["quality", "one value"]),
+        ("[stylize]\nmask = [2026-01-01]\n", ["mask", "must be text"]),
+        ('[stylize]\nexif = "perhaps"\n', ["--exif", "perhaps"]),
+        ("[stylize]\nstrip = true\n", ["strip", "exif = false"]),
+        ("[stylize]\nhelp = true\n", ["help", "known: bits"]),
         ("[style.sav]\n", ["sav", "save"]),
     ],
 )
@@ -80,7 +87,7 @@ def test_mistakes_in_the_file(
     file.write_text(text)
     refused = call("stylize", photo, "--style", "night", "-o", "out.png")
     assert refused.code == 2 and refused.err.count("\n") == 1
-    assert all(name in refused.err for name in names), refused.err
+    assert all(name in refused.err for name in [*names, str(file)]), refused.err
 
 
 def test_a_named_file_must_be_there(call: Call) -> None:

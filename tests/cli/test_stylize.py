@@ -105,6 +105,48 @@ def test_mistakes_get_one_line_and_exit_code_2(
     assert refused.out == ""
 
 
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (["-o", "painted.xyz"], ["painted.xyz", ".png"]),
+        (["-o", "no/such/painted.png"], ["no/such", "make it first"]),
+        (["-o", "painted.jpg", "--bits", "16"], ["jpeg", "16 bits", "png or tiff"]),
+        (["-o", "painted.jpg", "--lossless"], ["jpeg", "lossless"]),
+        (["-o", "painted", "--format", "avif", "--lossless"], ["avif", "lossless"]),
+    ],
+)
+def test_what_cannot_be_written_is_told_before_the_work(
+    call: Call,
+    photo: Path,
+    arguments: list[str],
+    names: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("styler.cli.paint.Network.open", None)  # any work would fail
+    refused = call("stylize", photo, "-s", "night", *arguments)
+    assert refused.code == 2 and refused.err.count("\n") == 1
+    assert all(name in refused.err for name in names), refused.err
+
+
+def test_too_long_a_side_for_its_format_does_not_stop_the_others(call: Call) -> None:
+    save(Path("photos/a.webp"))
+    save(Path("photos/long.png"), 16_400, 1)
+    done = call("stylize", "photos", "-s", "night", "-o", "out", "--format", "webp")
+    assert done.code == 1 and "1 painted, 1 failed" in done.err
+    assert "long.png: webp holds up to 16383 pixels a side, not 16400" in done.err
+
+
+def test_names_cannot_write_to_the_terminal(call: Call) -> None:
+    save(Path("photos/red\x1b[31m\nline.jpg"))
+    Path("photos/bad\x1b[2J.jpg").write_text("no picture")
+    arguments = ("stylize", "photos", "-s", "night", "-o", "out")
+    for options in ((), ("--dry-run",), ()):
+        told = call(*arguments, *options)
+        shown = told.out + told.err
+        assert "\x1b" not in shown and "red?[31m?line.jpg" in shown
+        assert shown.count("bad?[2J.jpg: a text file") == shown.count("bad?[2J")
+
+
 def test_folder_is_mirrored_and_failures_are_listed(call: Call) -> None:
     for name in ("a.jpg", "sub/b.png", "sub/deep/c.webp", ".hidden/d.jpg"):
         save(Path("photos") / name)
@@ -149,6 +191,29 @@ def test_same_stem_keeps_both(call: Call) -> None:
     assert sorted(p.name for p in Path("out").glob("*.webp")) == ["a.jpg.webp", "a.png.webp"]
 
 
+def test_what_keeps_its_extension_keeps_its_name(call: Call) -> None:
+    """So a job that goes on finds its pictures, whatever came into the folder meanwhile."""
+    save(Path("photos/a.png"))
+    arguments = ("stylize", "photos", "-s", "night", "-o", "out")
+    assert call(*arguments).code == 0
+    save(Path("photos/a.gif"))
+    done = call(*arguments)
+    assert done.code == 0 and "1 painted, 1 skipped" in done.err
+    assert sorted(p.name for p in Path("out").glob("*.png")) == ["a.gif.png", "a.png"]
+
+
+def test_a_glob_that_finds_earlier_paintings_does_not_paint_them(call: Call) -> None:
+    save(Path("a.jpg"))
+    save(Path("b.jpg"))
+    assert call("stylize", "*.jpg", "-s", "night").code == 0
+    Path("b.night.jpg").unlink()
+    done = call("stylize", "*.jpg", "-s", "night")
+    assert done.code == 0 and "1 painted, 1 skipped" in done.err
+    assert sorted(p.name for p in Path().glob("*.jpg")) == [
+        "a.jpg", "a.night.jpg", "b.jpg", "b.night.jpg",
+    ]  # fmt: skip
+
+
 def test_two_photos_never_become_one(call: Call) -> None:
     save(Path("one/a.jpg"))
     save(Path("two/a.jpg"))
@@ -156,11 +221,18 @@ def test_two_photos_never_become_one(call: Call) -> None:
     assert refused.code == 2 and not Path("out").exists()
 
 
-def test_glob_that_the_shell_left_alone(call: Call) -> None:
-    save(Path("photos/a.jpg"))
-    save(Path("photos/sub/b.jpg"))
-    assert call("stylize", "photos/**/*.jpg", "-s", "night", "-o", "out").code == 0
-    assert sorted(p.name for p in Path("out").glob("*.jpg")) == ["a.jpg", "b.jpg"]
+def test_glob_that_the_shell_left_alone_is_mirrored(call: Call) -> None:
+    for name in ("a.jpg", "sub/a.jpg", "sub/b.png"):
+        save(Path("photos") / name)
+    for counts in ("2 painted", "2 skipped"):  # what is painted is no photo the second time
+        done = call("stylize", "photos/**/*.jpg", "-s", "night", "-o", "photos/out")
+        assert done.code == 0 and counts in done.err
+    assert sorted(str(p) for p in Path("photos/out").rglob("*.jpg")) == [
+        "photos/out/a.jpg",
+        "photos/out/sub/a.jpg",
+    ]
+    assert call("stylize", "photos/*.jpg", "-s", "night", "-o", ".", "--quiet").code == 0
+    assert Path("a.jpg").exists(), "a folder that is not in that of the photos"
 
 
 def test_json_lines(call: Call) -> None:
@@ -174,6 +246,15 @@ def test_json_lines(call: Call) -> None:
     ]
     assert (lines[0]["width"], lines[0]["height"]) == (48, 32)
     assert "b.jpg" in lines[1]["error"]
+
+
+def test_json_tells_of_the_only_picture_failing(call: Call) -> None:
+    Path("photo.jpg").write_text("no picture")
+    done = call("stylize", "photo.jpg", "-s", "night", "-o", "out.png", "--json")
+    assert done.code == 2 and done.err.count("\n") == 1
+    line = json.loads(done.out)
+    assert (line["status"], line["source"]) == ("failed", "photo.jpg")
+    assert line["error"] in done.err
 
 
 class Pipe:
@@ -194,6 +275,20 @@ def test_pipes(call: Call, monkeypatch: pytest.MonkeyPatch, format: str) -> None
     assert call("stylize", "-", "-s", "night").code == 0
     with Image.open(out.buffer) as image:
         assert (image.format, image.size) == (format, (48, 32))
+
+
+class Terminal(Pipe):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("stdin", [None, Terminal()], ids=["closed", "terminal"])
+def test_without_a_picture_on_standard_input(
+    call: Call, monkeypatch: pytest.MonkeyPatch, stdin: Pipe | None
+) -> None:
+    monkeypatch.setattr(sys, "stdin", stdin)
+    refused = call("stylize", "-", "-s", "night", "-o", "out.png")
+    assert refused.code == 2 and "standard input" in refused.err and refused.err.count("\n") == 1
 
 
 def test_quiet_says_nothing(call: Call, photo: Path) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import uvicorn
 
+from styler import Style
 from styler.cli import app, info, main
 from styler.cli.app import EXIT_CODES, run
 from styler.weights import shipped
@@ -38,8 +39,59 @@ def test_sheet_shows_the_photo_in_every_style(call: Call, photo: Path) -> None:
 def test_sheet_without_styles_takes_all_presets(call: Call, photo: Path) -> None:
     assert call("sheet", photo, "--tile", 16, "--no-labels", "-o", "sheet.png").code == 0
     count = len(call("styles").out.splitlines())
-    rows = -(-(count + 1) // 4)
-    assert count > 12 and read("sheet.png").shape == (rows * (11 + 8) + 8, 4 * 24 + 8, 3)
+    rows = -(-(count + 1) // 5)
+    assert count > 12 and read("sheet.png").shape == (rows * (11 + 8) + 8, 5 * 24 + 8, 3)
+
+
+def test_sheet_leaves_out_what_does_not_fit_and_says_so(
+    call: Call, photo: Path, own_styles: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "own"
+    shutil.copytree(own_styles, folder)
+    (folder / "broken.style").write_bytes(b"broken")
+    foreign = dataclasses.replace(Style.load(folder / "dawn.style"), model="0" * 16)
+    foreign.save(folder / "dawn.style", force=True)
+    monkeypatch.setenv("STYLER_STYLES", str(folder))
+    monkeypatch.setattr("styler.style.shipped", lambda: tmp_path)
+    done = call("sheet", photo, "--tile", 48, "--no-labels", "-o", "sheet.png")
+    assert done.code == 0 and read("sheet.png").shape == (32 + 16, 2 * 48 + 3 * 8, 3)
+    assert "broken.style" in done.err and "other weights" in done.err
+    assert done.err.count("\n") == 2
+    listed = call("styles")
+    assert [line.split()[0] for line in listed.out.splitlines()] == ["dawn", "night"]
+    assert "broken.style" in listed.err
+    assert call("style", "show", "night").code == 0
+    checked = call("info")
+    assert checked.code == 1 and "FAILED" in checked.out and "broken.style" in checked.out
+    (folder / "broken.style").unlink()
+    checked = call("info")
+    assert checked.code == 0 and "1 made with another model" in checked.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["sheet"], ["mix", "--style", "dawn", "--style", "night"], ["compare", "--style", "dawn"]],
+    ids=["sheet", "mix", "compare"],
+)
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["-o", "out.xyz"], "out.xyz"),
+        (["-o", "no/such/out.png"], "make it first"),
+        (["-o", "out.png", "--max-pixels", "100"], "48x32"),
+    ],
+)
+def test_mistakes_are_told_before_the_work(
+    call: Call,
+    photo: Path,
+    arguments: list[str],
+    options: list[str],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("styler.cli.paint.Network.open", None)  # any work would fail
+    refused = call(*arguments, photo, *options)
+    assert refused.code == 2 and refused.err.count("\n") == 1 and words in refused.err
 
 
 def test_mix_goes_from_one_style_to_the_other(call: Call, photo: Path) -> None:
@@ -136,6 +188,7 @@ def test_completion(call: Call, shell: str) -> None:
         ("styler sty", {"plain,stylize", "plain,styles", "plain,style"}),
         ("styler stylize photo.jpg --style nig", {"plain,night", "file,nig"}),
         ("styler mix photo.jpg --ste", {"plain,--steps"}),
+        ("styler style show nig", {"plain,night", "file,nig"}),
     ],
 )
 def test_completion_completes(typed: str, offered: set[str]) -> None:
@@ -149,6 +202,22 @@ def test_completion_completes(typed: str, offered: set[str]) -> None:
         env=environment, capture_output=True, text=True,
     )  # fmt: skip
     assert set(done.stdout.split()) == offered
+
+
+def test_bash_offers_styles(tmp_path: Path) -> None:
+    """Its script forgets what it has when it meets a file, so presets must come last."""
+    styler = tmp_path / "styler"
+    styler.write_text(f"#!{sys.executable}\nfrom styler.cli import main\nmain()\n")
+    styler.chmod(0o755)
+    program = (
+        'source <(styler completion bash); compopt() { :; }; COMP_WORDS=(styler stylize -s "nig"); '
+        'COMP_CWORD=3; _styler_completion styler; echo "${COMPREPLY[@]}"'
+    )
+    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "night\n"
 
 
 def test_serve_hands_its_options_to_the_server(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

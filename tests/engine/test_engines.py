@@ -102,3 +102,22 @@ class TestCreate:
         monkeypatch.setitem(sys.modules, "torch", None)
         with pytest.raises(MissingDependencyError, match=r'torch.*pip install "styler\[train\]"'):
             create(find("default"), "torch")
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("bfc_arena.cc:360 Failed to allocate memory for requested buffer of size 9", MemoryError),
+        ("Got invalid dimensions for input", RuntimeError),
+    ],
+)
+def test_too_little_memory_is_told_from_other_failures(said: str, kind: type[Exception]) -> None:
+    class Session:
+        def get_inputs(self) -> list[object]:
+            return []
+
+        def run(self, *_: object) -> None:
+            raise RuntimeError(said)
+
+    with pytest.raises(kind):
+        OnnxRuntimeEngine._run(Session(), [])  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from styler.errors import ImageError, ParameterError, TooLargeError
-from styler.imaging import MAX_PIXELS, encode, read, sniff
+from styler.imaging import MAX_PIXELS, dimensions, encode, read, sniff
 from styler.imaging.picture import Picture
 from tests.imaging.corpus import png_chunk, tiff
 
@@ -31,6 +31,13 @@ def gif_of(width, height):
     frame = struct.pack("<BHHHHB", 0x2C, 0, 0, width, height, 0)
     screen = b"GIF89a" + struct.pack("<HHBBB", width, height, 0x80, 0, 0) + bytes(6)
     return screen + frame + b"\x02\x02\x4c\x01\x00;"
+
+
+def measured(source, **options):
+    """The same error from the header alone."""
+    with pytest.raises(ImageError) as caught:
+        dimensions(source, **options)
+    return str(caught.value)
 
 
 def refused(source, kind=ImageError, **options):
@@ -77,6 +84,7 @@ def test_the_content_decides_not_the_name(tmp_path):
     assert read(path).metadata.format == "jpeg"
     path.write_text("not a picture")
     assert "really-a-jpeg.png: a text file" in refused(path)
+    assert measured(path) == refused(path)
 
 
 def test_formats_off_the_list_are_refused_even_where_pillow_reads_them():
@@ -112,6 +120,7 @@ def test_bombs_are_refused_by_their_header(data):
         warnings.simplefilter("error")
         message = refused(data, TooLargeError)
     assert "megapixels" in message and "limit" in message
+    assert measured(data) == message
 
 
 def test_the_cap_is_ours_not_pillows(monkeypatch):

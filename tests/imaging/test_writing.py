@@ -16,7 +16,17 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageCms
 
 from styler.errors import OutputError, ParameterError
-from styler.imaging import TEMPORARY_SUFFIX, Metadata, Picture, encode, read, write, write_bytes
+from styler.imaging import FORMATS as FORMATS_BY_NAME
+from styler.imaging import (
+    TEMPORARY_SUFFIX,
+    Metadata,
+    Picture,
+    encode,
+    own_format,
+    read,
+    write,
+    write_bytes,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMATS = ("png", "jpeg", "webp", "avif", "tiff", "bmp", "gif")
@@ -160,6 +170,32 @@ def test_transparency_is_laid_over_the_background_where_there_is_none(picture):
     assert (read(encode(clear, "bmp", background=(1, 2, 3))).rgb == (1, 2, 3)).all()
     half = Picture(np.zeros((2, 2, 3), np.uint8), np.full((2, 2), 128, np.uint8))
     assert abs(int(read(encode(half, "bmp")).rgb[0, 0, 0]) - 127) <= 1
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_side_too_long_for_the_format_is_refused(format):
+    longest = FORMATS_BY_NAME[format].max_side or 100_000
+    for shape in ((1, longest, 3), (longest, 1, 3)):
+        assert read(encode(Picture(np.zeros(shape, np.uint8)), format)).rgb.shape == shape
+    if FORMATS_BY_NAME[format].max_side is not None:
+        with pytest.raises(OutputError, match=f"{format} holds up to {longest} pixels a side"):
+            encode(Picture(np.zeros((1, longest + 1, 3), np.uint8)), format)
+
+
+def test_whatever_an_encoder_answers_is_one_typed_error(picture, monkeypatch):
+    def refuse(*_, **__):
+        raise ValueError("encoding error 7:\nno")
+
+    monkeypatch.setattr(Image.Image, "save", refuse)
+    with pytest.raises(OutputError) as caught:
+        encode(picture, "webp")
+    assert str(caught.value) == "webp cannot hold it (encoding error 7: no); use png or tiff"
+
+
+@pytest.mark.parametrize("format", (*FORMATS, "heic", None))
+def test_a_painting_is_written_in_the_photos_own_format(picture, format):
+    kept = Picture(picture.rgb, None, Metadata(format=format))
+    assert own_format(kept) == ("png" if format in ("gif", "heic", None) else format)
 
 
 @pytest.mark.parametrize(
