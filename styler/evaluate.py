@@ -1,13 +1,17 @@
 """How good a model is: distance to the style, distance to the photo, and the artefacts in between.
 
 Pictures are (H, W, 3) uint8 sRGB at the outside, as everywhere. Distances are taken on the maps of
-a VGG as it was trained, not normalized, so that figures compare with those of other programs.
+a VGG as it was trained, not normalized, so that figures compare with those of other programs. What
+each measure says, and which values are good, is in ``docs/evaluation.md``.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import product
-from statistics import fmean
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cache, partial
+from hashlib import sha256
+from itertools import groupby, product
+from operator import itemgetter
+from statistics import fmean, median
 from time import perf_counter
 from typing import Any
 
@@ -17,19 +21,26 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from styler.errors import ParameterError
 from styler.imaging import to_float
+from styler.lattice import grid_peaks, on_lattice, spectrum
 from styler.model import Vgg
 from styler.norm.moments import moments
 from styler.stylizer import Stylizer
 
 __all__ = [
+    "Evaluation",
+    "Measures",
+    "Pair",
     "Scores",
     "border_change",
     "content_distance",
-    "evaluate",
+    "diagonals",
     "grid_energy",
+    "local_grid_energy",
     "noise_gain",
     "psnr",
+    "scores",
     "shift_error",
     "ssim",
     "style_distance",
@@ -37,95 +48,210 @@ __all__ = [
 
 Pixels = NDArray[np.uint8]
 LUMA = np.array([0.299, 0.587, 0.114])
+LEAST = 64
+"""Pixels a side that a picture needs: below, the frequencies of a grid lie too close together."""
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Of a painting, or means over several; ``None`` is what was not, or cannot be, measured.
+
+    Attributes:
+        style: distance of feature statistics to the painting's; 0 is equal.
+        content: distance of feature structure to the photo's; 0 is equal, 2 unrelated.
+        ssim: structural similarity of luma with the photo; 1 is equal.
+        identity: PSNR in dB of the photo painted in its own style.
+        grid: energy at 1/8, 1/4 and 1/2 cycles a pixel, as a multiple of the photo's own.
+        local_grid: the same from place to place: also of a grid that comes and goes.
+        border: change within 16 pixels of the border over the change further inside.
+        shift: change of the painting when the photo moves by a pixel, in levels of 255.
+        noise: how much of a little noise in the photo arrives in the painting; 1 keeps it.
+        milliseconds: for one painting, the style known; of several the median.
+    """
+
+    style: float
+    content: float
+    ssim: float
+    identity: float | None
+    grid: float | None
+    local_grid: float | None
+    border: float | None
+    shift: float | None
+    noise: float | None
+    milliseconds: float | None
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A photo in the style of a painting; ``strength`` is ``None`` where it is not known."""
+
+    photo: str
+    painting: str
+    strength: float | None
+    measures: Measures
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Means over the pairs of an evaluation.
+    """Means over the pairs that were painted at one strength."""
 
-    Attributes:
-        strength: at which the pairs were painted.
-        pairs: how many.
-        style: distance of feature statistics to the painting's; 0 is equal.
-        content: distance of feature structure to the photo's; 0 is equal, 2 unrelated.
-        ssim: structural similarity of luma with the photo; 1 is equal.
-        grid: energy at 1/8, 1/4 and 1/2 cycles a pixel, as a multiple of the photo's own.
-        border: change within 16 pixels of the border over the change further inside.
-        shift: change of the painting when the photo moves by a pixel, in levels of 255.
-        noise: how much of a little noise in the photo arrives in the painting; 1 keeps it.
-        identity: PSNR in dB of a photo painted in its own style.
-        milliseconds: for one painting, the style known.
-    """
-
-    strength: float
+    strength: float | None
     pairs: int
-    style: float
-    content: float
-    ssim: float
-    grid: float
-    border: float
-    shift: float
-    noise: float
-    identity: float
-    milliseconds: float
+    means: Measures
 
 
-def evaluate(
-    stylizer: Stylizer,
-    photos: Sequence[Pixels],
-    paintings: Sequence[Pixels],
-    judge: Vgg,
-    *,
-    strengths: Iterable[float] = (1.0,),
-) -> list[Scores]:
-    """Paint every photo in the style of every painting and measure.
+def scores(pairs: Iterable[Pair]) -> list[Scores]:
+    """The means of each strength, in the order in which they come."""
+    by_strength: dict[float | None, list[Measures]] = {}
+    for pair in pairs:
+        by_strength.setdefault(pair.strength, []).append(pair.measures)
+    return [
+        Scores(strength, len(measures), _means(measures))
+        for strength, measures in by_strength.items()
+    ]
+
+
+def _means(measures: Sequence[Measures]) -> Measures:
+    means: dict[str, Any] = {}
+    for field in fields(Measures):
+        every = (getattr(one, field.name) for one in measures)
+        known = [value for value in every if value is not None]
+        middle = median if field.name == "milliseconds" else fmean  # a stall is not the network's
+        means[field.name] = middle(known) if known else None
+    return Measures(**means)
+
+
+def diagonals(photos: Sequence[str], paintings: Sequence[str]) -> list[tuple[str, str]]:
+    """Every pair, in an order of which the first few hold as many different names as can be."""
+    return [
+        (photo, paintings[(row + step) % len(paintings)])
+        for step in range(len(paintings))
+        for row, photo in enumerate(photos)
+    ]
+
+
+class Evaluation:
+    """Photos and paintings to measure painters on, as a judge sees them.
 
     Args:
-        stylizer: the model.
-        photos: at least 32x32 each.
-        paintings: taken at their own size.
+        photos, paintings: by name; taken at their own size, 64 pixels a side or more.
         judge: a VGG as :func:`styler.model.load_vgg` returns it.
-        strengths: one row of scores for each, the curve of style against content.
+        pairs: names of photo and painting; by default every photo with every painting.
 
-    Returns:
-        Scores for each strength, in order.
+    Raises:
+        ParameterError: a picture is too small.
+
+    Attributes:
+        pairs: the same, those of one photo in a row.
+        fingerprint: of judge, pictures and pairs: figures of equal fingerprint can be compared.
     """
-    styles = [stylizer.style(painting, size=None) for painting in paintings]
-    wanted = [_statistics(judge, painting) for painting in paintings]
-    structures = [_maps(judge, photo)[-1] for photo in photos]
-    own = [
-        psnr(stylizer.stylize(photo, stylizer.style(photo, size=None)), photo) for photo in photos
-    ]
-    rows = []
-    for strength in strengths:
-        found: list[dict[str, float]] = []
-        for (photo, structure), (style, palette) in product(
-            zip(photos, structures, strict=True), zip(styles, wanted, strict=True)
-        ):
 
-            def paint(pixels: Pixels, style: Any = style, strength: float = strength) -> Pixels:
-                painted: Pixels = stylizer.stylize(pixels, style, strength=strength)
-                return painted
+    def __init__(
+        self,
+        photos: Mapping[str, Pixels],
+        paintings: Mapping[str, Pixels],
+        judge: Vgg,
+        pairs: Iterable[tuple[str, str]] | None = None,
+    ) -> None:
+        for name, pixels in (*photos.items(), *paintings.items()):
+            height, width = pixels.shape[:2]
+            if min(height, width) < LEAST:
+                raise ParameterError(
+                    f"{name}: {width}x{height} pixels are too few to measure; "
+                    f"give pictures of at least {LEAST}x{LEAST}"
+                )
+        self.photos, self.paintings, self.judge = photos, paintings, judge
+        self.pairs = sorted(product(photos, paintings) if pairs is None else pairs)
+        self._palette = cache(lambda painting: _statistics(judge, paintings[painting]))
 
-            started = perf_counter()
-            painted = paint(photo)
-            elapsed = perf_counter() - started
-            maps = _maps(judge, painted)
-            found.append(
-                {
-                    "style": style_distance([moments(x) for x in maps], palette),
-                    "content": content_distance(maps[-1], structure),
-                    "ssim": ssim(painted, photo),
-                    "grid": grid_energy(painted) / grid_energy(photo),
-                    "border": border_change(photo, painted),
-                    "shift": shift_error(paint, photo, painted),
-                    "noise": noise_gain(paint, photo, painted),
-                    "milliseconds": elapsed * 1000,
-                }
-            )
-        means = {name: fmean(row[name] for row in found) for name in found[0]}
-        rows.append(Scores(strength=strength, pairs=len(found), identity=fmean(own), **means))
-    return rows
+    @property
+    def fingerprint(self) -> str:
+        digest = sha256()
+        for tensor in self.judge.state_dict().values():
+            digest.update(tensor.numpy().tobytes())
+        for photo, painting in self.pairs:
+            for pixels in (self.photos[photo], self.paintings[painting]):
+                digest.update(repr(pixels.shape).encode() + pixels.tobytes())
+        return digest.hexdigest()[:16]
+
+    def of_model(
+        self, stylizer: Stylizer, strengths: Iterable[float] = (1.0,)
+    ) -> Iterator[tuple[Pair, Pixels]]:
+        """Paint every pair at every strength; yields what was measured, and the painting."""
+        strengths = list(strengths)
+        style = cache(lambda painting: stylizer.style(self.paintings[painting], size=None))
+        for name, paintings in self._by_photo():
+            photo = self.photos[name]
+            look = _Look(self.judge, photo)
+            own = stylizer.style(photo, size=None)
+            identity = [psnr(stylizer.stylize(photo, own, strength=s), photo) for s in strengths]
+            for painting in paintings:
+                for strength, fidelity in zip(strengths, identity, strict=True):
+                    paint = partial(stylizer.stylize, style=style(painting), strength=strength)
+                    started = perf_counter()
+                    painted = paint(photo)
+                    elapsed = perf_counter() - started
+                    measures = Measures(
+                        **look.at(painted, self._palette(painting)),
+                        identity=fidelity,
+                        shift=shift_error(paint, photo, painted),
+                        noise=noise_gain(paint, photo, painted),
+                        milliseconds=1000 * elapsed,
+                    )
+                    yield Pair(name, painting, strength, measures), painted
+
+    def of_pictures(self, painted: Callable[[str, str], Pixels]) -> Iterator[tuple[Pair, Pixels]]:
+        """Measure what another program has painted, as far as that needs no painting.
+
+        Args:
+            painted: from the names of photo and painting to a picture of the photo's size.
+
+        Raises:
+            ParameterError: a picture has another size than its photo.
+        """
+        for name, paintings in self._by_photo():
+            look = _Look(self.judge, self.photos[name])
+            for painting in paintings:
+                pixels = painted(name, painting)
+                if pixels.shape != self.photos[name].shape:
+                    (h, w), (height, width) = pixels.shape[:2], self.photos[name].shape[:2]
+                    raise ParameterError(
+                        f"{name} as {painting} is {w}x{h}, the photo {width}x{height}; "
+                        "give both at one size"
+                    )
+                seen = look.at(pixels, self._palette(painting))
+                measures = Measures(
+                    **seen, identity=None, shift=None, noise=None, milliseconds=None
+                )
+                yield Pair(name, painting, None, measures), pixels
+
+    def _by_photo(self) -> Iterator[tuple[str, list[str]]]:
+        for photo, pairs in groupby(self.pairs, itemgetter(0)):
+            yield photo, [painting for _, painting in pairs]
+
+
+class _Look:
+    """What paintings of one photo are held against."""
+
+    def __init__(self, judge: Vgg, photo: Pixels) -> None:
+        self.judge, self.photo = judge, photo
+        self.structure = _maps(judge, photo)[-1]
+        self.grid, self.local_grid = grid_energy(photo), local_grid_energy(photo)
+
+    def at(self, painted: Pixels, palette: list[tuple[Tensor, Tensor]]) -> dict[str, Any]:
+        maps = _maps(self.judge, painted)
+        return {
+            "style": style_distance([moments(x) for x in maps], palette),
+            "content": content_distance(maps[-1], self.structure),
+            "ssim": ssim(painted, self.photo),
+            "grid": _over(grid_energy(painted), self.grid),
+            "local_grid": _over(local_grid_energy(painted), self.local_grid),
+            "border": border_change(self.photo, painted),
+        }
+
+
+def _over(value: float, base: float) -> float | None:
+    return value / base if base else None
 
 
 @torch.inference_mode()
@@ -185,35 +311,40 @@ def ssim(a: Pixels, b: Pixels) -> float:
 
 
 def grid_energy(pixels: Pixels) -> float:
-    """How far the spectrum peaks where a decoder's grid shows: multiples of 1/8 cycle a pixel.
+    """How far the spectrum of luma peaks at multiples of 1/8 cycle a pixel.
 
-    The power at each of these frequencies over the mean power around it, averaged over them; a
-    picture without a grid is near 1. A decoder working at 1/8, 1/4 and 1/2 resolution can leave a
-    regular pattern only there.
+    The power there over the power around (:func:`styler.lattice.grid_peaks`), averaged over these
+    frequencies: near 1 without a grid, and 0 for a picture of one colour.
     """
-    luma = pixels @ LUMA
-    height, width = (side - side % 8 for side in luma.shape)
-    luma = luma[:height, :width]
-    window = np.outer(np.hanning(height), np.hanning(width))
-    power = np.abs(np.fft.fft2((luma - luma.mean()) * window)) ** 2
-    ratios = []
-    reach = range(-6, 7)
-    around = [(i, j) for i in reach for j in reach if max(abs(i), abs(j)) > 2]
-    for i, j in product(range(8), range(5)):
-        if (i, j) == (0, 0):
-            continue
-        y, x = i * height // 8, j * width // 8
-        beside = [power[(y + di) % height, (x + dj) % width] for di, dj in around]
-        ratios.append(power[y, x] / max(float(np.mean(beside)), 1e-12))
-    return float(np.mean(ratios))
+    peaks, around = grid_peaks(torch.from_numpy(pixels @ LUMA))
+    return float((peaks / around.clamp_min(1e-12)).mean())
 
 
-def border_change(photo: Pixels, painted: Pixels, width: int = 16) -> float:
-    """Mean change of pixels within ``width`` of the border over the mean change of the others."""
+def local_grid_energy(pixels: Pixels, tile: int = 64) -> float:
+    """How far the mean spectrum of small tiles peaks at multiples of 1/8 cycle a pixel.
+
+    A grid whose sign or strength changes over the picture has no peak in the picture's spectrum,
+    and one that nobody sees has: all pixels add up. So luma is cut into tiles that overlap by half,
+    and their power averaged (Welch 1967). The power at each frequency is taken over the geometric
+    mean of the power around it, which a steep spectrum, such as a blurred picture's, leaves alone.
+    """
+    luma = torch.from_numpy(pixels @ LUMA)
+    tiles = luma.unfold(0, tile, tile // 2).unfold(1, tile, tile // 2).flatten(0, 1)
+    peaks, rings = on_lattice(spectrum(tiles).mean(0))
+    return float((peaks / rings.clamp_min(1e-12).log().mean(-1).exp()).mean())
+
+
+def border_change(photo: Pixels, painted: Pixels, width: int = 16) -> float | None:
+    """Mean change of pixels within ``width`` of the border over the mean change of the others.
+
+    ``None`` where the others have not changed.
+    """
     change = np.abs(painted.astype(np.float64) - photo).mean(2)
     inside = change[width:-width, width:-width]
+    if not inside.any():
+        return None
     outside = (change.sum() - inside.sum()) / (change.size - inside.size)
-    return float(outside / max(float(inside.mean()), 1e-12))
+    return float(outside / inside.mean())
 
 
 def shift_error(paint: Any, photo: Pixels, painted: Pixels) -> float:

@@ -100,7 +100,7 @@ def load_vgg(path: Path | None = None, *, depth: int = 16) -> Vgg:
         depth: 16 or 19, the torchvision network to ask for.
 
     Raises:
-        WeightsError: the file is missing or holds something else.
+        WeightsError: the file is missing or holds something else, or there is no download.
     """
     tensors, blocks, offset, factor = _published(depth) if path is None else _read(path)
     network = Vgg(blocks)
@@ -127,10 +127,15 @@ RGB in [0, 1] to what the weights were trained on."""
 def _published(depth: int) -> Source:
     from torchvision.models import VGG16_Weights, VGG19_Weights, vgg16, vgg19
 
-    if depth == 19:
-        source, blocks = vgg19(weights=VGG19_Weights.IMAGENET1K_V1), (2, 2, 4, 1)
-    else:
-        source, blocks = vgg16(weights=VGG16_Weights.IMAGENET1K_V1), (2, 2, 3, 1)
+    try:
+        if depth == 19:
+            source, blocks = vgg19(weights=VGG19_Weights.IMAGENET1K_V1), (2, 2, 4, 1)
+        else:
+            source, blocks = vgg16(weights=VGG16_Weights.IMAGENET1K_V1), (2, 2, 3, 1)
+    except OSError as error:
+        raise WeightsError(
+            f"torchvision's VGG-{depth} cannot be downloaded ({error}); give a file of VGG weights"
+        ) from None
     layers = [layer for layer in source.features if isinstance(layer, nn.Conv2d)]
     states = [layer.state_dict() for layer in layers[: sum(blocks)]]
     tensors = [(state["weight"], state["bias"]) for state in states]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 import torch
@@ -147,3 +148,14 @@ class TestLoad:
         normalized = (x - mean[:, None, None]) / std[:, None, None]
         inner = source(normalized).relu()[:, :, 1:-1, 1:-1]
         torch.testing.assert_close(vgg(x)[0][:, :, 1:-1, 1:-1], inner, rtol=1e-4, atol=1e-4)
+
+    def test_a_download_that_fails(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        import torchvision.models as models
+
+        def unreachable(**_: object) -> nn.Module:
+            raise URLError("no network")
+
+        monkeypatch.setattr(models, "vgg16", unreachable)
+        with pytest.raises(WeightsError, match=r"no network.*give a file") as caught:
+            load_vgg(None)
+        assert len(str(caught.value).splitlines()) == 1
