@@ -69,7 +69,7 @@ def serve(host: str, port: int, workers: int, log_level: str, **settings: Any) -
     \b
     styler serve
     styler serve --host 0.0.0.0 --port 8080 --queue 16
-    curl -F content=@photo.jpg -F preset=NAME http://127.0.0.1:8000/v1/stylize -o painted.jpg
+    curl -F content=@photo.jpg -F preset=NAME http://127.0.0.1:8000/v1/stylize -o painted.png
     """
     import uvicorn
     from pydantic import ValidationError
