@@ -4,34 +4,47 @@ cd / && /path/to/venv/bin/python /path/to/check_install.py          any installa
 cd / && /path/to/venv/bin/python /path/to/check_install.py --base   one without torch
 """
 
-import importlib.util
 import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = {"styler": "styler", "server": "styler_server", "weights": "styler_weights"}
 PRIVATE = ("server", "weights", "tests", "benchmarks", "scripts", "docs")
+SOURCES = (".pyc", ".toml")  # what packages leave behind: caches, and what presets are made from
 
 
-def problems(base: bool) -> list[str]:
-    found = [f"a module named {name} is importable" for name in PRIVATE if _present(name)]
-    packages = ("styler", "styler.cli", "styler_server", "styler_weights")
-    found += [f"{name} is missing" for name in packages if not _present(name)]
-    if base and _present("torch"):
-        found.append("torch is installed")
+def problems(base: bool) -> Iterator[str]:
+    yield from (f"a module named {name} is importable" for name in PRIVATE if find_spec(name))
+    for folder, name in PACKAGES.items():
+        yield from _missing(ROOT / folder, name)
+    if base and find_spec("torch"):
+        yield "torch is installed"
     import styler
 
     if not styler.presets():
-        found.append("no presets were found")
+        yield "no presets were found"
     if base and "torch" in sys.modules:
-        found.append("importing styler imports torch")
-    return found
+        yield "importing styler imports torch"
 
 
-def _present(name: str) -> bool:
-    return importlib.util.find_spec(name) is not None
+def _missing(folder: Path, package: str) -> Iterator[str]:
+    """Files of a folder that its installed package lacks."""
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        yield f"{package} is missing"
+        return
+    installed = Path(spec.origin).parent
+    for source in sorted(folder.rglob("*")):
+        inside = source.relative_to(folder)
+        if source.is_file() and source.suffix not in SOURCES and not (installed / inside).is_file():
+            yield f"{package} lacks {inside}"
 
 
 if __name__ == "__main__":
     sys.path = [entry for entry in sys.path if not entry.endswith("scripts")]
-    wrong = problems("--base" in sys.argv)
+    wrong = list(problems("--base" in sys.argv))
     for line in wrong:
         print(line, file=sys.stderr)
     sys.exit(bool(wrong))

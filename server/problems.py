@@ -139,7 +139,7 @@ _EXAMPLES = {
             "strength: Input should be less than or equal to 1.5",
             [FieldError(field="strength", detail="Input should be less than or equal to 1.5")],
         ),
-        ("queue-full", "8 requests are waiting already; try again in 2 s", []),
+        ("queue-full", "9 requests are inside already; try again in 2 s", []),
         ("internal-error", "the request failed here; the server's log says why", []),
         ("not-ready", "the model is being loaded; try again in 1 s", []),
         ("wait-timeout", "no turn came within 30 s; try again later", []),

@@ -64,7 +64,9 @@ def shell(commands: str) -> None:
 
 
 def size(path: Path) -> tuple[int, int]:
+    """Of a picture that is in the format its name says."""
     with Image.open(path) as image:
+        assert image.format == Image.registered_extensions()[path.suffix]
         return image.size
 
 
@@ -91,7 +93,7 @@ def test_http(folder: Path) -> None:
         port = str(probe.getsockname()[1])
     assert ":8000" in commands
     shell(f"export STYLER_PORT={port}\n" + commands.replace(":8000", f":{port}"))
-    assert size(folder / "painted.jpg") == size(folder / "photo.jpg")
+    assert size(folder / "painted.png") == size(folder / "photo.jpg")
 
 
 def test_training(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ The options below the first four are the fields of the server's settings.
 from __future__ import annotations
 
 import os
+import socket
 from importlib import import_module
 from typing import Any
 
@@ -69,20 +70,24 @@ def serve(host: str, port: int, workers: int, log_level: str, **settings: Any) -
     \b
     styler serve
     styler serve --host 0.0.0.0 --port 8080 --queue 16
-    curl -F content=@photo.jpg -F preset=NAME http://127.0.0.1:8000/v1/stylize -o painted.jpg
+    curl -F content=@photo.jpg -F preset=NAME http://127.0.0.1:8000/v1/stylize -o painted.png
     """
     import uvicorn
     from pydantic import ValidationError
+
+    from styler.weights import find
 
     for name, value in settings.items():
         if value is not None:  # workers are processes of their own: the environment reaches them
             os.environ[PREFIX + name.upper()] = str(value)
     try:
-        _settings()()
+        configured = _settings()()
     except ValidationError as error:
         first = error.errors()[0]
         flag = "--" + "-".join(str(part) for part in first["loc"]).replace("_", "-")
         raise InputError(f"{flag}: {first['msg']}, not {first['input']!r}") from None
+    find(configured.model)
+    _check_address(host, port)
     uvicorn.run(
         "styler_server.app:create_app",
         factory=True,
@@ -93,3 +98,15 @@ def serve(host: str, port: int, workers: int, log_level: str, **settings: Any) -
         server_header=False,
         timeout_graceful_shutdown=20,
     )
+
+
+def _check_address(host: str, port: int) -> None:
+    """Refuse an address that cannot be listened on, in one line."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        reason, _, _ = str(error.strerror).partition(" (")
+        raise InputError(
+            f"cannot listen on {host}, port {port}: {reason}; give another --host or --port"
+        ) from None

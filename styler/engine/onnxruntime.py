@@ -1,11 +1,17 @@
 """The engine of the base install: onnxruntime on the CPU."""
 
+import os
 from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
+
+# Left to themselves, official builds report to their maker, and keep an identifier of the machine
+# in the user's cache. The variable counts while the library is loaded; builds that do not know it
+# know the call below.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+import onnxruntime as ort
 
 from styler.errors import WeightsError
 from styler.frame import Window
@@ -14,6 +20,8 @@ from styler.stats import FeatureStats
 from styler.weights import Model
 
 __all__ = ["OnnxRuntimeEngine"]
+
+ort.disable_telemetry_events()
 
 Array = NDArray[np.float32]
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -225,18 +226,34 @@ def test_serve_hands_its_options_to_the_server(call: Call, monkeypatch: pytest.M
     monkeypatch.setattr(uvicorn, "run", lambda app, **options: given.update(options, app=app))
     monkeypatch.setenv("STYLER_QUEUE", "3")
     monkeypatch.setenv("STYLER_STYLE_CACHE", "5")
-    done = call("serve", "--port", 8123, "--workers", 2, "--style-cache", 7, "--no-page")
+    done = call("serve", "--port", 0, "--workers", 2, "--style-cache", 7, "--no-page")
     assert done.code == 0, done.err
-    assert (given["port"], given["workers"], given["factory"]) == (8123, 2, True)
+    assert (given["port"], given["workers"], given["factory"]) == (0, 2, True)
     module, factory = given["app"].split(":")
     assert callable(getattr(importlib.import_module(module), factory))
     settings = importlib.import_module("styler_server.settings").Settings()
     assert (settings.queue, settings.style_cache, settings.page) == (3, 7, False)
 
 
-def test_serve_mistakes(call: Call) -> None:
-    refused = call("serve", "--queue", -1)
-    assert refused.code == 2 and refused.err.count("\n") == 1 and "--queue" in refused.err
+@pytest.mark.parametrize(
+    ("mistake", "named"),
+    [
+        (("--queue", "-1"), "--queue: Input should be greater"),
+        (("--model", "none"), "no model 'none'; use one of default"),
+        (("--host", "256.0.0.1"), "cannot listen on 256.0.0.1, port 8000: "),
+    ],
+)
+def test_serve_mistakes(call: Call, mistake: tuple[str, str], named: str) -> None:
+    refused = call("serve", *mistake)
+    assert refused.code == 2 and refused.err.count("\n") == 1 and named in refused.err
+
+
+def test_serve_where_somebody_else_does(call: Call) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = call("serve", "--port", port)
+    told = f"cannot listen on 127.0.0.1, port {port}: Address already in use; give another --host"
+    assert refused.code == 2 and refused.err.count("\n") == 1 and told in refused.err
 
 
 def test_train_has_the_options_of_its_configuration(call: Call) -> None:
