@@ -34,7 +34,7 @@ def spectrum(x: Tensor) -> Tensor:
         for side in x.shape[-2:]
     )
     window = torch.outer(rows, columns)
-    waves = torch.fft.fft2((x - x.mean((-2, -1), keepdim=True)) * window)
+    waves: Tensor = torch.fft.fft2((x - x.mean((-2, -1), keepdim=True)) * window)
     return (waves.real.square() + waves.imag.square()) / window.square().sum()
 
 
