@@ -113,18 +113,17 @@ def main() -> None:
                 for i in range(len(curve))
             ]
             (line,) = left.plot(recent, linewidth=1)
-            right.plot(error, gap, "o", color=line.get_color())
-            below = kind in ("batch", "pixel_layer", "filter_response")
-            offset = (0, -13) if below else (0, 7)
-            right.annotate(
-                kind, (error, gap), xytext=offset, textcoords="offset points", ha="center"
-            )
+            right.plot(error, gap, "o", color=line.get_color(), label=kind)
         left.set(xlabel="step", ylabel="reconstruction error (mean absolute)", yscale="log")
+        ticks = [0.1, 0.2, 0.4, 0.8]
+        left.set_yticks(ticks, labels=map(str, ticks))
+        left.minorticks_off()
         right.set(
             xlabel="reconstruction error, unseen pictures",
             ylabel="distance to the style's statistics",
         )
-        right.margins(0.25)
+        right.margins(0.1)
+        right.legend(loc="upper left")
 
 
 if __name__ == "__main__":

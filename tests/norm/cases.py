@@ -300,6 +300,7 @@ ACTIVATION = [
         "local_response",
         lambda: norm("local_response", alpha=0.1),
         ref.local_response,
+        wrong=None,  # any number of channels will do
         counterpart=lambda: nn.LocalResponseNorm(5, alpha=0.5, k=2.0),
         bad=(lambda: norm("local_response", 0),),
         lacks={
@@ -315,6 +316,7 @@ ACTIVATION = [
         lambda: norm("divisive", 3, channels=3, center="both", alpha=0.7, beta=0.6),
         ref.divisive,
         mask=spatial_mask,
+        wrong=None,  # any number of channels will do
         pictures_only=True,
         bad=(
             lambda: norm("divisive", 4)(maps()),
@@ -334,6 +336,7 @@ ACTIVATION = [
         lambda: norm("local_contrast", 5),
         ref.local_contrast,
         mask=spatial_mask,
+        wrong=None,  # any number of channels will do
         pictures_only=True,
         bad=(lambda: norm("local_contrast", 4)(maps()),),
         lacks={

@@ -124,3 +124,12 @@ def test_every_class_has_its_function_but_those_made_of_layers() -> None:
         facts = entry(name)
         is_function = inspect.isfunction(facts.build)
         assert (facts.functional is not None or is_function) != (name in reasons), name
+
+
+def test_every_method_says_its_formula_its_source_and_what_torch_has() -> None:
+    for name in names():
+        facts = entry(name)
+        method = facts.functional or facts.build
+        text = inspect.getdoc(method.func if isinstance(method, partial) else method) or ""
+        for part in (".. math::", "Source:", "torch"):
+            assert part in text, (name, part)

@@ -132,7 +132,9 @@ class AdaptiveLayerNorm(nn.Module):
     aliases=("adaln_zero",),
 )
 class AdaptiveLayerNormZero(AdaptiveLayerNorm):
-    """A residual branch with adaptive layer norm before it and a gate from the condition after it.
+    r"""A residual branch with adaptive layer norm before it and a gate from the condition after it.
+
+    .. math:: y = x + a(c) \odot f\left((1 + s(c)) \mathrm{LN}(x) + t(c)\right)
 
     The linear layer starts at zero, so the gate is closed and the whole starts as the identity.
 
@@ -143,6 +145,14 @@ class AdaptiveLayerNormZero(AdaptiveLayerNorm):
             is the identity.
         eps: added to the variance; default 1e-6.
         device, dtype: of the parameters.
+
+    ``forward(x, condition)`` takes ``(N, *, d)`` and ``(N, condition_features)``, and returns shape
+    and dtype of ``x``.
+
+    Raises:
+        ParameterError: other features, no floating tensor, or a mask that does not fit.
+
+    Source: Peebles & Xie 2022, section 3.2, adaLN-Zero. Not in torch.
     """
 
     outputs = 3

@@ -5,7 +5,6 @@ Covariate Shift", arXiv:1502.03167.
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from styler.errors import ParameterError
@@ -55,7 +54,8 @@ def batch_norm(
             one).
         eps: added to the variance; default 1e-5.
         mask: weights in [0, 1], ``(N or 1, 1, *spatial)``: positions that enter the statistics.
-            Padded positions and padded samples are left out by weight 0.
+            Padded positions and padded samples are left out by weight 0. In evaluation it has no
+            say.
         stats: ``(mean, variance)``, each ``(C,)``, used instead; nothing is updated.
 
     Returns:
@@ -71,18 +71,17 @@ def batch_norm(
     check_features(x)
     if stats is not None:
         check_stats(stats, x.shape[1:2])
-    if not training and stats is None:
-        if running_mean is None or running_var is None:
-            raise ParameterError("batch norm in evaluation needs running statistics or stats")
-        if mask is None:
-            return F.batch_norm(x, running_mean, running_var, weight, bias, False, momentum, eps)
-        stats = running_mean, running_var
-    if training and stats is None and x.numel() == x.shape[1]:
+    if stats is None and not training and (running_mean is None or running_var is None):
+        raise ParameterError("batch norm in evaluation needs running statistics or stats")
+    if stats is None and training and x.numel() == x.shape[1]:
         raise ParameterError(
             f"batch norm in training needs more than one value per channel, got {tuple(x.shape)}"
         )
-    if stats is None and mask is None:
-        return F.batch_norm(x, running_mean, running_var, weight, bias, True, momentum, eps)
+    if stats is None and (mask is None or not training):
+        cudnn = torch.backends.cudnn.enabled
+        return torch.batch_norm(
+            x, weight, bias, running_mean, running_var, training, momentum, eps, cudnn
+        )
     if stats is None:
         stats, count = batch_stats(x, mask)
         update_running(running_mean, running_var, stats, count, momentum)

@@ -5,14 +5,13 @@ Models", arXiv:1702.03275.
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from styler.errors import ParameterError
 from styler.norm.activation.batch import BatchNorm, batch_stats, update_running
 from styler.norm.base import check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_affine
+from styler.norm.statistics import Stats, channel_affine, standardize_channels
 
 __all__ = ["BatchRenorm", "batch_renorm", "renorm_limits"]
 
@@ -73,7 +72,7 @@ def batch_renorm(
     if bias is not None:
         shift = shift + bias
     if mask is None:
-        return F.batch_norm(x, None, None, scale, shift, True, 0.0, eps)
+        return standardize_channels(x, scale, shift, eps)
     return channel_affine(x, stats, scale, shift, eps)
 
 

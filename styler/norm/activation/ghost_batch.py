@@ -29,7 +29,10 @@ def ghost_batch_norm(
     *,
     mask: Tensor | None = None,
 ) -> Tensor:
-    """Batch norm in training of every ``size`` samples on their own, one part after the other.
+    r"""Batch norm in training of every ``size`` samples on their own, one part after the other.
+
+    .. math:: y_{nchw} = \gamma_c \frac{x_{nchw} - \mu_{gc}}{\sqrt{\sigma^2_{gc} + \epsilon}}
+              + \beta_c, \quad g = \lfloor n / k \rfloor
 
     Running statistics move once for every part. The last part holds what is left over.
 

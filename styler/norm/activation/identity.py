@@ -20,7 +20,12 @@ __all__ = ["Identity"]
     aliases=("identity",),
 )
 class Identity(nn.Module):
-    """Returns its input, whatever it was built with, so that it can stand in for any norm."""
+    r"""Returns its input, whatever it was built with, so that it can stand in for any norm.
+
+    .. math:: y = x
+
+    Source: :class:`torch.nn.Identity`, to which it is equal.
+    """
 
     def __init__(self, num_features: int | None = None, **_: Any) -> None:
         super().__init__()

@@ -68,7 +68,7 @@ def instance_norm(
     Raises:
         ParameterError: no floating tensor of that rank, or a mask that does not fit.
 
-    Source: Ulyanov et al. 2016, eq. 5. Unlike :func:`torch.nn.functional.instance_norm` it keeps
+    Source: Ulyanov et al. 2016. Unlike :func:`torch.nn.functional.instance_norm` it keeps
     channels_last, takes a mask and statistics, and accepts 1x1 maps (which become ``bias``).
     """
     check_features(x)

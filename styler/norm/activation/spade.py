@@ -31,7 +31,9 @@ __all__ = ["SPADE"]
     channel_dim=1,
 )
 class SPADE(nn.Module):
-    """A norm without parameters of its own, scaled and shifted by two convolutions of a label map.
+    r"""A norm without parameters of its own, scaled and shifted by two convolutions of a label map.
+
+    .. math:: y_{nchw} = (1 + \gamma_{nchw}(m)) \, \mathrm{norm}(x)_{nchw} + \beta_{nchw}(m)
 
     Args:
         num_features: channels ``C`` of the input.
@@ -43,7 +45,11 @@ class SPADE(nn.Module):
         device, dtype: of parameters and running statistics.
 
     ``forward(x, labels)`` takes ``(N, C, H, W)`` and ``(N, label_channels, h, w)``, which is
-    resized to ``H x W`` by nearest neighbour. ``mask`` and ``stats`` go to the inner norm.
+    resized to ``H x W`` by nearest neighbour. ``mask`` and ``stats`` go to the inner norm. Returns
+    shape, dtype and memory format of ``x``.
+
+    Raises:
+        ParameterError: other channels, an even kernel size, or an unknown norm.
 
     Source: Park et al. 2019, eq. 1. Not in torch.
     """

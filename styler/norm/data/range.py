@@ -38,7 +38,7 @@ def min_max_scale(
     Raises:
         ParameterError: ``low`` is not below ``high``, or a mask that does not fit.
 
-    Source: Han, Kamber & Pei 2011, section 3.5.2.
+    Source: Han, Kamber & Pei 2011, section 3.5.2. Not in torch.
     To scale other data alike, keep a :class:`styler.norm.MinMaxScaler`.
     """
     return scale_by_own(MinMaxScaler, x, dim, mask, low=low, high=high)
@@ -61,7 +61,7 @@ def mean_scale(x: Tensor, *, dim: int = -1, mask: Tensor | None = None) -> Tenso
     Raises:
         ParameterError: no floating tensor, or a mask that does not fit.
 
-    Source: feature scaling, textbook form.
+    Source: feature scaling, textbook form. Not in torch.
     To scale other data alike, keep a :class:`styler.norm.MeanScaler`.
     """
     return scale_by_own(MeanScaler, x, dim, mask)

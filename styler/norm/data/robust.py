@@ -38,7 +38,7 @@ def robust_scale(
     Raises:
         ParameterError: quantiles not rising within [0, 1], or a mask that does not fit.
 
-    Source: Huber 1981.
+    Source: Huber 1981. Not in torch.
     To scale other data alike, keep a :class:`styler.norm.RobustScaler`.
     """
     check_features(x, dim=dim)

@@ -46,7 +46,7 @@ def z_score(x: Tensor, *, dim: int = -1, mask: Tensor | None = None) -> Tensor:
     Raises:
         ParameterError: no floating tensor, or a mask that does not fit.
 
-    Source: feature scaling, textbook form.
+    Source: feature scaling, textbook form. Not in torch.
     To scale other data alike, keep a :class:`styler.norm.ZScoreScaler`.
     """
     return scale_by_own(ZScoreScaler, x, dim, mask)

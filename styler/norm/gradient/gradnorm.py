@@ -51,6 +51,8 @@ class GradNorm(nn.Module):
 
     Raises:
         ParameterError: another number of losses, or a first loss of zero.
+
+    Source: Chen et al. 2018, algorithm 1. Not in torch.
     """
 
     weights: Tensor

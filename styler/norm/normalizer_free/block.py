@@ -67,6 +67,9 @@ class NormalizerFreeBlock(nn.Module):
     ``forward`` maps ``(N, C, H, W)`` to ``(N, C', H / stride, W / stride)``. Train it with
     :func:`styler.norm.adaptive_clip_`, skipping the classifier.
 
+    Raises:
+        ParameterError: an unknown activation, or a variance that is not positive.
+
     Source: Brock et al. 2021, section 3. Not in torch.
     """
 

@@ -35,6 +35,9 @@ class Residual(nn.Module):
 
     Raises:
         ParameterError: an unknown placement or norm.
+
+    Source: Vaswani et al. 2017 (post), Xiong et al. 2020 (pre), Ding et al. 2021 (sandwich). torch
+    has the first two, built into its transformer layers as ``norm_first``, with layer norm only.
     """
 
     def __init__(

@@ -43,7 +43,7 @@ def power_iteration(
     Returns:
         ``(u, v)`` of unit norm.
 
-    Source: Miyato et al. 2018, algorithm 1.
+    Source: Miyato et al. 2018, algorithm 1. torch iterates on matrices only.
     """
     v = u
     for _ in range(steps):

@@ -30,6 +30,8 @@ def spectral_clip(weight: Tensor, maximum: float = 1.0) -> Tensor:
 
     Raises:
         ParameterError: a maximum that is not positive, or a weight of one axis.
+
+    Source: Sedghi et al. 2019, who clip convolutions as maps; here the matrix. Not in torch.
     """
     if not maximum > 0:
         raise ParameterError(f"maximum must be above 0, not {maximum!r}")
