@@ -48,6 +48,8 @@ class Batch:
         self.open(plan)
         for job in plan.jobs:
             self.attempt(job)
+        if plan.folder is not None:
+            _sweep(plan.folder)  # what was too young when the job began
 
     def look(self, plan: Plan) -> None:
         """Read what an earlier run has done, and refuse to paint over anything else."""
