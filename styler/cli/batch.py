@@ -48,6 +48,8 @@ class Batch:
         self.open(plan)
         for job in plan.jobs:
             self.attempt(job)
+        if plan.folder is not None:
+            _sweep(plan.folder)  # what was too young when the job began
 
     def look(self, plan: Plan) -> None:
         """Read what an earlier run has done, and refuse to paint over anything else."""
@@ -132,7 +134,7 @@ def _failed(job: Job, error: Exception) -> Outcome:
 
 def _line(job: Job, error: Exception) -> str:
     """The error in one line that names the photo or its output."""
-    text = " ".join(one_line(str(error)).split())
+    text = one_line(" ".join(str(error).split()))
     names = (one_line(str(name)) for name in (job, job.output) if name is not None)
     return text if any(name in text for name in names) else one_line(f"{job}: {text}")
 

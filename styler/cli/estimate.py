@@ -82,9 +82,10 @@ def estimate(plan: Plan, batch: Batch, *, json_lines: bool) -> None:
 
     Raises `OutputError` where `Batch.run` would.
     """
+    done: set[Job] = set()
     if plan.many:
         batch.look(plan)
-    done = [job for job in plan.jobs if plan.many and batch.is_done(job)]
+        done = {job for job in plan.jobs if batch.is_done(job)}
     cost = Cost.measured(batch.painter) if len(done) < len(plan.jobs) else None
     estimates = []
     for job in plan.jobs:

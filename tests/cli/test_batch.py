@@ -180,6 +180,23 @@ def test_what_a_kill_left_is_swept_once_it_is_old(call: Call) -> None:
     assert left == [f".new{TEMPORARY_SUFFIX}", "000.jpg"]
 
 
+def test_what_a_kill_left_is_swept_when_the_next_job_ends(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos(1)
+    left = Path(f"painted/.left{TEMPORARY_SUFFIX}")
+    left.parent.mkdir()
+    left.touch()
+    paint = Batch.paint
+
+    def slow(self: Batch, job: jobs.Job) -> Outcome:
+        os.utime(left, (0, 0))
+        return paint(self, job)
+
+    monkeypatch.setattr(Batch, "paint", slow)
+    assert call(*STYLIZE).code == 0 and not left.exists()
+
+
 def test_a_terminal_gets_a_bar_and_a_summary(call: Call) -> None:
     photos(3)
     Path("photos/broken.jpg").write_text("no picture")

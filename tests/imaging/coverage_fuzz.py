@@ -16,6 +16,10 @@ with atheris.instrument_imports(include=["PIL", "styler.imaging"]):
     from tests.imaging import mutation
 
 
+def attempt(data):
+    mutation.attempt(data, bits=16 if len(data) % 2 else 8)
+
+
 def main():
     warnings.simplefilter("ignore")
     logging.disable()
@@ -23,7 +27,7 @@ def main():
         for number, data in enumerate(mutation.seeds()):
             (Path(folder) / str(number)).write_bytes(data)
         limits = ["-timeout=2", "-rss_limit_mb=1024", "-max_len=16384"]
-        atheris.Setup([sys.argv[0], *limits, *sys.argv[1:], folder], mutation.attempt)
+        atheris.Setup([sys.argv[0], *limits, *sys.argv[1:], folder], attempt)
         atheris.Fuzz()
 
 

@@ -6,6 +6,7 @@ figures as JSON; ``tests/imaging/test_mutation.py`` runs it as a child, so that 
 
 import argparse
 import collections
+import contextlib
 import ctypes
 import io
 import json
@@ -20,7 +21,7 @@ import numpy as np
 from PIL import Image
 
 from styler.errors import StylerError
-from styler.imaging import Picture, encode, read
+from styler.imaging import Picture, dimensions, encode, read
 from tests.imaging import corpus
 
 MAX_PIXELS = 2_000_000
@@ -110,6 +111,8 @@ def attempt(data, **options):
 
 
 def outcome(data, **options):
+    with contextlib.suppress(StylerError):
+        assert min(dimensions(data, max_pixels=MAX_PIXELS)) > 0
     try:
         return read(data, max_pixels=MAX_PIXELS, **options)
     except StylerError as error:
