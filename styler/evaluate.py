@@ -23,7 +23,7 @@ from torch import Tensor
 
 from styler.errors import ParameterError
 from styler.imaging import to_float
-from styler.lattice import grid_peaks
+from styler.lattice import grid_peaks, on_lattice, spectrum
 from styler.model import Vgg
 from styler.norm.moments import moments
 from styler.stylizer import Stylizer
@@ -37,6 +37,7 @@ __all__ = [
     "content_distance",
     "diagonals",
     "grid_energy",
+    "local_grid_energy",
     "noise_gain",
     "psnr",
     "scores",
@@ -61,6 +62,7 @@ class Measures:
         ssim: structural similarity of luma with the photo; 1 is equal.
         identity: PSNR in dB of the photo painted in its own style.
         grid: energy at 1/8, 1/4 and 1/2 cycles a pixel, as a multiple of the photo's own.
+        local_grid: the same from place to place: also of a grid that comes and goes.
         border: change within 16 pixels of the border over the change further inside.
         shift: change of the painting when the photo moves by a pixel, in levels of 255.
         noise: how much of a little noise in the photo arrives in the painting; 1 keeps it.
@@ -72,6 +74,7 @@ class Measures:
     ssim: float
     identity: float | None
     grid: float | None
+    local_grid: float | None
     border: float | None
     shift: float | None
     noise: float | None
@@ -233,7 +236,7 @@ class _Look:
     def __init__(self, judge: Vgg, photo: Pixels) -> None:
         self.judge, self.photo = judge, photo
         self.structure = _maps(judge, photo)[-1]
-        self.grid = grid_energy(photo)
+        self.grid, self.local_grid = grid_energy(photo), local_grid_energy(photo)
 
     def at(self, painted: Pixels, palette: list[tuple[Tensor, Tensor]]) -> dict[str, Any]:
         maps = _maps(self.judge, painted)
@@ -241,9 +244,14 @@ class _Look:
             "style": style_distance([moments(x) for x in maps], palette),
             "content": content_distance(maps[-1], self.structure),
             "ssim": ssim(painted, self.photo),
-            "grid": grid_energy(painted) / self.grid if self.grid else None,
+            "grid": _over(grid_energy(painted), self.grid),
+            "local_grid": _over(local_grid_energy(painted), self.local_grid),
             "border": border_change(self.photo, painted),
         }
+
+
+def _over(value: float, base: float) -> float | None:
+    return value / base if base else None
 
 
 @torch.inference_mode()
@@ -310,6 +318,20 @@ def grid_energy(pixels: Pixels) -> float:
     """
     peaks, around = grid_peaks(torch.from_numpy(pixels @ LUMA))
     return float((peaks / around.clamp_min(1e-12)).mean())
+
+
+def local_grid_energy(pixels: Pixels, tile: int = 64) -> float:
+    """How far the mean spectrum of small tiles peaks at multiples of 1/8 cycle a pixel.
+
+    A grid whose sign or strength changes over the picture has no peak in the picture's spectrum,
+    and one that nobody sees has: all pixels add up. So luma is cut into tiles that overlap by half,
+    and their power averaged (Welch 1967). The power at each frequency is taken over the geometric
+    mean of the power around it, which a steep spectrum, such as a blurred picture's, leaves alone.
+    """
+    luma = torch.from_numpy(pixels @ LUMA)
+    tiles = luma.unfold(0, tile, tile // 2).unfold(1, tile, tile // 2).flatten(0, 1)
+    peaks, rings = on_lattice(spectrum(tiles).mean(0))
+    return float((peaks / rings.clamp_min(1e-12).log().mean(-1).exp()).mean())
 
 
 def border_change(photo: Pixels, painted: Pixels, width: int = 16) -> float | None:

@@ -10,12 +10,64 @@ from itertools import product
 import torch
 from torch import Tensor
 
-__all__ = ["grid_peaks"]
+__all__ = ["grid_peaks", "on_lattice", "spectrum"]
 
 PERIOD = 8
 REACH, NEAR = 6, 2
 """The surroundings of a frequency: bins up to ``REACH`` away but farther than ``NEAR``, which the
 window's own width takes."""
+
+
+def spectrum(x: Tensor) -> Tensor:
+    """Spectral power under a Hann window, in units of variance.
+
+    White noise of deviation s has power s squared everywhere.
+
+    Args:
+        x: ``(..., H, W)``; its mean is taken off.
+
+    Returns:
+        ``(..., H, W)``, frequency 0 first.
+    """
+    rows, columns = (
+        torch.hann_window(side, periodic=False, dtype=x.dtype, device=x.device)
+        for side in x.shape[-2:]
+    )
+    window = torch.outer(rows, columns)
+    waves = torch.fft.fft2((x - x.mean((-2, -1), keepdim=True)) * window)
+    power: Tensor = (waves.real.square() + waves.imag.square()) / window.square().sum()
+    return power
+
+
+def on_lattice(power: Tensor) -> tuple[Tensor, Tensor]:
+    """What a spectrum has at the multiples of 1/8 cycle a pixel, and around each.
+
+    Frequency 0 and those that a real picture's symmetry repeats are left out.
+
+    Args:
+        power: ``(..., H, W)``, sides multiples of 8.
+
+    Returns:
+        ``(..., 39)`` and ``(..., 39, 144)``.
+    """
+    height, width = power.shape[-2:]
+    around = range(-REACH, REACH + 1)
+    ring = [(i, j) for i, j in product(around, around) if max(abs(i), abs(j)) > NEAR]
+    lattice = [
+        (i * height // PERIOD, j * width // PERIOD)
+        for i, j in product(range(PERIOD), range(PERIOD // 2 + 1))
+        if (i, j) != (0, 0)
+    ]
+    peaks = torch.tensor([y * width + x for y, x in lattice], device=power.device)
+    rings = torch.tensor(
+        [
+            [(y + i) % height * width + (x + j) % width for i, j in ring]
+            for y, x in lattice
+        ],
+        device=power.device,
+    )  # fmt: skip
+    power = power.flatten(-2)
+    return power[..., peaks], power[..., rings]
 
 
 def grid_peaks(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -26,31 +78,8 @@ def grid_peaks(x: Tensor) -> tuple[Tensor, Tensor]:
             out.
 
     Returns:
-        Peaks and surroundings, ``(..., 39)`` each: the mean and the frequencies that a real
-        picture's symmetry repeats are left out. Without a grid their ratio is about 1. In units of
-        variance: white noise of deviation s has power s squared everywhere.
+        Peaks and surroundings, ``(..., 39)`` each. Without a grid their ratio is about 1.
     """
     height, width = (side - side % PERIOD for side in x.shape[-2:])
-    x = x[..., :height, :width]
-    window = torch.outer(
-        torch.hann_window(height, periodic=False, dtype=x.dtype, device=x.device),
-        torch.hann_window(width, periodic=False, dtype=x.dtype, device=x.device),
-    )
-    spectrum = torch.fft.fft2((x - x.mean((-2, -1), keepdim=True)) * window)
-    power = (spectrum.real.square() + spectrum.imag.square()).flatten(-2) / window.square().sum()
-    around = range(-REACH, REACH + 1)
-    ring = [(i, j) for i, j in product(around, around) if max(abs(i), abs(j)) > NEAR]
-    lattice = [
-        (i * height // PERIOD, j * width // PERIOD)
-        for i, j in product(range(PERIOD), range(PERIOD // 2 + 1))
-        if (i, j) != (0, 0)
-    ]
-    peaks = torch.tensor([y * width + x for y, x in lattice], device=x.device)
-    rings = torch.tensor(
-        [
-            [(y + i) % height * width + (x + j) % width for i, j in ring]
-            for y, x in lattice
-        ],
-        device=x.device,
-    )  # fmt: skip
-    return power[..., peaks], power[..., rings].mean(-1)
+    peaks, rings = on_lattice(spectrum(x[..., :height, :width]))
+    return peaks, rings.mean(-1)

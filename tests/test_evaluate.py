@@ -19,6 +19,7 @@ from styler.evaluate import (
     content_distance,
     diagonals,
     grid_energy,
+    local_grid_energy,
     noise_gain,
     psnr,
     scores,
@@ -126,6 +127,42 @@ def test_grid_energy_against_the_definition(shape: tuple[int, int]) -> None:
     assert grid_energy(cut) == pytest.approx(grid_energy(pixels), rel=1e-9)
 
 
+def textured(side: int = 256) -> np.ndarray:
+    """A smooth picture under fine noise, as a photo is."""
+    noise = np.random.default_rng(5).normal(0, 3, (side, side, 1))
+    return np.uint8(np.clip(smooth(side, side) * 0.8 + 20 + noise, 0, 255))
+
+
+def dots(period: int, side: int = 256) -> np.ndarray:
+    """A dot in every cell, of deviation 1."""
+    lattice = np.zeros((side, side, 1))
+    lattice[::period, ::period] = 1
+    return (lattice - lattice.mean()) / lattice.std()
+
+
+@pytest.mark.parametrize("period", [2, 4, 8])
+def test_local_grid_energy_sees_a_grid_that_comes_and_goes(period: int) -> None:
+    clean = textured()
+    own = local_grid_energy(clean)
+    y, x = np.mgrid[:256, :256, :1][:2] / 64 * np.pi
+    for strength in (1, np.sin(y) * np.sin(x)):
+        gridded = np.uint8(np.rint(clean + 3 * strength * dots(period)))
+        assert local_grid_energy(gridded) > 2 * own
+    assert grid_energy(gridded) < 2 * grid_energy(clean), "its sign changes: no peak in the whole"
+
+
+def test_local_grid_energy_is_near_one_without_a_grid() -> None:
+    clean = textured()
+    noisy = np.uint8(np.clip(clean + np.random.default_rng(1).normal(0, 9, clean.shape), 0, 255))
+    blurred = np.uint8((clean.astype(int) + np.roll(clean, 1, 0)) / 2)
+    strokes = clean.copy()
+    for top, left, slope in np.random.default_rng(2).integers(2, 200, (400, 3)):
+        along = np.arange(24)
+        strokes[top + along * slope // 200, left + along] = 0.7 * clean[top, left]
+    for pixels in (clean, noisy, blurred, strokes, picture(0, 256, 256)):
+        assert local_grid_energy(pixels) == pytest.approx(1, abs=0.2)
+
+
 class Reference:
     """The distances written out once more, in float64: a chain of plain convolutions."""
 
@@ -207,6 +244,7 @@ def test_distances_of_pictures_against_the_formulas(loss_network: Path, judge: V
             content=pytest.approx(reference.content(output, photo), rel=1e-3),
             ssim=pytest.approx(reference.ssim(output, photo), rel=1e-6),
             grid=grid_energy(output) / grid_energy(photo),
+            local_grid=local_grid_energy(output) / local_grid_energy(photo),
             border=border_change(photo, output),
             identity=None,
             shift=None,
@@ -252,7 +290,7 @@ def test_measures_of_a_model_are_those_of_its_paintings(judge: Vgg) -> None:
 
 
 def test_scores_are_means_of_what_is_known() -> None:
-    first = Measures(1.0, 2.0, 3.0, None, 5.0, None, 7.0, None, 1.0)
+    first = Measures(1.0, 2.0, 3.0, None, 5.0, 6.0, None, 7.0, None, 1.0)
     rest = [replace(first, style=2.0, border=4.0, milliseconds=ms) for ms in (2.0, 99.0)]
     (row,) = scores(Pair("a", "b", 1.0, one) for one in (first, *rest))
     assert row.pairs == 3
@@ -291,4 +329,5 @@ def test_a_picture_of_one_colour_has_no_grid(judge: Vgg) -> None:
     ((pair, _),) = Evaluation({"a": plain}, {"b": picture(0)}, judge).of_pictures(
         lambda *_: picture(1, 64, 64)
     )
-    assert grid_energy(plain) == 0 and pair.measures.grid is None
+    assert grid_energy(plain) == local_grid_energy(plain) == 0
+    assert pair.measures.grid is pair.measures.local_grid is None
