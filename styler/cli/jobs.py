@@ -86,12 +86,12 @@ def _expand(argument: str, output: str | None) -> Iterator[tuple[Path, Path]]:
         yield from ((file, Path(file.name)) for file in files)
 
 
-def walk(folder: Path, output: Path) -> list[Path]:
+def walk(folder: Path, output: Path | None = None) -> list[Path]:
     """All pictures under `folder` in order, but for hidden ones and those under `output`."""
     from styler.imaging.formats import FORMATS
 
     known = {extension for format in FORMATS.values() for extension in format.extensions}
-    here, there = folder.resolve(), output.resolve()
+    here, there = folder.resolve(), None if output is None else output.resolve()
     if here == there:
         raise InputError(f"{folder}: -o must be another folder than that of the photos")
     return sorted(
@@ -100,7 +100,7 @@ def walk(folder: Path, output: Path) -> list[Path]:
         if file.suffix.lower() in known
         and file.is_file()
         and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-        and not (here in there.parents and there in file.resolve().parents)
+        and not (there and here in there.parents and there in file.resolve().parents)
     )
 
 
