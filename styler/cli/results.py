@@ -31,6 +31,7 @@ COLUMNS = {
     "grid": ".2f",
     "local_grid": ".2f",
     "border": ".3f",
+    "frame": ".2f",
     "shift": ".2f",
     "noise": ".2f",
     "milliseconds": ".0f",

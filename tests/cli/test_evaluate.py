@@ -111,7 +111,7 @@ def test_what_another_program_has_painted(call: Call) -> None:
         expected = by_name[one["photo"], one["painting"]]
         for measure in ("style", "content", "ssim", "grid", "border"):
             assert one[measure] == expected[measure]
-        for measure in ("strength", "identity", "shift", "noise", "milliseconds"):
+        for measure in ("strength", "identity", "frame", "shift", "noise", "milliseconds"):
             assert one[measure] is None
     (row,) = rows(evaluate(call, "--painted", "other"))
     assert (row["name"], row["strength"], row["shift"], row["ms"]) == ("other", "-", "-", "-")
