@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from styler.errors import MissingDependencyError
+from styler.errors import MissingDependencyError, OutputError
 
 FORMATS = (".svg", ".png")
 
@@ -20,18 +21,26 @@ class Point:
     label: str = ""
 
 
+def check(path: Path) -> None:
+    """Raise before any work where a curve cannot be drawn, or not into such a file."""
+    if path.suffix.lower() not in FORMATS:
+        raise OutputError(f"{path}: a curve is written as {' or '.join(FORMATS)}")
+    try:
+        import matplotlib  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            f'--curve needs {error.name}; pip install "styler[train]"'
+        ) from None
+
+
 def draw(curves: Mapping[str, Sequence[Point]], suffix: str) -> bytes:
     """Plot named curves, or single points, as the file of one of `FORMATS`.
 
     Down and left is better. The style distance has a logarithmic scale: its ratios count.
     """
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError(
-            f'--curve needs {error.name}; pip install "styler[train]"'
-        ) from None
+    import matplotlib
+    from matplotlib.figure import Figure
+
     with matplotlib.rc_context({"svg.hashsalt": "styler"}):  # the same curve, the same bytes
         figure = Figure(figsize=(6.4, 4.8), layout="constrained")
         axes = figure.subplots()

@@ -57,12 +57,22 @@ class Results:
     force: bool = False
 
     def check(self) -> None:
-        """Refuse what is in the way, or cannot be written, before any work."""
-        if self.curve is not None and self.curve.suffix.lower() not in curve.FORMATS:
-            raise OutputError(f"{self.curve}: a curve is written as {' or '.join(curve.FORMATS)}")
-        for path in (self.json if self.json != "-" else None, self.sheet, self.curve):
+        """Raise before any work where an output cannot be written, or a reference not read."""
+        from styler.imaging.formats import by_path
+
+        if self.curve is not None:
+            curve.check(self.curve)
+        if self.sheet is not None:
+            by_path(self.sheet)
+        for path in (None if self.json == "-" else self.json, self.sheet, self.curve):
             if path is not None:
                 refuse_existing(Path(path), self.force)
+                if not Path(path).absolute().parent.is_dir():
+                    raise OutputError(f"{path}: there is no such folder; make it first")
+        for text in self.point:
+            _point(text)
+        for path in self.beside:
+            _report(path)
 
     def others(self, fingerprint: str) -> list[Row]:
         """The rows of ``--point`` and ``--beside``; `fingerprint` is that of this evaluation."""

@@ -221,6 +221,7 @@ def test_results_are_not_overwritten(call: Call) -> None:
         (("photos", "paintings", "--loss-network", "missing"), "missing"),
         (("photos", "paintings", "--model", "missing"), "missing"),
         (("photos", "paintings", "--json", "nowhere/x.json"), "nowhere/x.json"),
+        (("photos", "paintings", "--sheet", "sheet.txt"), "sheet.txt"),
     ],
 )
 def test_mistakes_are_told_in_a_line(
@@ -246,7 +247,16 @@ def test_without_matplotlib_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingDependencyError, match=r"matplotlib; pip install .styler\[train\]"):
-        curve.draw({}, ".svg")
+        curve.check(Path("curve.svg"))
+
+
+def test_outputs_are_checked_before_any_work(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Evaluation, "of_model", pytest.fail)
+    for option, name in (
+        ("--json", "nowhere/x.json"), ("--sheet", "x.txt"), ("--curve", "x.pdf"),
+        ("--point", "x"), ("--beside", "missing.json"),
+    ):  # fmt: skip
+        assert call("evaluate", "photos", "paintings", option, name).code == 2
 
 
 def test_table_lines_up_its_columns() -> None:
