@@ -36,6 +36,7 @@ __all__ = [
     "border_change",
     "content_distance",
     "diagonals",
+    "frame_error",
     "grid_energy",
     "local_grid_energy",
     "noise_gain",
@@ -64,6 +65,7 @@ class Measures:
         grid: energy at 1/8, 1/4 and 1/2 cycles a pixel, as a multiple of the photo's own.
         local_grid: the same from place to place: also of a grid that comes and goes.
         border: change within 16 pixels of the border over the change further inside.
+        frame: what a border changes in what is painted within 16 pixels of it, in levels of 255.
         shift: change of the painting when the photo moves by a pixel, in levels of 255.
         noise: how much of a little noise in the photo arrives in the painting; 1 keeps it.
         milliseconds: for one painting, the style known; of several the median.
@@ -72,13 +74,14 @@ class Measures:
     style: float
     content: float
     ssim: float
-    identity: float | None
-    grid: float | None
-    local_grid: float | None
-    border: float | None
-    shift: float | None
-    noise: float | None
-    milliseconds: float | None
+    identity: float | None = None
+    grid: float | None = None
+    local_grid: float | None = None
+    border: float | None = None
+    frame: float | None = None
+    shift: float | None = None
+    noise: float | None = None
+    milliseconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,7 @@ class Evaluation:
                     measures = Measures(
                         **look.at(painted, self._palette(painting)),
                         identity=fidelity,
+                        frame=frame_error(paint, photo, painted),
                         shift=shift_error(paint, photo, painted),
                         noise=noise_gain(paint, photo, painted),
                         milliseconds=1000 * elapsed,
@@ -219,10 +223,7 @@ class Evaluation:
                         f"{name} as {painting} is {w}x{h}, the photo {width}x{height}; "
                         "give both at one size"
                     )
-                seen = look.at(pixels, self._palette(painting))
-                measures = Measures(
-                    **seen, identity=None, shift=None, noise=None, milliseconds=None
-                )
+                measures = Measures(**look.at(pixels, self._palette(painting)))
                 yield Pair(name, painting, None, measures), pixels
 
     def _by_photo(self) -> Iterator[tuple[str, list[str]]]:
@@ -345,6 +346,24 @@ def border_change(photo: Pixels, painted: Pixels, width: int = 16) -> float | No
         return None
     outside = (change.sum() - inside.sum()) / (change.size - inside.size)
     return float(outside / inside.mean())
+
+
+def frame_error(paint: Any, photo: Pixels, painted: Pixels, width: int = 16) -> float:
+    """What a border changes in what is painted within ``width`` pixels of it, in levels of 255.
+
+    The inner part of the photo is painted alone: its border lies where the whole photo went on.
+    The mean difference near that border from what is there in the whole painting, less the mean
+    difference further inside, where it comes from the statistics of another photo: about 0 where
+    a border leaves no trace.
+    """
+    # By multiples of 8, which a network with strides of 2, 2 and 2 does not notice.
+    margins = [min(64, (side - 3 * width) // 16 * 8) for side in photo.shape[:2]]
+    inner = tuple(slice(m, side - m) for m, side in zip(margins, photo.shape, strict=False))
+    alone = paint(np.ascontiguousarray(photo[inner])).astype(np.float64)
+    change = np.abs(alone - painted[inner]).mean(2)
+    inside = change[width:-width, width:-width]
+    near = (change.sum() - inside.sum()) / (change.size - inside.size)
+    return float(near - inside.mean())
 
 
 def shift_error(paint: Any, photo: Pixels, painted: Pixels) -> float:

@@ -35,7 +35,8 @@ def spectrum(x: Tensor) -> Tensor:
     )
     window = torch.outer(rows, columns)
     waves: Tensor = torch.fft.fft2((x - x.mean((-2, -1), keepdim=True)) * window)
-    return (waves.real.square() + waves.imag.square()) / window.square().sum()
+    power: Tensor = (waves.real.square() + waves.imag.square()) / window.square().sum()
+    return power
 
 
 def on_lattice(power: Tensor) -> tuple[Tensor, Tensor]:

@@ -18,6 +18,7 @@ from styler.evaluate import (
     border_change,
     content_distance,
     diagonals,
+    frame_error,
     grid_energy,
     local_grid_energy,
     noise_gain,
@@ -82,9 +83,24 @@ def test_border_change_compares_the_frame_with_the_interior() -> None:
     assert border_change(photo, photo) is None
 
 
-def test_shift_and_noise_of_the_identity() -> None:
+@pytest.mark.parametrize(("side", "margin"), [(64, 8), (96, 24), (200, 64)])
+def test_frame_error_finds_what_a_border_does(side: int, margin: int) -> None:
+    photo = picture(0, side, side)
+
+    def framed(pixels: np.ndarray) -> np.ndarray:
+        painted = pixels // 2 + 64
+        painted[2:-2, 2:-2] -= 32
+        return painted
+
+    inner = side - 2 * margin
+    expected = 32 * (inner**2 - (inner - 4) ** 2) / (inner**2 - (inner - 32) ** 2)
+    assert frame_error(framed, photo, framed(photo)) == pytest.approx(expected)
+    assert border_change(photo, framed(photo)) == pytest.approx(1, abs=0.1), "it hardly shows here"
+
+
+def test_shift_frame_and_noise_of_the_identity() -> None:
     photo = smooth()
-    assert shift_error(same, photo, photo) == 0
+    assert shift_error(same, photo, photo) == frame_error(same, photo, photo) == 0
     assert noise_gain(same, photo, photo) == pytest.approx(1)
     assert noise_gain(lambda pixels: photo, photo, photo) == 0
 
@@ -247,6 +263,7 @@ def test_distances_of_pictures_against_the_formulas(loss_network: Path, judge: V
             local_grid=local_grid_energy(output) / local_grid_energy(photo),
             border=border_change(photo, output),
             identity=None,
+            frame=None,
             shift=None,
             noise=None,
             milliseconds=None,
@@ -283,6 +300,7 @@ def test_measures_of_a_model_are_those_of_its_paintings(judge: Vgg) -> None:
     assert pair.measures == replace(
         seen.measures,
         identity=psnr(own, photo),
+        frame=frame_error(paint, photo, painted),
         shift=shift_error(paint, photo, painted),
         noise=noise_gain(paint, photo, painted),
         milliseconds=pair.measures.milliseconds,
@@ -290,7 +308,7 @@ def test_measures_of_a_model_are_those_of_its_paintings(judge: Vgg) -> None:
 
 
 def test_scores_are_means_of_what_is_known() -> None:
-    first = Measures(1.0, 2.0, 3.0, None, 5.0, 6.0, None, 7.0, None, 1.0)
+    first = Measures(1.0, 2.0, 3.0, grid=5.0, shift=7.0, milliseconds=1.0)
     rest = [replace(first, style=2.0, border=4.0, milliseconds=ms) for ms in (2.0, 99.0)]
     (row,) = scores(Pair("a", "b", 1.0, one) for one in (first, *rest))
     assert row.pairs == 3

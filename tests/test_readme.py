@@ -99,13 +99,16 @@ def test_http(folder: Path) -> None:
 def test_training(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As it stands, but for a tiny run: settings come from the environment, too."""
     (commands,) = (c for c in COMMANDS if "styler train" in c)
-    monkeypatch.setenv("STYLER_TRAIN_LOSS_NETWORK", str(loss_network(folder)))
+    network = str(loss_network(folder))
+    for verb in ("TRAIN", "EVALUATE"):
+        monkeypatch.setenv(f"STYLER_{verb}_LOSS_NETWORK", network)
     for name in ("steps", "warmup_steps", "batch"):
         monkeypatch.setenv(f"STYLER_TRAIN_{name.upper()}", "2" if name == "steps" else "1")
     for name in ("photos", "paintings"):
         shutil.copytree("holidays", name)
     shell(commands)
     assert size(folder / "mine.png") == size(folder / "photo.jpg")
+    assert b"</svg>" in (folder / "curve.svg").read_bytes()
 
 
 def loss_network(folder: Path) -> Path:

@@ -8,6 +8,7 @@ import click
 from styler.cli import config
 from styler.cli.compare import compare
 from styler.cli.completion import completion
+from styler.cli.evaluate import evaluate
 from styler.cli.export import export
 from styler.cli.info import info
 from styler.cli.mix import mix
@@ -90,7 +91,20 @@ def app() -> None:
     """
 
 
-VERBS = (stylize, sheet, mix, compare, styles, style, serve, train, export, info, completion)
+VERBS = (
+    stylize,
+    sheet,
+    mix,
+    compare,
+    styles,
+    style,
+    serve,
+    train,
+    export,
+    evaluate,
+    info,
+    completion,
+)
 for verb in VERBS:
     app.add_command(verb)
 

@@ -15,14 +15,21 @@ PAPER = (255, 255, 255)
 INK = (40, 40, 40)
 
 
-def grid(tiles: Sequence[tuple[str, Picture]], *, columns: int, labels: bool = True) -> Picture:
-    """Lay out captioned pictures, all of one size, row by row on white paper."""
+def grid(
+    tiles: Sequence[tuple[str, Picture | None]], *, columns: int, labels: bool = True
+) -> Picture:
+    """Lay out captioned pictures row by row on white paper, each in the middle of its place.
+
+    A place is as wide and high as the largest of them; ``None`` leaves it empty.
+    """
     import numpy as np
     from PIL import Image, ImageDraw
 
     from styler.imaging import Picture
 
-    width, height = tiles[0][1].width, tiles[0][1].height
+    pictures = [picture for _, picture in tiles if picture is not None]
+    width = max(picture.width for picture in pictures)
+    height = max(picture.height for picture in pictures)
     text = max(14, height // 18) if labels else 0
     line = round(1.6 * text)
     rows = -(-len(tiles) // columns)
@@ -35,8 +42,10 @@ def grid(tiles: Sequence[tuple[str, Picture]], *, columns: int, labels: bool = T
     for index, (label, picture) in enumerate(tiles):
         x = GAP + index % columns * (width + GAP)
         y = GAP + index // columns * (height + line + GAP)
-        mask = None if picture.alpha is None else Image.fromarray(picture.alpha)
-        sheet.paste(Image.fromarray(picture.rgb), (x, y), mask)
+        if picture is not None:
+            mask = None if picture.alpha is None else Image.fromarray(picture.alpha)
+            middle = (x + (width - picture.width) // 2, y + (height - picture.height) // 2)
+            sheet.paste(Image.fromarray(picture.rgb), middle, mask)
         if labels:
             _caption(draw, label, x, y + height, width, text)
     return Picture(np.asarray(sheet))

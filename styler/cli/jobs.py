@@ -91,12 +91,12 @@ def _expand(argument: str, output: str | None) -> Iterator[tuple[Path, Path]]:
         yield from ((file, file.relative_to(root)) for file in files)
 
 
-def walk(folder: Path, output: Path) -> list[Path]:
+def walk(folder: Path, output: Path | None = None) -> list[Path]:
     """All pictures under `folder` in order, but for hidden ones and those under `output`."""
     from styler.imaging.formats import FORMATS
 
     known = {extension for format in FORMATS.values() for extension in format.extensions}
-    if folder.resolve() == output.resolve():
+    if output is not None and folder.resolve() == output.resolve():
         raise InputError(f"{folder}: -o must be another folder than that of the photos")
     found = sorted(
         file
@@ -105,7 +105,7 @@ def walk(folder: Path, output: Path) -> list[Path]:
         and file.is_file()
         and not any(part.startswith(".") for part in file.relative_to(folder).parts)
     )
-    return _unpainted(found, folder, str(output))
+    return _unpainted(found, folder, None if output is None else str(output))
 
 
 def _unpainted(files: list[Path], root: Path, output: str | None) -> list[Path]:

@@ -45,7 +45,7 @@ def number(control: Number, **more: Any) -> Decorator:
     )
 
 
-def _size(_: click.Context, __: click.Parameter, value: str | None) -> Size | None:
+def as_size(_: click.Context, __: click.Parameter, value: str | None) -> Size | None:
     try:
         return None if value is None else Size.of(value)
     except ParameterError as error:
@@ -77,7 +77,7 @@ strength = number(STRENGTH)
 size = click.option(
     "--size",
     metavar="PIXELS|MP",
-    callback=_size,
+    callback=as_size,
     help=f"{SIZE}  [default: keep]",
 )
 max_pixels = click.option(

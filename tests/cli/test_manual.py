@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 import pytest
 
+from tests.networks import write_vgg
+
 from .conftest import Call
 from .pictures import save
 from .test_settings import commands
@@ -49,11 +51,15 @@ def test_examples_of_the_help_run(
         "land.png",
     ):
         save(Path(name), 60, 40)
+    for name in ("photos/a.png", "paintings/b.png", "other/a__b.png"):
+        save(Path(name), 64, 64)
     monkeypatch.setenv("STYLER_STYLES", str(tmp_path / "own"))
     for name in ("NAME", "OTHER"):
         assert call("style", "save", "painting.jpg", "-o", f"{name}.style").code == 0
         (tmp_path / "own").mkdir(exist_ok=True)
         (tmp_path / "own" / f"{name}.style").write_bytes(Path(f"{name}.style").read_bytes())
+    monkeypatch.setenv("STYLER_EVALUATE_LOSS_NETWORK", str(write_vgg(tmp_path / "vgg.safetensors")))
+    monkeypatch.setenv("STYLER_EVALUATE_PAIRS", "1")
     for line in lines:
         if line.startswith(ELSEWHERE) or "--watch" in line or "--model" in line:
             continue

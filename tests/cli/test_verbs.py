@@ -290,19 +290,20 @@ def test_train_hands_over_values_of_the_right_types(
     ]
 
 
-@pytest.mark.parametrize("verb", ["train", "export"])
+@pytest.mark.parametrize("verb", ["train", "export", "evaluate"])
 def test_without_torch_the_remedy_is_told(
     call: Call, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
-    for name in [
-        name for name in sys.modules if name.startswith(("styler.train", "styler.export"))
-    ]:
+    needing = ("styler.train", "styler.export", "styler.evaluate")
+    for name in [name for name in sys.modules if name.startswith(needing)]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "torch", None)
     Path("weights.safetensors").touch()
+    save(Path("pictures/a.png"))
     arguments = {
         "train": ("--content", "c", "--style", "s", "--out", "o"),
         "export": ("weights.safetensors", "-o", "model"),
+        "evaluate": ("pictures", "pictures"),
     }
     refused = call(verb, *arguments[verb])
     assert refused.code == 2 and 'pip install "styler[train]"' in refused.err
