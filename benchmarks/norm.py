@@ -10,6 +10,7 @@ of the two-pass formula's for AdaIN.
 """
 
 import argparse
+import ctypes
 import os
 import platform
 from collections.abc import Callable, Iterator
@@ -355,6 +356,14 @@ def fastest(runs: list[Callable[[], None]], repeats: int) -> list[float]:
     return best
 
 
+def keep_memory() -> None:
+    """Ask glibc to keep freed memory: else page faults fall on one side or the other by chance."""
+    if platform.libc_ver()[0] == "glibc":
+        libc, mmap_threshold, trim_threshold = ctypes.CDLL(None), -3, -1
+        libc.mallopt(mmap_threshold, 32 << 20)
+        libc.mallopt(trim_threshold, 2**31 - 1)
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
     """Without the lines that the profiler's own library writes to the error stream."""
@@ -389,6 +398,7 @@ def main() -> None:
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
     parser.add_argument("--only", nargs="*", default=[])
     options = parser.parse_args()
+    keep_memory()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     dtype = getattr(torch, options.dtype)

@@ -5,6 +5,8 @@ Every norm over maps differs only in *what is merged*: nothing (instance), chann
 functions.
 """
 
+from math import prod
+
 import torch
 from torch import Tensor
 
@@ -15,7 +17,9 @@ __all__ = [
     "Stats",
     "affine",
     "channel_affine",
+    "channel_energy",
     "channel_moments",
+    "channel_rescale",
     "check_feature_stats",
     "check_stats",
     "feature_mask",
@@ -75,6 +79,21 @@ def channel_moments(x: Tensor, mask: Tensor | None = None) -> tuple[Stats, Tenso
         return moments(maps), mass
     weights = spatial_mask(x, mask).to(wide(x[:0]).dtype).reshape(len(x), 1, *maps.shape[2:])
     return moments(maps, weights), weights.sum((2, 3))
+
+
+def channel_energy(x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Sum of the squares of each channel of each sample, ``(N, C)``, and its mass, ``(N, 1)``."""
+    axes, dtype = tuple(range(2, x.dim())), wide(x[:0]).dtype
+    if mask is not None:
+        weights = spatial_mask(x, mask).to(dtype)
+        squares = wide(x).square() * weights
+        return (squares.sum(axes), weights.sum(axes)) if axes else (squares, weights)
+    mass = x.new_full((len(x), 1), float(prod(x.shape[2:])), dtype=dtype)
+    if not axes:
+        return wide(x).square(), mass
+    if x.is_contiguous():  # without a copy of the squares; in channels_last that is slower
+        return torch.linalg.vector_norm(x, 2, axes, dtype=dtype).square(), mass
+    return wide(x).square().sum(axes), mass
 
 
 def check_stats(stats: Stats | Tensor, *shapes: tuple[int, ...]) -> None:
@@ -181,8 +200,26 @@ def channel_affine(
     eps: float = 1e-5,
 ) -> Tensor:
     """:func:`affine` for ``x`` of ``(N, C, *spatial)`` and all else ``(C,)`` or ``(N or 1, C)``."""
-    scale, shift = _coefficients(stats, weight, bias, eps)
-    return rescale(x, per_channel(scale, x), per_channel(shift, x))
+    return channel_rescale(x, *_coefficients(stats, weight, bias, eps))
+
+
+def channel_rescale(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    """:func:`rescale` by one scale and shift for each channel, ``(C,)`` or ``(N or 1, C)``.
+
+    In the default memory format by torch's batch norm kernel with mean 0 and variance 1, samples
+    folded into channels: it takes less than half of the time of a broadcast multiply-add there.
+    """
+    fits = scale.dtype == shift.dtype == wide(x[:0]).dtype
+    if not (fits and x.is_contiguous() and x.dim() > 2 and x.numel()):
+        return rescale(x, per_channel(scale, x), per_channel(shift, x))
+    channels = x.shape[1]
+    samples = max(scale.numel(), shift.numel()) // channels
+    scale, shift = (v.expand(samples, channels).reshape(-1) for v in (scale, shift))
+    folded = x.view(-1, len(scale), *x.shape[2:])
+    mean, variance = torch.zeros_like(scale), torch.ones_like(scale)
+    cudnn = torch.backends.cudnn.enabled
+    y = torch.batch_norm(folded, scale, shift, mean, variance, False, 0.0, 0.0, cudnn)
+    return y.view(x.shape)
 
 
 def per_channel(value: Tensor, x: Tensor) -> Tensor:

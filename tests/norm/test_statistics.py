@@ -8,7 +8,13 @@ from torch import Tensor
 
 from styler.errors import ParameterError
 from styler.norm import adain, filter_response_norm, group_norm, instance_norm, moments
-from styler.norm.statistics import channel_moments, masked_moments, merge
+from styler.norm.statistics import (
+    channel_energy,
+    channel_moments,
+    channel_rescale,
+    masked_moments,
+    merge,
+)
 
 
 def maps(seed: int = 0, *shape: int) -> Tensor:
@@ -146,3 +152,33 @@ def test_function_transforms_see_through_moments() -> None:
 
     each = torch.func.vmap(torch.func.grad(loss))(x)
     torch.testing.assert_close(each, torch.stack([torch.func.grad(loss)(t) for t in x]))
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (3, 4, 5), (3, 4, 5, 6), (3, 4, 2, 3, 2)])
+@pytest.mark.parametrize("own", [(), (1,), (3,)])
+def test_channels_are_rescaled_alike_in_every_format(
+    shape: tuple[int, ...], own: tuple[int, ...]
+) -> None:
+    x, scale, shift = maps(0, *shape), maps(1, *own, 4), maps(2, 4)
+    ones = [1] * (len(shape) - 2)
+    expected = x * scale.reshape(-1, 4, *ones) + shift.reshape(1, 4, *ones)
+    views = [x, x.movedim(1, -1).contiguous().movedim(-1, 1), x.flip(0).contiguous().flip(0)]
+    for view in views:
+        got = channel_rescale(view, scale, shift)
+        torch.testing.assert_close(got, expected, check_stride=False)
+    half = channel_rescale(x.half(), scale.float(), shift.float())
+    assert half.dtype == torch.float16
+    torch.testing.assert_close(half.double(), expected, rtol=2e-3, atol=2e-2)
+    mixed = channel_rescale(x.float(), scale, shift)
+    assert mixed.dtype == torch.float32
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (3, 4, 5), (3, 4, 5, 6)])
+def test_energy_is_the_sum_of_squares(shape: tuple[int, ...]) -> None:
+    x, mask = maps(0, *shape), torch.rand(3, 1, *shape[2:]).double()
+    for weights in (None, mask):
+        seen = torch.ones_like(mask) if weights is None else weights
+        energy, mass = channel_energy(x, weights)
+        torch.testing.assert_close(energy, (x.square() * seen).reshape(3, 4, -1).sum(2))
+        torch.testing.assert_close(mass, seen.reshape(3, 1, -1).sum(2))
+    assert torch.autograd.gradcheck(lambda t: channel_energy(t)[0], (x.requires_grad_(),))

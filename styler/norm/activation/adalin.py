@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from styler.norm.base import FeatureNorm, check_count, check_eps, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_moments, check_stats, merge, per_channel, rescale
+from styler.norm.statistics import Stats, channel_moments, channel_rescale, check_stats, merge
 
 __all__ = ["AdaLIN", "LayerInstanceNorm", "layer_instance_norm"]
 
@@ -61,7 +61,7 @@ def layer_instance_norm(
         scale, shift = scale * weight, shift * weight
     if bias is not None:
         shift = shift + bias
-    return rescale(x, per_channel(scale, x), per_channel(shift, x))
+    return channel_rescale(x, scale, shift)
 
 
 def into_unit_interval(share: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from styler.norm.base import FeatureNorm, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import channel_moments, check_stats, per_channel, wide
+from styler.norm.statistics import channel_energy, channel_rescale, check_stats, per_channel, wide
 
 __all__ = ["FilterResponseNorm", "filter_response_norm"]
 
@@ -47,16 +47,18 @@ def filter_response_norm(
     """
     check_features(x)
     if stats is None:
-        (mean, variance), _ = channel_moments(x, mask)
-        stats = variance + mean.square()
+        energy, mass = channel_energy(x, mask)
+        stats = energy / mass.clamp_min(torch.finfo(mass.dtype).tiny)
     check_stats(stats, x.shape[:2], (1, x.shape[1]))
     rate = torch.rsqrt(stats + (eps.abs() if isinstance(eps, Tensor) else abs(eps)))
-    y = wide(x) * per_channel(rate if weight is None else rate * weight, x)
-    if bias is not None:
-        y = y + per_channel(bias, x)
-    if threshold is not None:
-        y = torch.maximum(y, per_channel(threshold, x).to(y.dtype))
-    return y.to(x.dtype)
+    scale = rate if weight is None else rate * weight
+    shift = torch.zeros_like(scale) if bias is None else bias.to(scale.dtype)
+    if threshold is None:
+        return channel_rescale(x, scale, shift)
+    # max(y, t) as relu(y - t) + t: one more addition, a fifth of the time of maximum's gradient
+    threshold = threshold.to(scale.dtype)
+    excess = torch.relu(channel_rescale(wide(x), scale, shift - threshold))
+    return (excess + per_channel(threshold, x)).to(x.dtype)
 
 
 @register(

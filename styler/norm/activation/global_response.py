@@ -8,9 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from styler.norm.base import FeatureNorm, check_features
-from styler.norm.moments import spatial_mask
 from styler.norm.registry import register
-from styler.norm.statistics import check_stats, per_channel, rescale, wide
+from styler.norm.statistics import channel_energy, channel_rescale, check_stats
 
 __all__ = ["GlobalResponseNorm", "global_response_norm"]
 
@@ -46,16 +45,13 @@ def global_response_norm(
     """
     check_features(x)
     if stats is None:
-        squares = wide(x).square()
-        if mask is not None:
-            squares = squares * spatial_mask(x, mask)
-        energy = squares.flatten(2).sum(2) if x.dim() != 4 else squares.sum((2, 3))
+        energy, _ = channel_energy(x, mask)
         # the clamp gives channels of zeros a zero gradient instead of an infinite one
         stats = energy.clamp_min(torch.finfo(energy.dtype).tiny).sqrt()
     check_stats(stats, x.shape[:2], (1, x.shape[1]))
     share = stats / (stats.mean(1, keepdim=True) + eps)
     shift = torch.zeros_like(weight) if bias is None else bias
-    return rescale(x, per_channel(1 + weight * share, x), per_channel(shift, x))
+    return channel_rescale(x, 1 + weight * share, shift)
 
 
 @register(

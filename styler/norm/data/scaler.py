@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from styler.errors import ParameterError
 from styler.norm.base import check_count, check_features
-from styler.norm.statistics import rescale, wide
+from styler.norm.statistics import channel_rescale, rescale, wide
 
 __all__ = ["Scaler", "scale_by_own"]
 
@@ -102,12 +102,12 @@ class Scaler(nn.Module):
             ParameterError: other features, or nothing has been fitted.
         """
         shift, scale = self._for(x)
-        return rescale(x, 1 / scale, -shift / scale)
+        return self._rescale(x, 1 / scale, -shift / scale)
 
     def inverse(self, y: Tensor) -> Tensor:
         """Undo :meth:`transform`."""
         shift, scale = self._for(y)
-        return rescale(y, scale, shift)
+        return self._rescale(y, scale, shift)
 
     def forward(self, x: Tensor) -> Tensor:
         """:meth:`transform`."""
@@ -117,11 +117,15 @@ class Scaler(nn.Module):
         check_features(x, self.num_features, dim=self.dim)
         if not bool(self.count > 0):
             raise ParameterError(f"{type(self).__name__} has seen no data: call fit first")
+        shift, scale = self.coefficients()
+        return shift, torch.where(scale == 0, torch.ones_like(scale), scale)
+
+    def _rescale(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+        if self.dim == 1:
+            return channel_rescale(x, scale, shift)
         shape = [1] * x.dim()
         shape[self.dim] = -1
-        shift, scale = self.coefficients()
-        scale = torch.where(scale == 0, torch.ones_like(scale), scale)
-        return shift.reshape(shape), scale.reshape(shape)
+        return rescale(x, scale.reshape(shape), shift.reshape(shape))
 
     def extra_repr(self) -> str:
         return f"{self.num_features}, dim={self.dim}"
