@@ -44,14 +44,15 @@ class SiteSpec:
     def affine(self, own: FeatureStats, mean: NDArray[Any], std: NDArray[Any]) -> Affine:
         """The scale and shift that take a map from its own statistics to a mean and a deviation.
 
-        AdaIN, Huang & Belongie 2017, eq. 8: ``std * (x - own mean) / own std + mean``.
+        AdaIN, Huang & Belongie 2017, eq. 8: ``std * (x - own mean) / own std + mean``. A single
+        position says nothing of a deviation: it takes the mean, and so does all around it.
 
         Args:
             own: the map's statistics; pooled over the site's groups first.
             mean, std: ``(C,)``, of the style or learned.
         """
         own = own.pooled(self.groups)
-        scale = std / np.sqrt(own.variance + self.eps)
+        scale = std / np.sqrt(own.variance + self.eps) * (own.count > 1)
         shift = mean - scale * own.mean
         return _per_channel(scale), _per_channel(shift)
 

@@ -4,13 +4,21 @@ import math
 from collections.abc import Callable
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from styler.norm import norm as make_norm
 
 from .tape import Site, residual
 
-__all__ = ["EvenConv2d", "Normalizer", "conv", "normalizer", "residual_block", "shuffle_up"]
+__all__ = [
+    "EvenConv2d",
+    "Normalizer",
+    "Repeat",
+    "conv",
+    "normalizer",
+    "residual_block",
+    "shuffle_up",
+]
 
 Normalizer = Callable[[int], list[nn.Module]]
 """Channels to the piece of tape that normalizes them: nothing, a site, or a registered module."""
@@ -50,6 +58,17 @@ class EvenConv2d(nn.Conv2d):
         phases.copy_(phases.mean(1, keepdim=True).expand_as(phases))
 
 
+class Repeat(nn.Module):
+    """Every channel ``times`` times in a row, the order of a pixel shuffle's phases."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.unsqueeze(2).expand(-1, -1, self.times, -1, -1).flatten(1, 2)
+
+
 def conv(
     inputs: int,
     outputs: int,
@@ -59,8 +78,14 @@ def conv(
     gain: float = math.sqrt(2),
     kind: type[nn.Conv2d] = nn.Conv2d,
 ) -> nn.Conv2d:
-    """A convolution with zero padding; after a ReLU it starts with a gain of ``gain**2 / 2``."""
-    layer = kind(inputs, outputs, kernel, stride, padding=(kernel - 1) // 2)
+    """A convolution with reflect padding; after a ReLU it starts with a gain of ``gain**2 / 2``.
+
+    Zeros at the border would tell it where the border is, and training would paint frames there.
+    """
+    padding = (kernel - 1) // 2
+    layer = kind(
+        inputs, outputs, kernel, stride, padding, padding_mode="reflect" if padding else "zeros"
+    )
     nn.init.normal_(layer.weight, std=gain / math.sqrt(inputs * kernel * kernel))
     nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
     return layer

@@ -3,7 +3,9 @@
     picture  -6x6/2-> 32 @1/2 -3x3/2-> 48 @1/4 -3x3/2-> 96 @1/8 | residuals | residuals
              -> up, + 48 @1/4 | residual -> shuffle to 16 @1/2 | -> shuffle to RGB
 
-where every ``|`` is a site.
+where every ``|`` is a site. The last one looks at each of the four phases of its upsampled map on
+its own, but gives them all the same style: a phase with another mean or another contrast would
+leave a grid of 4 pixels behind the ReLU.
 
 A trunk at 1/8 has twice the receptive field of one at 1/4 (MicroAST, Wang et al. 2023) for the same
 arithmetic. The skip at 1/4 carries as many numbers as the picture has, so that detail survives.
@@ -13,7 +15,7 @@ from itertools import chain
 
 from torch import nn
 
-from .blocks import EvenConv2d, conv, normalizer, residual_block, shuffle_up
+from .blocks import EvenConv2d, Repeat, conv, normalizer, residual_block, shuffle_up
 from .network import Network
 from .tape import Add, Save, Site, StyleEncoder, Tap
 
@@ -52,13 +54,13 @@ def compact(
         Site(quarter),
         *residual_block(quarter, normalize),
         nn.ReLU(), *shuffle_up(quarter, fine, 1),
-        conv(fine, fine),
-        Site(fine), nn.ReLU(),
+        conv(fine, fine), nn.PixelUnshuffle(2),
+        Site(4 * fine), nn.PixelShuffle(2), nn.ReLU(),
         *shuffle_up(fine, 3, 3, kind=EvenConv2d),
     ]  # fmt: skip
     style = [
         conv(3, half, 6, 2), nn.ReLU(),
-        Tap(3, conv(half, fine)),
+        Tap(3, conv(half, fine), Repeat(4)),
         conv(half, quarter, 3, 2), nn.ReLU(),
         *residual_block(quarter, normalizer("none")),
         Tap(2, nn.ReLU(), conv(quarter, quarter)),
@@ -68,4 +70,4 @@ def compact(
         *residual_block(eighth, normalizer("none")),
         Tap(1, conv(eighth, eighth, 1)),
     ]  # fmt: skip
-    return Network(tape, StyleEncoder(style), margin=16, multiple=8)
+    return Network(tape, StyleEncoder(style), margin=8, multiple=8)

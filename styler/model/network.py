@@ -86,6 +86,7 @@ class Network(nn.Module):
 def affine(site: Site, x: Tensor, style: Moments | None) -> tuple[Tensor, Tensor]:
     """The scale and shift, ``(N, C)`` each, that take the map to the site's target statistics."""
     mean, variance = moments(x)
+    positions = x.shape[2] * x.shape[3]
     if site.groups < site.channels:
         n, groups = mean.shape[0], site.groups
         by_group = mean.view(n, groups, -1)
@@ -93,8 +94,10 @@ def affine(site: Site, x: Tensor, style: Moments | None) -> tuple[Tensor, Tensor
         spread = variance.view(n, groups, -1) + (by_group - pooled).square()
         variance = spread.mean(2, keepdim=True).expand_as(by_group).reshape(n, -1)
         mean = pooled.expand_as(by_group).reshape(n, -1)
+        positions *= site.channels // groups
     target = style if style is not None else Moments(site.bias, site.weight)
-    scale = target.std * (variance + site.eps).rsqrt()
+    # A single position says nothing of a deviation: it takes the mean, and so does all around it.
+    scale = target.std * (variance + site.eps).rsqrt() * (positions > 1)
     return scale, target.mean - scale * mean
 
 

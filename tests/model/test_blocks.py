@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from styler.model.blocks import EvenConv2d, shuffle_up
+from styler.model.blocks import EvenConv2d, Repeat, shuffle_up
 
 
 def upsampler(seed: int = 0) -> nn.Sequential:
@@ -43,3 +43,12 @@ def test_evening_keeps_what_a_shuffled_channel_sums_to() -> None:
     before = up(flat)[:, :, 2:-2, 2:-2].mean((2, 3))
     up[0].even_()  # type: ignore[operator]
     torch.testing.assert_close(up(flat)[:, :, 2:-2, 2:-2].mean((2, 3)), before)
+
+
+def test_repeated_channels_are_the_phases_of_a_shuffle() -> None:
+    x = torch.rand(2, 3, 4, 5)
+    repeated = Repeat(4)(x)
+    assert torch.equal(repeated, x.repeat_interleave(4, 1))
+    assert torch.equal(
+        nn.PixelShuffle(2)(repeated), nn.functional.interpolate(x, scale_factor=2, mode="nearest")
+    )
