@@ -141,13 +141,14 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def _curves(rows: Sequence[Row]) -> dict[str, list[curve.Point]]:
+    """The points of each name, along strength."""
     curves: dict[str, list[curve.Point]] = {}
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row.get("strength") or 0):
         strength = row.get("strength")
         label = "" if strength is None else f"{strength:g}"
         point = curve.Point(row["content"], row["style"], label)
         curves.setdefault(row["name"], []).append(point)
-    return curves
+    return {row["name"]: curves[row["name"]] for row in rows}
 
 
 def _point(text: str) -> Row:

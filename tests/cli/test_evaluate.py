@@ -162,7 +162,7 @@ def test_curve_is_a_picture_of_that_format(suffix: str) -> None:
 def test_curve_and_table_show_the_points_of_others(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    evaluate(call, "--strength", "0.5,1", "--json", "first.json")
+    evaluate(call, "--strength", "1,0.5", "--json", "first.json")
     report = json.loads(Path("first.json").read_text())
     Path("first.json").write_text(json.dumps(report | {"name": "first"}))
     drawn: list[dict[str, list[curve.Point]]] = []
