@@ -135,8 +135,9 @@ class ConvOperator:
 class SpectralNorm(nn.Module):
     """Parametrization: a weight over its largest singular value, with memoized singular vectors.
 
-    In training every use takes ``n_power_iterations`` steps from where the last one ended: the
-    weight changes little between steps, so one is enough. In evaluation nothing moves.
+    The vectors start converged, by up to ``warm_up`` steps. In training every use takes
+    ``n_power_iterations`` steps from where the last one ended: the weight changes little between
+    uses, so one is enough to keep up. In evaluation nothing moves.
     """
 
     u: Tensor
@@ -148,7 +149,7 @@ class SpectralNorm(nn.Module):
         operator: Operator,
         n_power_iterations: int = 1,
         eps: float = 1e-12,
-        warm_up: int = 15,
+        warm_up: int = 1000,
     ) -> None:
         super().__init__()
         self.operator = operator
@@ -156,9 +157,8 @@ class SpectralNorm(nn.Module):
         self.eps = check_eps(eps)
         with torch.no_grad():
             start = torch.randn(operator.input_shape(weight), device=weight.device)
-            start = start.to(wide(weight[:0]).dtype)
-            u = operator.forward(wide(weight.detach()), start)
-            u, v = self._iterate(wide(weight.detach()), u, warm_up)
+            values = wide(weight.detach())
+            u, v = self._converge(values, operator.forward(values, start.to(values.dtype)), warm_up)
         self.register_buffer("u", u)
         self.register_buffer("v", v)
 
@@ -170,6 +170,18 @@ class SpectralNorm(nn.Module):
             steps,
             self.eps,
         )
+
+    def _converge(self, weight: Tensor, u: Tensor, limit: int) -> tuple[Tensor, Tensor]:
+        """Iterate until the singular value rises by less than a millionth in ten steps."""
+        known, steps = 0.0, 10
+        u, v = self._iterate(weight, u, steps)
+        for _ in range(limit // steps - 1):
+            found = float(torch.sum(u * self.operator.forward(weight, v)))
+            if found <= known * (1 + 1e-6):
+                break
+            known = found
+            u, v = self._iterate(weight, u, steps)
+        return u, v
 
     def sigma(self, weight: Tensor) -> Tensor:
         """The largest singular value by the memoized vectors, differentiable in the weight."""
