@@ -142,7 +142,7 @@ class Evaluation:
         pairs: names of photo and painting; by default every photo with every painting.
 
     Raises:
-        ParameterError: a picture is too small.
+        ParameterError: a picture is too small, or a painting of one colour.
 
     Attributes:
         pairs: the same, those of one photo in a row.
@@ -163,6 +163,9 @@ class Evaluation:
                     f"{name}: {width}x{height} pixels are too few to measure; "
                     f"give pictures of at least {LEAST}x{LEAST}"
                 )
+        for name, pixels in paintings.items():
+            if (pixels == pixels[0, 0]).all():
+                raise ParameterError(f"{name}: is of one colour; give a painting with a texture")
         self.photos, self.paintings, self.judge = photos, paintings, judge
         self.pairs = sorted(product(photos, paintings) if pairs is None else pairs)
         self._palette = cache(lambda painting: _statistics(judge, paintings[painting]))
@@ -186,23 +189,22 @@ class Evaluation:
         for name, paintings in self._by_photo():
             photo = self.photos[name]
             look = _Look(self.judge, photo)
-            own = stylizer.style(photo, size=None)
-            identity = [psnr(stylizer.stylize(photo, own, strength=s), photo) for s in strengths]
-            for painting in paintings:
-                for strength, fidelity in zip(strengths, identity, strict=True):
-                    paint = partial(stylizer.stylize, style=style(painting), strength=strength)
-                    started = perf_counter()
-                    painted = paint(photo)
-                    elapsed = perf_counter() - started
-                    measures = Measures(
-                        **look.at(painted, self._palette(painting)),
-                        identity=fidelity,
-                        frame=frame_error(paint, photo, painted),
-                        shift=shift_error(paint, photo, painted),
-                        noise=noise_gain(paint, photo, painted),
-                        milliseconds=1000 * elapsed,
-                    )
-                    yield Pair(name, painting, strength, measures), painted
+            own = stylizer.style(photo, size=None)  # at any strength: halfway to itself is itself
+            identity = psnr(stylizer.stylize(photo, own), photo)
+            for painting, strength in product(paintings, strengths):
+                paint = partial(stylizer.stylize, style=style(painting), strength=strength)
+                started = perf_counter()
+                painted = paint(photo)
+                elapsed = perf_counter() - started
+                measures = Measures(
+                    **look.at(painted, self._palette(painting)),
+                    identity=identity,
+                    frame=frame_error(paint, photo, painted),
+                    shift=shift_error(paint, photo, painted),
+                    noise=noise_gain(paint, photo, painted),
+                    milliseconds=1000 * elapsed,
+                )
+                yield Pair(name, painting, strength, measures), painted
 
     def of_pictures(self, painted: Callable[[str, str], Pixels]) -> Iterator[tuple[Pair, Pixels]]:
         """Measure what another program has painted, as far as that needs no painting.

@@ -280,7 +280,7 @@ def test_every_pair_is_measured_at_every_strength(judge: Vgg) -> None:
     assert (none.strength, none.pairs, full.strength, full.pairs) == (0, 2, 1, 2)
     assert (none.means.content, none.means.shift, none.means.border) == (0, 0, None)
     assert none.means.ssim == none.means.grid == none.means.noise == pytest.approx(1)
-    assert none.means.identity == float("inf")
+    assert none.means.identity == full.means.identity
     assert full.means.content > 0 and full.means.style < none.means.style
     assert all(np.isfinite(value) for value in asdict(full.means).values())
 
@@ -296,7 +296,7 @@ def test_measures_of_a_model_are_those_of_its_paintings(judge: Vgg) -> None:
 
     np.testing.assert_array_equal(painted, paint(photo))
     ((seen, _),) = evaluation.of_pictures(lambda *_: painted)
-    own = stylizer.stylize(photo, stylizer.style(photo), strength=0.7)
+    own = stylizer.stylize(photo, stylizer.style(photo))
     assert pair.measures == replace(
         seen.measures,
         identity=psnr(own, photo),
@@ -337,6 +337,8 @@ def test_fingerprint_is_of_all_that_figures_depend_on(judge: Vgg) -> None:
 def test_pictures_that_cannot_be_measured(judge: Vgg) -> None:
     with pytest.raises(ParameterError, match=r"small: 70x63 .* at least 64x64"):
         Evaluation({"small": picture(0, 63, 70)}, {}, judge)
+    with pytest.raises(ParameterError, match="red: is of one colour"):
+        Evaluation({}, {"red": np.full((64, 64, 3), (200, 0, 0), np.uint8)}, judge)
     evaluation = Evaluation({"photo": picture(0)}, {"painting": picture(1)}, judge)
     with pytest.raises(ParameterError, match="photo as painting is 80x64, the photo 72x64"):
         list(evaluation.of_pictures(lambda *_: picture(2, 64, 80)))

@@ -40,6 +40,7 @@ def draw(curves: Mapping[str, Sequence[Point]], suffix: str) -> bytes:
     """
     import matplotlib
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     with matplotlib.rc_context({"svg.hashsalt": "styler"}):  # the same curve, the same bytes
         figure = Figure(figsize=(6.4, 4.8), layout="constrained")
@@ -52,7 +53,10 @@ def draw(curves: Mapping[str, Sequence[Point]], suffix: str) -> bytes:
                 at = (point.content, point.style)
                 axes.annotate(point.label, at, (5, 5), textcoords="offset points", fontsize=8)
         axes.set(xlabel="content distance", ylabel="style distance", yscale="log")
-        axes.grid(which="both", alpha=0.2)
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.grid(alpha=0.3)
         axes.legend()
         buffer = io.BytesIO()
         undated = {"Date": None} if suffix == ".svg" else None
