@@ -57,13 +57,16 @@ class Vgg(nn.Module):
         return [layer for layer in self.modules() if isinstance(layer, nn.Conv2d)]
 
     @torch.no_grad()
-    def normalize(self, pictures: Iterable[Tensor]) -> None:
+    def normalize(self, pictures: Iterable[Tensor]) -> list[Tensor]:
         """Rescale every filter to a mean activation of 1 over ``pictures``.
 
         Dividing a filter by its mean activation and multiplying the next layer's input weights by
         it changes nothing else, since ReLU and max pooling commute with positive factors (Gatys et
         al. 2015, https://arxiv.org/abs/1508.06576). Published loss weights mean such a network.
         Filters that fire less than a tenth of their layer's mean end below 1.
+
+        Returns:
+            What the filters of each of the four maps were divided by, ``(C,)`` each.
         """
         batches = list(pictures)
         layers = self.convolutions()
@@ -78,6 +81,7 @@ class Vgg(nn.Module):
             self(batch)
         for hook in hooks:
             hook.remove()
+        scales: dict[nn.Module, Tensor] = {}
         previous: Tensor | None = None
         for layer in layers:
             if previous is not None:
@@ -88,7 +92,8 @@ class Vgg(nn.Module):
             layer.weight.div_(scale[:, None, None, None])
             assert layer.bias is not None
             layer.bias.div_(scale)
-            previous = scale
+            scales[layer] = previous = scale
+        return [scales[block[0]] for block in self.blocks]  # type: ignore[index]
 
 
 def load_vgg(path: Path | None = None, *, depth: int = 16) -> Vgg:

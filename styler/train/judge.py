@@ -1,6 +1,6 @@
 """What training asks of the loss network: maps of a painting, targets of photos and paintings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -47,15 +47,28 @@ class Judge:
     Args:
         vgg: the network.
         device, precision: where and in which dtype it runs.
+        loudness: of each filter of each map, as :meth:`styler.model.Vgg.normalize` found it.
         quantiles: look at the distributions of the last maps, too.
+
+    Attributes:
+        weights: of each channel of each map in the style, ``(C,)`` of mean 1. A network as it was
+            trained counts a filter by the square of its loudness, and so a few for all; a
+            normalized one counts the faintest like the rest. Loudness itself lies between.
     """
 
     def __init__(
-        self, vgg: Vgg, device: torch.device, precision: torch.dtype, *, quantiles: bool = False
+        self,
+        vgg: Vgg,
+        device: torch.device,
+        precision: torch.dtype,
+        *,
+        loudness: Sequence[Tensor],
+        quantiles: bool = False,
     ) -> None:
         self.vgg = vgg.to(device, precision).to(memory_format=torch.channels_last)
         self.device, self.precision = device, precision
         self.widths = [block[0].out_channels for block in vgg.blocks]  # type: ignore[index]
+        self.weights = [(loud / loud.mean()).to(device) for loud in loudness]
         self.sorted = self.widths[-SORTED:] if quantiles else []
 
     def maps(self, pictures: Tensor) -> list[Tensor]:

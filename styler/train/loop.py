@@ -118,8 +118,14 @@ class Run:
         self.network.even_()
         vgg = load_vgg(config.loss_network)
         some, rng = Crops(self.content, 128), np.random.default_rng((config.seed, 1))
-        vgg.normalize(some.draw(8, rng).pictures for _ in range(25))
-        judge = Judge(vgg, self.device, self.precision, quantiles=config.quantile_weight > 0)
+        loudness = vgg.normalize(some.draw(8, rng).pictures for _ in range(25))
+        judge = Judge(
+            vgg,
+            self.device,
+            self.precision,
+            loudness=loudness,
+            quantiles=config.quantile_weight > 0,
+        )
         self.objective = Objective(
             self.network, judge, config, len(self.photos), len(self.paintings)
         )

@@ -31,6 +31,9 @@ Statistics = list[tuple[Tensor, Tensor]]
 EPS = 1e-2
 """Added to variances, small beside a normalized network's: channels silent in a crop stay so."""
 
+FLAT = 0.3
+"""Variance of a map that counts as little, where the mean activation is 1."""
+
 UNSEEN = 1e-4
 """Spectral power that counts as none: noise of one hundredth, 2.5 levels of 255."""
 
@@ -58,27 +61,31 @@ def content_loss(x: Tensor, statistics: tuple[Tensor, Tensor], target: Tensor) -
     return F.mse_loss(whiten(x, *statistics).to(wide), target.to(wide))
 
 
-def style_distances(output: Statistics, target: Statistics) -> Tensor:
+def style_distances(output: Statistics, target: Statistics, weights: Sequence[Tensor]) -> Tensor:
     """Distance of mean and deviation, over the style's mean variance, averaged over the maps.
 
     The AdaIN paper's loss (Huang & Belongie 2017, eq. 13), relative to how much the style's map
     varies, so that its size means the same in every layer and for every picture: 0 equal, about 1
-    as far off as a picture without any texture. The mean activation of 1 is added to the variance:
-    without it a blank sheet of paper would outweigh all paintings of a batch.
+    as far off as a picture without any texture. ``FLAT`` is added to the variance: without it a
+    blank sheet of paper would outweigh all paintings of a batch.
+
+    Args:
+        output, target: of N and of M pictures.
+        weights: of the channels of every map, ``(C,)`` of mean 1.
 
     Returns:
         ``(N, M)``, from every output to every target; the style loss is the diagonal's mean.
     """
     total = torch.zeros(())
-    for (mean, std), (target_mean, target_std) in zip(output, target, strict=True):
-        distance = _squared(mean, target_mean) + _squared(std, target_std)
-        total = total.to(distance) + distance / (1 + (target_std**2).mean(1))
+    for (mean, std), (target_mean, target_std), weight in zip(output, target, weights, strict=True):
+        distance = _squared(mean, target_mean, weight) + _squared(std, target_std, weight)
+        total = total.to(distance) + distance / (FLAT + (target_std**2 * weight).mean(1))
     return total / len(output)
 
 
-def _squared(x: Tensor, y: Tensor) -> Tensor:
-    """Mean squared differences of every row of ``x`` to every row of ``y``."""
-    return (x[:, None] - y).square().mean(2)
+def _squared(x: Tensor, y: Tensor, weight: Tensor) -> Tensor:
+    """Weighted mean squared differences of every row of ``x`` to every row of ``y``."""
+    return ((x[:, None] - y).square() * weight).mean(2)
 
 
 def quantile_loss(output: Sequence[Tensor], target: Sequence[Tensor]) -> Tensor:

@@ -75,7 +75,7 @@ class Objective:
         maps = self.judge.maps(painted)
         seen = self.judge.look(maps)
         target = self.structure(content)
-        distances = style_distances(seen.statistics, palette.statistics)
+        distances = style_distances(seen.statistics, palette.statistics, self.judge.weights)
         losses = {
             "content": content_loss(maps[-1], seen.statistics[-1], target),
             "style": distances.diagonal().mean(),

@@ -27,13 +27,14 @@ def pictures(count: int, seed: int = 0) -> list[torch.Tensor]:
 class TestNormalize:
     def test_changes_each_map_by_a_factor_per_filter(self, file: Path) -> None:
         before, after = load_vgg(file), load_vgg(file)
-        after.normalize(pictures(3))
+        divided = after.normalize(pictures(3))
         (x,) = pictures(1, seed=9)
-        for a, b in zip(before(x), after(x), strict=True):
+        for a, b, scale in zip(before(x), after(x), divided, strict=True):
             fires = a.amax((0, 2, 3)) > 1e-3
             assert fires.float().mean() > 0.5
             factor = b.sum((0, 2, 3)) / a.sum((0, 2, 3)).clamp_min(1e-12)
             expected = a * factor[:, None, None]
+            torch.testing.assert_close(scale[fires], 1 / factor[fires], rtol=1e-3, atol=1e-6)
             size = b.abs().amax()
             torch.testing.assert_close(b[:, fires] / size, expected[:, fires] / size)
             assert not torch.allclose(factor[fires], torch.ones(1), atol=0.05)

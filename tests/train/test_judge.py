@@ -12,12 +12,14 @@ from styler.train.judge import Judge, Memory
 from styler.train.losses import statistics
 from tests.networks import write_vgg
 
+LOUDNESS = [torch.arange(64 << block) + 1.0 for block in range(4)]
+
 
 @pytest.fixture(scope="module")
 def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
     path: Path = tmp_path_factory.mktemp("vgg") / "vgg.safetensors"
     write_vgg(path)
-    return Judge(load_vgg(path), torch.device("cpu"), torch.float32)
+    return Judge(load_vgg(path), torch.device("cpu"), torch.float32, loudness=LOUDNESS)
 
 
 def pictures(count: int) -> torch.Tensor:
@@ -35,7 +37,7 @@ def test_palette_is_the_statistics_of_every_map(judge: Judge) -> None:
 
 
 def test_quantiles_are_means_of_sorted_activations(judge: Judge) -> None:
-    deep = Judge(judge.vgg, judge.device, judge.precision, quantiles=True)
+    deep = Judge(judge.vgg, judge.device, judge.precision, loudness=LOUDNESS, quantiles=True)
     palette = deep.unpack(deep.palette(pictures(2)))
     third, fourth = palette.quantiles
     assert third.shape == (2, 256, 32)
@@ -48,13 +50,19 @@ def test_quantiles_are_means_of_sorted_activations(judge: Judge) -> None:
 
 
 def test_palettes_mix_along_their_quantiles(judge: Judge) -> None:
-    deep = Judge(judge.vgg, judge.device, judge.precision, quantiles=True)
+    deep = Judge(judge.vgg, judge.device, judge.precision, loudness=LOUDNESS, quantiles=True)
     palette = deep.look(deep.maps(pictures(2)))
     mixed = palette.mix(torch.tensor([[0.25, 0.75]]))
     mean, _ = palette.statistics[0]
     torch.testing.assert_close(mixed.statistics[0][0][0], 0.25 * mean[0] + 0.75 * mean[1])
     first, second = palette.quantiles[1]
     torch.testing.assert_close(mixed.quantiles[1][0], 0.25 * first + 0.75 * second)
+
+
+def test_loud_filters_weigh_more(judge: Judge) -> None:
+    for weight, loud in zip(judge.weights, LOUDNESS, strict=True):
+        assert weight.mean() == pytest.approx(1)
+        torch.testing.assert_close(weight / weight[0], loud)
 
 
 def test_structure_is_white(judge: Judge) -> None:

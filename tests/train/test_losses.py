@@ -9,6 +9,7 @@ import torch
 from styler.train.loop import rate
 from styler.train.losses import (
     EPS,
+    FLAT,
     coherence_loss,
     content_loss,
     contrast_loss,
@@ -38,15 +39,17 @@ def test_statistics() -> None:
 def test_style_distances() -> None:
     """From each of two outputs to each of two targets."""
     expected = np.zeros((2, 2))
-    for x, y in zip(maps(0), maps(1), strict=True):
-        a, b = x.double().numpy(), y.double().numpy()
+    weights = [torch.linspace(0.5, 1.5, x.shape[1]) for x in maps(0)]
+    for x, y, weight in zip(maps(0), maps(1), weights, strict=True):
+        a, b, w = x.double().numpy(), y.double().numpy(), weight.double().numpy()
         std_a, std_b = (np.sqrt(m.var((2, 3)) + EPS) for m in (a, b))
         for i, j in np.ndindex(2, 2):
             gap = (a[i].mean((1, 2)) - b[j].mean((1, 2))) ** 2 + (std_a[i] - std_b[j]) ** 2
-            expected[i, j] += gap.mean() / (1 + (std_b[j] ** 2).mean()) / 2
-    found = style_distances(statistics(maps(0)), statistics(maps(1)))
+            expected[i, j] += (w * gap).mean() / (FLAT + (w * std_b[j] ** 2).mean()) / 2
+    found = style_distances(statistics(maps(0)), statistics(maps(1)), weights)
     np.testing.assert_allclose(found, expected, rtol=1e-4)
-    assert style_distances(statistics(maps(0)), statistics(maps(0))).diagonal().eq(0).all()
+    same = style_distances(statistics(maps(0)), statistics(maps(0)), weights)
+    assert same.diagonal().eq(0).all()
 
 
 def test_quantile_loss() -> None:
@@ -159,7 +162,10 @@ def test_losses_have_gradients() -> None:
     x = maps(0)[0].double().requires_grad_()
     (wanted,) = statistics([maps(1)[0].double()])
     target = whiten(maps(1)[0].double(), *wanted)
-    assert torch.autograd.gradcheck(lambda x: style_distances(statistics([x]), [wanted]), x)
+    weights = [torch.ones(x.shape[1])]
+    assert torch.autograd.gradcheck(
+        lambda x: style_distances(statistics([x]), [wanted], weights), x
+    )
     assert torch.autograd.gradcheck(lambda x: content_loss(x, statistics([x])[0], target), x)
 
 
