@@ -1,7 +1,9 @@
 """Mutated picture files, and what reading them may do: a picture, or one typed error, in bounds.
 
 ``python -m tests.imaging.mutation --count 20000`` runs a campaign in this process and prints the
-figures as JSON; ``tests/imaging/test_mutation.py`` runs it as a child, so that a crash is seen.
+figures as JSON, and so does ``--hungry`` with sound pictures of full size.
+``tests/imaging/test_mutation.py`` runs both as children: a crash is seen there, and the memory
+measured is that of reading, not of holes that other tests have left in the heap.
 """
 
 import argparse
@@ -26,6 +28,7 @@ from tests.imaging import corpus
 
 MAX_PIXELS = 2_000_000
 BYTES_PER_PIXEL = {8: 16, 16: 24}  # by bits: the budget that `read` declares, besides the file
+HUNGRY = ("webp-RGBA", "avif-RGBA", "tiff-LAB", "tiff-RGBA16<", "jpeg-CMYK")  # of each format
 INTERESTING = (0, 1, 2, 7, 255, 256, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0xFFFFFFFF)
 
 
@@ -179,6 +182,23 @@ def campaign(count, seed, keep=None):
     }
 
 
+def hungry():
+    """Share of the budget that a sound picture of full size takes, for each case and bits."""
+    shares = {}
+    for case in corpus.CASES:
+        if str(case) not in HUNGRY:
+            continue
+        profile = corpus.profiles_for(case)[-1]
+        options = {"icc_profile": corpus.ALL[profile].data} if profile else {}
+        small, data = (case.make(size, options)[0] for size in ((37, 29), (2500, 1600)))
+        for bits, each in BYTES_PER_PIXEL.items():
+            attempt(small, bits=bits)  # loads what it needs
+            picture, grown = growth(partial(read, data, bits=bits))
+            assert picture.rgb.shape == (1600, 2500, 3)
+            shares[f"{case} {bits}"] = round((grown - len(data)) / (2500 * 1600 * each), 3)
+    return shares
+
+
 def _timed(data, bits):
     start = time.perf_counter()
     result = outcome(data, bits=bits)
@@ -190,6 +210,8 @@ if __name__ == "__main__":
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="write each file here before it is read")
+    parser.add_argument("--hungry", action="store_true", help="measure memory at full size instead")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
-    print(json.dumps(campaign(given.count, given.seed, given.keep)))
+    figures = hungry() if given.hungry else campaign(given.count, given.seed, given.keep)
+    print(json.dumps(figures))

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from styler.imaging import read
-from tests.imaging import corpus, mutation
+from tests.imaging import mutation
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.filterwarnings("ignore")  # decoders warn about what they then refuse
@@ -27,12 +26,27 @@ def test_the_seeds_are_sound(files):
     assert {mutation.attempt(file) for file in files} == {"picture"}
 
 
+def child(*arguments, timeout=300):
+    """The figures of ``python -m tests.imaging.mutation``."""
+    command = [sys.executable, "-m", "tests.imaging.mutation", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
 def test_mutations_end_in_a_picture_or_one_typed_error():
-    figures = mutation.campaign(500, seed=1)
+    figures = child("--count", "500", "--seed", "1")
     assert sum(figures["outcomes"].values()) == 500
     assert figures["outcomes"]["ImageError"] > 100  # the mutations bite
     assert figures["outcomes"]["picture"] > 50  # and not every file dies at the first byte
     assert figures["largest_share_of_budget"] <= 1.2
+
+
+def test_full_size_pictures_stay_within_the_budget():
+    shares = child("--hungry")
+    assert len(shares) == len(mutation.HUNGRY) * len(mutation.BYTES_PER_PIXEL)
+    assert max(shares.values()) <= 1.2, shares
+    assert min(shares.values()) > 0.2, shares  # the result alone takes that much
 
 
 @pytest.mark.parametrize("block", [1 << 24, 1 << 16])
@@ -42,22 +56,6 @@ def test_growth_is_seen_whatever_was_freed_before(block):
     for _ in range(2):
         _, grown = mutation.growth(lambda: [bytes(block) + b"." for _ in range(total // block)])
         assert 0.9 * total < grown < 1.6 * total
-
-
-# The hungriest of each format.
-HEAVY = "webp-RGBA avif-RGBA tiff-LAB tiff-RGBA16< jpeg-CMYK"
-
-
-@pytest.mark.parametrize("bits", mutation.BYTES_PER_PIXEL)
-@pytest.mark.parametrize("case", [c for c in corpus.CASES if str(c) in HEAVY.split()], ids=str)
-def test_full_size_pictures_stay_within_the_budget(case, bits):
-    profile = corpus.profiles_for(case)[-1]
-    options = {"icc_profile": corpus.ALL[profile].data} if profile else {}
-    mutation.attempt(case.make((37, 29), options)[0], bits=bits)  # loads what it needs
-    data = case.make((2500, 1600), options)[0]
-    picture, grown = mutation.growth(lambda: read(data, bits=bits))
-    assert picture.rgb.shape == (1600, 2500, 3)
-    assert grown - len(data) <= 1.2 * 4e6 * mutation.BYTES_PER_PIXEL[bits]
 
 
 def test_warnings_as_errors_change_no_outcome_to_a_crash(files):
@@ -88,9 +86,6 @@ def test_any_bytes(data):
 
 @pytest.mark.slow
 def test_twenty_thousand_mutations():
-    command = [sys.executable, "-m", "tests.imaging.mutation", "--count", "20000", "--seed", "20"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1800)
-    assert done.returncode == 0, done.stderr[-2000:]
-    figures = json.loads(done.stdout)
+    figures = child("--count", "20000", "--seed", "20", timeout=1800)
     assert sum(figures["outcomes"].values()) == 20_000
     assert figures["largest_share_of_budget"] <= 1.2
