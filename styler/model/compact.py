@@ -3,9 +3,9 @@
     picture  -6x6/2-> 32 @1/2 -3x3/2-> 48 @1/4 -3x3/2-> 96 @1/8 | residuals | residuals
              -> up, + 48 @1/4 | residual -> shuffle to 16 @1/2 | -> shuffle to RGB
 
-where every ``|`` is a site. The last one looks at each of the four phases of its upsampled map on
-its own, but gives them all the same style: a phase with another mean or another contrast would
-leave a grid of 4 pixels behind the ReLU.
+where every ``|`` is a site. The last one looks at each of the 4x4 phases of its upsampled map on its
+own, but gives them all the same style: a phase with another mean or another contrast would leave a
+grid of 4 or 8 pixels behind the ReLU.
 
 A trunk at 1/8 has twice the receptive field of one at 1/4 (MicroAST, Wang et al. 2023) for the same
 arithmetic. The skip at 1/4 carries as many numbers as the picture has, so that detail survives.
@@ -54,13 +54,13 @@ def compact(
         Site(quarter),
         *residual_block(quarter, normalize),
         nn.ReLU(), *shuffle_up(quarter, fine, 1),
-        conv(fine, fine), nn.PixelUnshuffle(2),
-        Site(4 * fine), nn.PixelShuffle(2), nn.ReLU(),
+        conv(fine, fine), nn.PixelUnshuffle(4),
+        Site(16 * fine), nn.PixelShuffle(4), nn.ReLU(),
         *shuffle_up(fine, 3, 3, kind=EvenConv2d),
     ]  # fmt: skip
     style = [
         conv(3, half, 6, 2), nn.ReLU(),
-        Tap(3, conv(half, fine), Repeat(4)),
+        Tap(3, conv(half, fine), Repeat(16)),
         conv(half, quarter, 3, 2), nn.ReLU(),
         *residual_block(quarter, normalizer("none")),
         Tap(2, nn.ReLU(), conv(quarter, quarter)),

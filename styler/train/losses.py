@@ -34,8 +34,8 @@ EPS = 1e-2
 FLAT = 0.3
 """Variance of a map that counts as little, where the mean activation is 1."""
 
-UNSEEN = 1e-4
-"""Spectral power that counts as none: noise of one hundredth, 2.5 levels of 255."""
+UNSEEN = (1 / 255) ** 2 / 12
+"""Spectral power that counts as none: the noise of rounding to 8 bits."""
 
 
 def statistics(maps: Sequence[Tensor]) -> Statistics:
