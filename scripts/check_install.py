@@ -22,9 +22,9 @@ def problems(base: bool) -> Iterator[str]:
     if base and find_spec("torch"):
         yield "torch is installed"
     import styler
+    from styler.weights import models
 
-    if not styler.presets():
-        yield "no presets were found"
+    yield from (f"{model} has no presets" for model in models() if not styler.presets(model))
     if base and "torch" in sys.modules:
         yield "importing styler imports torch"
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Paint every photo of a folder in every style of another, side by side on one sheet.
 
-usage: contact_sheet.py PHOTOS PAINTINGS SHEET [SIDE]
+usage: contact_sheet.py PHOTOS PAINTINGS SHEET [SIDE [MODEL]]
 
 One row a photo, one column a painting, SIDE pixels each (256 by default); each is painted at 512
-pixels and only then reduced. The photos and paintings themselves are not on the sheet.
+pixels and only then reduced. MODEL is the name or the folder of what paints, "default" unless
+given. The photos and paintings themselves are not on the sheet.
 """
 
 import sys
@@ -19,8 +20,10 @@ from styler.imaging import read, resize
 LABEL, GAP = 26, 4
 
 
-def main(photos: Path, paintings: Path, sheet: Path, side: int = 256) -> None:
-    stylizer = Stylizer()
+def main(
+    photos: Path, paintings: Path, sheet: Path, side: int = 256, model: str = "default"
+) -> None:
+    stylizer = Stylizer(model)
     rows = [resize(read(path).rgb, size=(512, 512)) for path in sorted(photos.iterdir())]
     columns = sorted(paintings.iterdir())
     pitch = side + GAP
@@ -37,4 +40,5 @@ def main(photos: Path, paintings: Path, sheet: Path, side: int = 256) -> None:
 
 
 if __name__ == "__main__":
-    main(*(Path(argument) for argument in sys.argv[1:4]), *(int(side) for side in sys.argv[4:5]))
+    folders, more = sys.argv[1:4], sys.argv[4:]
+    main(*map(Path, folders), *map(int, more[:1]), *more[1:])

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Turn pictures of paintings into the presets of weights/styles.
+"""Turn pictures of paintings into the presets of models.
 
-usage: make_presets.py PICTURES    the folder with the files that sources.toml names
+usage: make_presets.py PICTURES [MODEL ...]
 
-Run it again whenever the default weights change: a style belongs to the weights that saw it.
+PICTURES is the folder with the files that weights/sources.toml names; a MODEL is the folder of one,
+by default every model in weights/. Run it again whenever a model's weights change: a style belongs
+to the weights that saw it.
 """
 
 import dataclasses
@@ -12,18 +14,23 @@ import tomllib
 from pathlib import Path
 
 from styler import Stylizer
+from styler.weights import find
 
-STYLES = Path(__file__).resolve().parent.parent / "weights" / "styles"
+WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 
 
-def main(pictures: Path) -> None:
-    stylizer = Stylizer()
-    sources = tomllib.loads((STYLES / "sources.toml").read_text("utf-8"))
-    for name, known in sources.items():
-        style = stylizer.style(pictures / known.pop("picture"), name=name)
-        dataclasses.replace(style, **known).save(STYLES / f"{name}.style", force=True)
-        print(name)
+def main(pictures: Path, models: list[Path]) -> None:
+    sources = tomllib.loads((WEIGHTS / "sources.toml").read_text("utf-8"))
+    for model in models:
+        stylizer, folder = Stylizer(model), find(model).styles
+        folder.mkdir(exist_ok=True)
+        for name, known in sources.items():
+            about = dict(known)
+            style = stylizer.style(pictures / about.pop("picture"), name=name)
+            dataclasses.replace(style, **about).save(folder / f"{name}.style", force=True)
+        print(f"{folder}: {len(sources)} styles")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    every = sorted(spec.parent for spec in WEIGHTS.glob("*/model.json"))
+    main(Path(sys.argv[1]), [Path(model) for model in sys.argv[2:]] or every)

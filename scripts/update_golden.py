@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write tests/golden/painted.png anew: what the shipped weights paint now."""
+"""Write tests/golden/ anew: what each of the shipped models paints now."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,9 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.test_golden import GOLDEN, paint
+from styler.weights import models
+from tests.test_golden import golden, paint
 
-Image.fromarray(paint()).save(GOLDEN, optimize=True)
-print(GOLDEN)
+for model in models():
+    Image.fromarray(paint(model)).save(golden(model), optimize=True)
+    print(golden(model))

@@ -15,7 +15,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="STYLER_", frozen=True)
 
-    model: str = Field(default="default", description="Model name or folder.")
+    model: str = Field(
+        default="default", description="Shipped model, or a folder that styler export wrote."
+    )
     engine: Literal["auto", "onnxruntime", "torch"] = Field(
         default="auto", description="What runs the network."
     )

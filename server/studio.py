@@ -111,9 +111,9 @@ class Studio:
 
         stylizer = styler.Stylizer(settings.model, engine=settings.engine, threads=settings.threads)
         presets = {}
-        for info in styler.presets():
+        for info in styler.presets(settings.model):
             try:
-                presets[info.name] = stylizer.style(styler.preset(info.name))
+                presets[info.name] = stylizer.style(styler.preset(info.name, settings.model))
             except StyleError as error:
                 logger.warning("a preset is left out: %s", error)
         return cls(stylizer, presets, settings)
@@ -152,6 +152,8 @@ class Studio:
         if name not in self.presets:
             near = difflib.get_close_matches(name, self.presets, n=1)
             hint = f"did you mean {near[0]!r}?" if near else "GET /v1/styles lists them"
+            if not self.presets:
+                hint = "this model has no presets; send a picture as style"
             raise StyleError(f"preset: there is none of that name; {hint}")
 
     def _styles(self, order: Order) -> tuple[list[tuple[Any, float]], bool]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from styler.errors import ParameterError, StyleError
 from styler.stats import FeatureStats
-from styler.weights import shipped
+from styler.weights import Model, find, shipped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -194,23 +194,27 @@ def user_folder() -> Path:
     )
 
 
-def _files() -> Iterator[Path]:
-    for folder in (shipped() / "styles", user_folder()):
+def _files(model: Model) -> Iterator[Path]:
+    for folder in (model.styles, user_folder()):
         if folder.is_dir():
             yield from folder.glob("*" + SUFFIX)
 
 
-def presets(damaged: Callable[[StyleError], object] | None = None) -> list[StyleInfo]:
-    """The shipped styles and the user's own, by name; the user's hide shipped ones of their name.
+def presets(
+    model: str | Path = "default", *, damaged: Callable[[StyleError], object] | None = None
+) -> list[StyleInfo]:
+    """A model's styles and the user's own, by name; the user's hide the model's of their name.
 
     Args:
+        model: name of a shipped model, or a folder that ``styler export`` wrote.
         damaged: is told the error of each file that cannot be read, which is then left out.
 
     Raises:
+        WeightsError: there is no such model.
         StyleError: one of the files cannot be read, and there is no ``damaged``.
     """
     found = {}
-    for path in _files():
+    for path in _files(find(model)):
         try:
             style = Style.load(path)
         except StyleError as error:
@@ -222,24 +226,36 @@ def presets(damaged: Callable[[StyleError], object] | None = None) -> list[Style
     return [found[name] for name in sorted(found)]
 
 
-def preset(name: str) -> Style:
-    """A shipped or own style by name.
+def preset(name: str, model: str | Path = "default") -> Style:
+    """A model's style, or one of the user's own, by name.
+
+    Args:
+        name: of the style.
+        model: name of a shipped model, or a folder that ``styler export`` wrote.
 
     Raises:
-        StyleError: there is none; the message names the nearest.
+        WeightsError: there is no such model.
+        StyleError: there is no such style; the message names the nearest.
 
     Examples:
         >>> import styler
         >>> styler.preset("monet-impression").artist
         'Claude Monet'
     """
-    paths = {path.stem: path for path in _files()}
+    found = find(model)
+    paths = {path.stem: path for path in _files(found)}
     if name in paths:
         return Style.load(paths[name])
     near = difflib.get_close_matches(name, paths, n=1)
-    hint = (
-        f"did you mean {near[0]!r}?"
-        if near
-        else "`styler styles` lists them; a picture's path works, too"
-    )
+    if near:
+        hint = f"did you mean {near[0]!r}?"
+    elif found.styles.is_dir():
+        known = found.folder.name if found.folder.parent == shipped() else found.folder
+        option = "" if known == "default" else f" --model {known}"
+        hint = f"`styler styles{option}` lists them; a picture's path works, too"
+    else:
+        hint = (
+            f"the model {found.spec.name!r} has no presets: give a picture's path, "
+            "or keep its style with `styler style save`"
+        )
     raise StyleError(f"no style {name!r}; {hint}")

@@ -28,7 +28,7 @@ __all__ = ["ModelInfo", "StyleLike", "StyleSource", "Stylizer", "stylize"]
 Kept = TypeVar("Kept", Picture, Image.Image, bytes)
 
 StyleSource = Style | Source
-"""A style, the name of a preset, the path of a ``.style`` file, or a painting.
+"""A style, the name of a preset of the model, the path of a ``.style`` file, or a painting.
 
 A string is the path of a ``.style`` file if it ends so, of a painting if there is such a file, and
 otherwise the name of a preset.
@@ -267,7 +267,7 @@ class Stylizer:
         if isinstance(style, str | os.PathLike) and Path(style).suffix == SUFFIX:
             style = Style.load(style)
         elif isinstance(style, str) and not os.path.isfile(style):  # noqa: PTH113 - never raises
-            style = preset(style)
+            style = preset(style, Path(self.info.path))
         return self.style(style, size=size)
 
     def _checked(self, style: Style) -> Style:

@@ -1,4 +1,4 @@
-"""Find a model folder, and hand out its files only once their sha256 is right."""
+"""Find a model folder and its presets, and hand out its files only once their sha256 is right."""
 
 import hashlib
 import os
@@ -17,7 +17,7 @@ __all__ = ["Model", "find", "models", "shipped"]
 
 
 def shipped() -> Path:
-    """The folder of models and presets that come with this package."""
+    """The folder of the models that come with this package."""
     return Path(str(files("styler_weights")))
 
 
@@ -49,6 +49,11 @@ class Model:
 
     folder: Path
     spec: ModelSpec
+
+    @property
+    def styles(self) -> Path:
+        """The folder of the model's presets; a model need not have any."""
+        return self.folder / "styles"
 
     def read(self, file: str) -> bytes:
         """The bytes of one of the model's files.

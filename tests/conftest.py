@@ -5,6 +5,7 @@ import os
 # Before numpy, torch or onnxruntime read it: results and timings must not depend on the core count.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -31,3 +32,17 @@ def random_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str
     from tests.networks import write_model
 
     return cache(lambda a, n: write_model(tmp_path_factory.mktemp(f"{a}-{n}"), a, n))
+
+
+@pytest.fixture
+def two_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of shipped models, were there another one, ``other``, with a preset ``blobs``."""
+    from styler.weights import shipped
+    from tests.networks import vary_model
+
+    folder = tmp_path / "shipped"
+    shutil.copytree(shipped() / "default", folder / "default")
+    vary_model(folder / "default", folder / "other")
+    for module in ("weights", "style"):
+        monkeypatch.setattr(f"styler.{module}.shipped", lambda: folder)
+    return folder

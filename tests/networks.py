@@ -1,5 +1,7 @@
 """Small random networks and pictures for tests that must not depend on the shipped weights."""
 
+import hashlib
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,8 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
+from styler import Stylizer
 from styler.export import _site, export
 from styler.model import Network, build
 from styler.model.weights import save_tensors
@@ -47,6 +50,20 @@ def write_model(folder: Path, architecture: str = "compact", norm: str = "none")
     network = random_network(architecture, norm)
     weights = write_weights(network, folder / "trained.safetensors", architecture, norm)
     return export(weights, folder / "model")
+
+
+def vary_model(model: Path, folder: Path) -> None:
+    """Another model than ``model``, with weights of its own and one preset, ``blobs``."""
+    shutil.copytree(model, folder, ignore=shutil.ignore_patterns("styles"))
+    spec = ModelSpec.read(model)
+    weights = folder / spec.weights
+    varied = {name: tensor * 0.98 for name, tensor in load_file(weights).items()}
+    save_file(varied, weights)
+    sha256 = spec.sha256 | {spec.weights: hashlib.sha256(weights.read_bytes()).hexdigest()}
+    replace(spec, name=folder.name, sha256=sha256).write(folder)
+    (folder / "styles").mkdir()
+    style = Stylizer(folder, threads=1).style(picture(60, 70, seed=9), name="blobs")
+    style.save(folder / "styles" / "blobs.style")
 
 
 def relabel(model: Path, norm: str) -> None:

@@ -40,7 +40,7 @@ class TestGraphs:
         assert {name for used in spec.tensors.values() for name in used} <= names
 
     def test_say_nothing_of_the_machine(self, model: Path) -> None:
-        for path in model.iterdir():
+        for path in filter(Path.is_file, model.iterdir()):
             content = path.read_bytes()
             for trace in (b"/tmp", b"/home", b"/root", b"/work", b"site-packages", b".py"):
                 assert trace not in content, (path.name, trace)

@@ -1,7 +1,9 @@
 """Style files: kept to the bit, hostile ones refused in one line."""
 
 import json
+import tomllib
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import numpy as np
@@ -11,10 +13,13 @@ from hypothesis import strategies as st
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from styler import style as module
-from styler.errors import OutputError, ParameterError, StyleError
+from styler.errors import OutputError, ParameterError, StyleError, WeightsError
 from styler.stats import FeatureStats
 from styler.style import Style, mix, preset, presets, user_folder
+from styler.weights import find, models
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = tomllib.loads((ROOT / "weights" / "sources.toml").read_text("utf-8"))
 
 
 def random_style(seed: int = 0, name: str = "night", model: str = "0123") -> Style:
@@ -304,7 +309,7 @@ class TestPresets:
         all_sound = [info.name for info in presets()]
         (own / "bad.style").write_bytes(b"bad")
         told: list[StyleError] = []
-        assert [info.name for info in presets(told.append)] == all_sound
+        assert [info.name for info in presets(damaged=told.append)] == all_sound
         assert ["bad.style" in str(error) for error in told] == [True]
 
     def test_a_missing_folder_is_no_folder(
@@ -320,13 +325,39 @@ class TestPresets:
         monkeypatch.delenv("STYLER_STYLES")
         assert user_folder().parts[-2:] == ("styler", "styles")
 
-    def test_shipped_ones_belong_to_the_default_model(self) -> None:
-        from styler.weights import find
-
-        fingerprint = find("default").spec.fingerprint
-        for path in (module.shipped() / "styles").glob("*.style"):
+    @pytest.mark.parametrize("model", models())
+    def test_shipped_ones_belong_to_their_model(self, model: str) -> None:
+        found = find(model)
+        paths = sorted(found.styles.iterdir())
+        assert [path.name for path in paths] == [f"{name}.style" for name in sorted(SOURCES)]
+        for path in paths:
             style = Style.load(path)
-            assert style.model == fingerprint
+            assert style.model == found.spec.fingerprint
             assert style.name == path.stem
             assert style.artist
             assert path.stat().st_size < 20_000
+
+    def test_every_model_has_its_own(self, own: Path, two_models: Path) -> None:
+        random_style().save(own / "mine.style")
+        assert [info.name for info in presets("other")] == ["blobs", "mine"]
+        assert preset("blobs", "other").model == find("other").spec.fingerprint
+        assert preset("blobs", two_models / "other").model == find("other").spec.fingerprint
+        assert "blobs" not in [info.name for info in presets()]
+        with pytest.raises(StyleError, match="`styler styles` lists them"):
+            preset("blobs")
+        with pytest.raises(StyleError, match="`styler styles --model other` lists them"):
+            preset("monet-impression", "other")
+
+    def test_a_model_need_not_have_any(self, own: Path, two_models: Path) -> None:
+        rmtree(two_models / "other" / "styles")
+        assert presets("other") == []
+        with pytest.raises(StyleError, match="'other' has no presets: give a picture's path, or"):
+            preset("monet-impression", "other")
+        random_style().save(own / "mine.style")
+        with pytest.raises(StyleError, match="did you mean 'mine'"):
+            preset("mina", "other")
+
+    def test_of_an_unknown_model(self) -> None:
+        for unknown in (lambda: presets("none"), lambda: preset("monet-impression", "none")):
+            with pytest.raises(WeightsError, match="no model 'none'; use one of default"):
+                unknown()

@@ -69,7 +69,7 @@ def styles(network: Network) -> str:
     from styler.weights import find
 
     damaged: list[StylerError] = []
-    found = styler.presets(damaged.append)
+    found = styler.presets(network.model, damaged=damaged.append)
     if damaged:
         raise StylerError("; ".join(map(str, damaged)))
     own = sum(user_folder() in info.path.parents for info in found)

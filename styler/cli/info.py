@@ -69,6 +69,7 @@ def gather(network: Network) -> dict[str, dict[str, Any]]:
         "model": {
             "name": model.spec.name,
             "architecture": model.spec.architecture,
+            "norm": model.spec.norm,
             "parameters": model.spec.parameters,
             "folder": str(model.folder),
             **model.spec.sha256,

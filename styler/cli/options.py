@@ -1,5 +1,6 @@
 """Options that several verbs share, each defined once."""
 
+import contextlib
 import dataclasses
 import functools
 from collections.abc import Callable
@@ -26,7 +27,7 @@ from styler.controls import (
     Number,
     Size,
 )
-from styler.errors import ParameterError
+from styler.errors import ParameterError, WeightsError
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -52,16 +53,26 @@ def as_size(_: click.Context, __: click.Parameter, value: str | None) -> Size | 
         raise click.BadParameter(f"{error}.") from None
 
 
-def complete_style(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_style(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Files, and presets that begin like this (last, or bash would take files alone)."""
     import styler
 
-    known = [
-        CompletionItem(info.name, help=info.title)
-        for info in styler.presets(lambda _: None)
-        if info.name.startswith(incomplete)
-    ]
-    return [CompletionItem(incomplete, type="file"), *known]
+    offered = [CompletionItem(incomplete, type="file")]
+    with contextlib.suppress(WeightsError):  # a model that is not there has no presets
+        offered += [
+            CompletionItem(info.name, help=info.title)
+            for info in styler.presets(ctx.params.get("model") or "default", damaged=lambda _: None)
+            if info.name.startswith(incomplete)
+        ]
+    return offered
+
+
+def complete_model(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Folders, and shipped models that begin like this."""
+    from styler.weights import models
+
+    known = [CompletionItem(name) for name in models() if name.startswith(incomplete)]
+    return [CompletionItem(incomplete, type="dir"), *known]
 
 
 style = click.option(
@@ -117,8 +128,9 @@ model = click.option(
     "--model",
     default="default",
     show_default=True,
+    shell_complete=complete_model,
     metavar="NAME|FOLDER",
-    help="Weights: a shipped model, or a folder that `styler export` wrote.",
+    help="Weights: a shipped model (see `styler info`), or a folder that `styler export` wrote.",
 )
 force = click.option("--force", "-f", is_flag=True, help="Overwrite what exists.")
 format_ = click.option(

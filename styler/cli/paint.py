@@ -96,7 +96,7 @@ def mixture(
 
 
 def resolve(stylizer: Stylizer, name: str, style_size: int = int(STYLE_SIZE.default)) -> Style:
-    """The style that `name` means: a style file, a painting, or a preset.
+    """The style that `name` means: a style file, a painting, or a preset of the model.
 
     An existing file wins over a preset of its name. Raises `StyleError` with the nearest name
     where there is neither.
@@ -107,7 +107,7 @@ def resolve(stylizer: Stylizer, name: str, style_size: int = int(STYLE_SIZE.defa
         return styler.Style.load(name)
     if Path(name).is_file():
         return stylizer.style(name, size=style_size)
-    return styler.preset(name)
+    return styler.preset(name, Path(stylizer.info.path))
 
 
 def tag(arguments: Sequence[str]) -> str:

@@ -58,7 +58,7 @@ def sheet(
 ) -> None:
     """Paint a photo in all styles, as one picture to choose from.
 
-    Without --style these are all that `styler styles` lists and that are of this --model.
+    Without --style these are all that `styler styles` lists for this --model, as far as they fit.
 
     \b
     styler sheet photo.jpg -o sheet.png
@@ -84,8 +84,9 @@ def _all(stylizer: Stylizer) -> Iterator[tuple[str, Style]]:
     """Every preset of this model; what is wrong with the others is told."""
     import styler
 
-    for info in styler.presets(tell):
+    model = Path(stylizer.info.path)
+    for info in styler.presets(model, damaged=tell):
         try:
-            yield info.name, stylizer.style(styler.preset(info.name))
+            yield info.name, stylizer.style(styler.preset(info.name, model))
         except StyleError as error:
             tell(error)

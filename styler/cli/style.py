@@ -75,8 +75,9 @@ def save(
 
 @style.command()
 @click.argument("name", metavar="NAME|FILE", shell_complete=options.complete_style)
+@options.model
 @click.option("--json", is_flag=True, help="Print JSON.")
-def show(name: str, json: bool) -> None:
+def show(name: str, model: str, json: bool) -> None:
     """Show what is known of a style.
 
     \b
@@ -85,8 +86,9 @@ def show(name: str, json: bool) -> None:
     """
     import styler
 
-    found = styler.Style.load(name) if name.endswith(".style") else styler.preset(name)
-    paths = {info.name: str(info.path) for info in styler.presets(lambda _: None)}
+    found = styler.Style.load(name) if name.endswith(".style") else styler.preset(name, model)
+    known = styler.presets(model, damaged=lambda _: None)
+    paths = {info.name: str(info.path) for info in known}
     facts = {
         "name": found.name,
         "title": found.title,

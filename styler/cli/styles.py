@@ -7,6 +7,7 @@ from json import dumps
 
 import click
 
+from styler.cli import options
 from styler.errors import StylerError, one_line
 
 
@@ -16,17 +17,19 @@ def tell(error: StylerError) -> None:
 
 
 @click.command()
+@options.model
 @click.option("--json", is_flag=True, help="One JSON line per style.")
-def styles(json: bool) -> None:
-    """List the styles that --style knows by name.
+def styles(model: str, json: bool) -> None:
+    """List the styles that --style knows by name: those of a model, and your own.
 
     \b
     styler styles
+    styler styles --model default
     styler styles --json | head -n 1
     """
     import styler
 
-    found = styler.presets(tell)
+    found = styler.presets(model, damaged=tell)
     if json:
         for info in found:
             click.echo(dumps(asdict(info), default=str))

@@ -1,6 +1,6 @@
 """Encoder - AdaIN - decoder as a chain of stages, and the walk that training takes along it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -57,6 +57,33 @@ class Network(nn.Module):
 
     def forward(self, content: Tensor, style: Sequence[Moments]) -> Tensor:
         """Paint ``(N, 3, H, W)`` pictures in [0, 1] with the statistics of :meth:`style`."""
+        return self._walk(content, style, lambda site, x: None)
+
+    @torch.no_grad()
+    def settle_(self, content: Tensor, style: Sequence[Moments]) -> None:
+        """Move every learned target to the mean of the statistics that arrive at its site.
+
+        A normalizer that is put into a trained network then changes as little as it can: each
+        sample is moved to the average one, and the average one stays where it is (data-dependent
+        initialization, Salimans & Kingma 2016).
+
+        Args:
+            content: some ``(N, 3, H, W)`` pictures in [0, 1].
+            style: the statistics that :meth:`style` takes of as many paintings.
+        """
+
+        def settle(site: Site, x: Tensor) -> None:
+            if site.kind != "style":
+                mean, variance = pooled(site, x)
+                site.bias.copy_(mean.mean(0))
+                site.weight.copy_((variance + site.eps).sqrt().mean(0))
+
+        self._walk(content, style, settle)
+
+    def _walk(
+        self, content: Tensor, style: Sequence[Moments], arrive: Callable[[Site, Tensor], None]
+    ) -> Tensor:
+        """Paint; ``arrive`` sees every site and the map in front of it before it is normalized."""
         height, width = content.shape[2:]
         framed = frame(content, self.margin, self.multiple)
         targets = iter(style)
@@ -64,6 +91,7 @@ class Network(nn.Module):
         for index, site in enumerate(self.sites, start=1):
             assert isinstance(site, Site)
             inside = core(x, framed, self.margin, height, width)
+            arrive(site, inside)
             scale, shift = affine(site, inside, next(targets) if site.kind == "style" else None)
             stage = self._stage(index)
             kept = len(stack) - stage.takes
@@ -83,18 +111,22 @@ class Network(nn.Module):
         return stage
 
 
+def pooled(site: Site, x: Tensor) -> tuple[Tensor, Tensor]:
+    """The mean and variance, ``(N, C)`` each, that a site sees: equal within each of its groups."""
+    mean, variance = moments(x)
+    if site.groups == site.channels:
+        return mean, variance
+    by_group = mean.view(len(mean), site.groups, -1)
+    centre = by_group.mean(2, keepdim=True)
+    spread = variance.view_as(by_group) + (by_group - centre).square()
+    variance = spread.mean(2, keepdim=True).expand_as(by_group).reshape_as(mean)
+    return centre.expand_as(by_group).reshape_as(mean), variance
+
+
 def affine(site: Site, x: Tensor, style: Moments | None) -> tuple[Tensor, Tensor]:
     """The scale and shift, ``(N, C)`` each, that take the map to the site's target statistics."""
-    mean, variance = moments(x)
-    positions = x.shape[2] * x.shape[3]
-    if site.groups < site.channels:
-        n, groups = mean.shape[0], site.groups
-        by_group = mean.view(n, groups, -1)
-        pooled = by_group.mean(2, keepdim=True)
-        spread = variance.view(n, groups, -1) + (by_group - pooled).square()
-        variance = spread.mean(2, keepdim=True).expand_as(by_group).reshape(n, -1)
-        mean = pooled.expand_as(by_group).reshape(n, -1)
-        positions *= site.channels // groups
+    mean, variance = pooled(site, x)
+    positions = x.shape[2] * x.shape[3] * (site.channels // site.groups)
     target = style if style is not None else Moments(site.bias, site.weight)
     # A single position says nothing of a deviation: it takes the mean, and so does all around it.
     scale = target.std * (variance + site.eps).rsqrt() * (positions > 1)

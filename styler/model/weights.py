@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from styler.errors import WeightsError
 
-__all__ = ["load_network", "load_tensors", "save_tensors"]
+__all__ = ["load_network", "load_tensors", "save_tensors", "take_over"]
 
 
 def save_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
@@ -51,7 +51,43 @@ def load_network(network: nn.Module, path: Path) -> dict[str, str]:
     try:
         network.load_state_dict(tensors)
     except RuntimeError:
-        raise WeightsError(
-            f"{path} holds weights of another architecture than the one asked for"
-        ) from None
+        raise _foreign(path) from None
     return metadata
+
+
+def take_over(network: nn.Module, path: Path) -> bool:
+    """Fill a network with the weights of a file, which may belong to a variant with another norm.
+
+    Variants name their tensors differently, for they are cut into stages at other places, but have
+    the same convolutions in the same order. These are taken over then, and norms stay as they are.
+
+    Returns:
+        Whether the norms were taken over, too.
+
+    Raises:
+        WeightsError: the file cannot be read, or belongs to another architecture.
+    """
+    tensors, _ = load_tensors(path)
+    own = network.state_dict()
+    shapes, own_shapes = ({n: t.shape for n, t in state.items()} for state in (tensors, own))
+    if shapes == own_shapes:
+        network.load_state_dict(tensors)
+        return True
+    theirs, ours = _convolutions(tensors), _convolutions(own)
+    if [shapes[name] for name in theirs] != [own_shapes[name] for name in ours]:
+        raise _foreign(path)
+    network.load_state_dict(own | dict(zip(ours, (tensors[name] for name in theirs), strict=True)))
+    return False
+
+
+def _convolutions(tensors: dict[str, Tensor]) -> list[str]:
+    """Names of the weights and biases of convolutions, in the order of the layers."""
+    kernels = (name for name, tensor in tensors.items() if tensor.dim() == 4)
+    layers = [name.removesuffix(".weight") for name in kernels if name.endswith(".weight")]
+    layers.sort(key=lambda layer: [part.zfill(9) for part in layer.split(".")])
+    names = (f"{layer}.{part}" for layer in layers for part in ("weight", "bias"))
+    return [name for name in names if name in tensors]
+
+
+def _foreign(path: Path) -> WeightsError:
+    return WeightsError(f"{path} holds weights of another architecture than the one asked for")

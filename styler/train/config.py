@@ -34,7 +34,10 @@ class TrainConfig:
         metadata=about("Normalizer inside the blocks: none, instance, group, batch, ..."),
     )
     start_from: Path | None = field(
-        default=None, metadata=about("Weights to start from instead of random ones.")
+        default=None,
+        metadata=about(
+            "Weights to start from instead of random ones; those of another norm will do."
+        ),
     )
     loss_network: Path | None = field(
         default=None,

@@ -17,7 +17,7 @@ from torch import nn
 from styler.errors import TrainingError
 from styler.model import Network, build, load_vgg, set_encoder
 from styler.model.device import device
-from styler.model.weights import load_network, save_tensors
+from styler.model.weights import save_tensors, take_over
 
 from . import checkpoint, machine, synthetic
 from .config import TrainConfig
@@ -32,6 +32,9 @@ from .samples import sample_grid
 __all__ = ["Report", "train"]
 
 logger = logging.getLogger(__name__)
+
+SETTLING = 32
+"""Photos, and paintings, whose statistics new norms start from."""
 
 Report = Callable[[int, dict[str, float]], None]
 """Called after every step with the number of steps done and the losses, for a progress bar."""
@@ -114,8 +117,11 @@ class Run:
         )
         config.out.mkdir(parents=True, exist_ok=True)
         self.network = _network(config)
+        whole = config.start_from is None or take_over(self.network, config.start_from)
         self.network.to(self.device).to(memory_format=torch.channels_last).train()
         self.network.even_()
+        if not whole:
+            self._settle()
         vgg = load_vgg(config.loss_network)
         some, rng = Crops(self.content, 128), np.random.default_rng((config.seed, 1))
         loudness = vgg.normalize(some.draw(8, rng).pictures for _ in range(25))
@@ -140,6 +146,16 @@ class Run:
             )
         if processes.rank == 0:
             (config.out / "config.toml").write_text(checkpoint.toml(config), "utf-8")
+
+    def _settle(self) -> None:
+        """Fit new norms to the trained convolutions around them, on pictures as training has."""
+        rng = np.random.default_rng((self.config.seed, 7))
+        photos, paintings = (
+            self._place(crops.draw(SETTLING, rng)).pictures
+            for crops in (self.photos, self.paintings)
+        )
+        with torch.no_grad():
+            self.network.settle_(photos, self.network.style(paintings))
 
     def advance(self) -> dict[str, float]:
         """One step; the pictures and the rate depend on the number of the step alone."""
@@ -219,13 +235,11 @@ class Run:
 
 
 def _network(config: TrainConfig) -> Network:
-    """The network to train, with the weights that it starts from."""
+    """The untrained network; that of a classic one has its pretrained encoder."""
     network = build(config.architecture, norm=config.norm)
     if config.architecture != "compact":
         depth = 16 if "16" in config.architecture else 19
         set_encoder(network, load_vgg(config.encoder, depth=depth))
-    if config.start_from is not None:
-        load_network(network, config.start_from)
     return network
 
 

@@ -53,7 +53,7 @@ def test_sheet_leaves_out_what_does_not_fit_and_says_so(
     foreign = dataclasses.replace(Style.load(folder / "dawn.style"), model="0" * 16)
     foreign.save(folder / "dawn.style", force=True)
     monkeypatch.setenv("STYLER_STYLES", str(folder))
-    monkeypatch.setattr("styler.style.shipped", lambda: tmp_path)
+    monkeypatch.setattr("styler.weights.Model.styles", tmp_path / "none")
     done = call("sheet", photo, "--tile", 48, "--no-labels", "-o", "sheet.png")
     assert done.code == 0 and read("sheet.png").shape == (32 + 16, 2 * 48 + 3 * 8, 3)
     assert "broken.style" in done.err and "other weights" in done.err
@@ -156,6 +156,53 @@ def test_styles_as_json(call: Call) -> None:
     assert all(Path(style["path"]).is_file() for style in styles)
 
 
+def test_every_verb_knows_the_presets_of_the_chosen_model(
+    call: Call, photo: Path, two_models: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STYLER_STYLES", str(tmp_path / "own"))
+    other = ("--model", "other")
+    for listing in (("styles",), ("style", "list")):
+        assert call(*listing, *other).out == "blobs\n"
+        assert "monet-impression" in call(*listing).out
+    shown = json.loads(call("style", "show", "blobs", *other, "--json").out)
+    assert shown["file"] == str(two_models / "other" / "styles" / "blobs.style")
+    assert "1, 0 of them your own" in call("info", *other).out
+    assert call("sheet", photo, *other, "--no-labels", "--tile", 48, "-o", "sheet.png").code == 0
+    assert read("sheet.png").shape == (32 + 16, 2 * 48 + 3 * 8, 3)
+    mixed = ("mix", photo, "--style", "blobs", "--style", "blobs", *other, "-o", "mix.png")
+    assert call(*mixed).code == 0
+    stylize = ("stylize", photo, "--style", "blobs", "-o", "out.png")
+    assert call(*stylize, *other).code == 0
+    monkeypatch.setenv("STYLER_STYLIZE_MODEL", "other")
+    assert call(*stylize, "--force").code == 0
+    monkeypatch.delenv("STYLER_STYLIZE_MODEL")
+    Path("config.toml").write_text('[stylize]\nmodel = "other"\n')
+    assert call("--config", "config.toml", *stylize, "--force").code == 0
+    refused = call("--config", "config.toml", "stylize", photo, "--style", "monet-impression")
+    assert refused.code == 2 and "`styler styles --model other`" in refused.err
+    refused = call(*stylize, "--force")
+    assert refused.code == 2 and refused.err.count("\n") == 1 and "no style 'blobs'" in refused.err
+
+
+def test_own_styles_of_another_model_are_refused_with_a_remedy(
+    call: Call, photo: Path, two_models: Path
+) -> None:
+    refused = call("stylize", photo, "--style", "night", "--model", "other", "-o", "out.png")
+    assert refused.code == 2 and refused.err.count("\n") == 1
+    assert "'night' was made with other weights than 'other'; give the painting" in refused.err
+
+
+def test_a_model_without_presets_says_what_to_give(
+    call: Call, photo: Path, painting: Path, two_models: Path
+) -> None:
+    folder = two_models / "other"
+    shutil.rmtree(folder / "styles")
+    refused = call("stylize", photo, "--style", "klimt-primavesi", "--model", folder, "-o", "o.png")
+    assert refused.code == 2 and refused.err.count("\n") == 1
+    assert "has no presets: give a picture's path, or keep its style with" in refused.err
+    assert call("stylize", photo, "--style", painting, "--model", folder, "-o", "o.png").code == 0
+
+
 def test_info_tells_and_checks(call: Call) -> None:
     told = call("info", "--threads", 1)
     assert told.code == 0 and "FAILED" not in told.out
@@ -190,6 +237,8 @@ def test_completion(call: Call, shell: str) -> None:
         ("styler stylize photo.jpg --style nig", {"plain,night", "file,nig"}),
         ("styler mix photo.jpg --ste", {"plain,--steps"}),
         ("styler style show nig", {"plain,night", "file,nig"}),
+        ("styler stylize photo.jpg --model none --style nig", {"file,nig"}),
+        ("styler stylize photo.jpg --model def", {"plain,default", "dir,def"}),
     ],
 )
 def test_completion_completes(typed: str, offered: set[str]) -> None:

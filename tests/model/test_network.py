@@ -103,6 +103,34 @@ class TestAffine:
         torch.testing.assert_close(y, expected, rtol=1e-4, atol=1e-5)
 
 
+class TestSettle:
+    @pytest.mark.parametrize("norm", ["instance", "group", "sample_layer"])
+    def test_a_settled_norm_leaves_the_average_map_where_it_is(self, norm: str) -> None:
+        """Alone in its batch, a picture is the average: the network paints as one without norm."""
+        plain, normed = random_network(), build("compact", norm=norm).eval()
+        convolutions = [
+            [layer for layer in network.modules() if isinstance(layer, torch.nn.Conv2d)]
+            for network in (plain, normed)
+        ]
+        for ours, theirs in zip(*convolutions, strict=True):
+            theirs.load_state_dict(ours.state_dict())
+        photo, painting = torch.rand(1, 3, 40, 48), torch.rand(1, 3, 32, 40)
+        style = plain.style(painting)
+        with torch.no_grad():
+            expected, before = plain(photo, style), normed(photo, style)
+            normed.settle_(photo, style)
+            painted = normed(photo, style)
+        torch.testing.assert_close(painted, expected, rtol=1e-3, atol=1e-3)
+        assert (before - expected).abs().mean() > 10 * (painted - expected).abs().mean()
+
+    def test_styles_are_not_touched(self) -> None:
+        network = random_network()
+        state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+        pictures = torch.rand(2, 3, 24, 24)
+        network.settle_(pictures, network.style(pictures))
+        assert all(torch.equal(tensor, state[n]) for n, tensor in network.state_dict().items())
+
+
 class TestGeometry:
     @pytest.mark.parametrize("size", SIZES)
     @pytest.mark.parametrize("margin", [0, 8, 16])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -76,6 +77,34 @@ async def test_transparency_passes_through(client: httpx.AsyncClient) -> None:
     Image.fromarray(rgba).save(out, "PNG")
     painted = await paint(client, out.getvalue(), preset=styler.presets()[0].name)
     assert np.array_equal(painted[..., 3], rgba[..., 3])
+
+
+async def test_the_presets_are_those_of_the_served_model(
+    serve: Serve, two_models: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STYLER_STYLES", str(tmp_path / "own"))
+    async with serve(open_studio=Studio.open, threads=1, model="other") as client:
+        names = [s["name"] for s in (await client.get("/v1/styles")).json()["styles"]]
+        assert names == ["blobs"]
+        photo = picture(37, 29)
+        stylizer = styler.Stylizer("other", threads=1)
+        expected = stylizer.stylize(np.asarray(decoded(photo)), "blobs")
+        assert np.array_equal(await paint(client, photo, preset="blobs"), expected)
+
+
+async def test_a_model_without_presets_asks_for_a_picture(
+    serve: Serve, two_models: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STYLER_STYLES", str(tmp_path / "own"))
+    folder = two_models / "other"
+    shutil.rmtree(folder / "styles")
+    async with serve(open_studio=Studio.open, threads=1, model=str(folder)) as client:
+        assert (await client.get("/v1/styles")).json() == {"styles": []}
+        files, data = {"content": ("a.png", picture())}, {"preset": "monet-impression"}
+        refused = await client.post("/v1/stylize", files=files, data=data)
+        assert refused.status_code == 422
+        assert "this model has no presets; send a picture as style" in refused.text
+        await paint(client, picture(), style=picture(20, 30))
 
 
 async def test_presets_of_other_weights_are_not_offered(

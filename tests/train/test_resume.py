@@ -191,6 +191,20 @@ def test_start_from(folder: Path, undisturbed: TrainConfig) -> None:
     assert losses[1] < 0.95 * losses[0]
 
 
+@pytest.mark.parametrize("norm", ["instance", "group"])
+def test_start_from_another_norm(folder: Path, undisturbed: TrainConfig, norm: str) -> None:
+    """The convolutions are known, and the new norms are fitted to them."""
+    weights = undisturbed.out / "weights.safetensors"
+    losses: list[float] = []
+    for out, start in (("afresh", None), ("started", weights)):
+        run = config(folder, f"{norm}-{out}", norm=norm, start_from=start, minutes=0)
+        train(run, lambda step, now: losses.append(now["identity"]))
+    assert losses[1] < 0.95 * losses[0]
+    tensors, metadata = load_tensors(run.out / "weights.safetensors")
+    assert metadata["norm"] == norm
+    assert tensors["sites.1.weight"].std() > 0.01
+
+
 @pytest.mark.parametrize("field", ["steps", "batch", "crop", "style_crop", "checkpoint_every"])
 def test_settings_out_of_range(folder: Path, field: str) -> None:
     with pytest.raises(ParameterError, match=f"{field} must be at least"):
