@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from styler.norm import norm as make_norm
@@ -13,6 +14,7 @@ from .tape import Site, residual
 __all__ = [
     "EvenConv2d",
     "Normalizer",
+    "Notch",
     "Repeat",
     "conv",
     "normalizer",
@@ -56,6 +58,36 @@ class EvenConv2d(nn.Conv2d):
         self.weight.sub_(excess[:, :, None, None] / self.weight[0, 0].numel())
         phases = self.bias.view(-1, 4)
         phases.copy_(phases.mean(1, keepdim=True).expand_as(phases))
+
+
+class Notch(nn.Module):
+    """Takes a regular grid out of a map, and leaves the rest to within a narrow band.
+
+    Each of the ``phases`` x ``phases`` phases of a channel gives up what its mean over the
+    surroundings differs from that of all phases there: a band stop at the multiples of
+    ``1 / phases`` cycle. Strokes spread over other frequencies, a decoder's grid does not.
+
+    Args:
+        phases: the longest period, in positions; sides must be multiples of it.
+        reach: side of the surroundings, in periods, taken twice for a smooth weight.
+    """
+
+    def __init__(self, phases: int = 4, reach: int = 9) -> None:
+        super().__init__()
+        self.phases, self.reach = phases, reach
+
+    def forward(self, x: Tensor) -> Tensor:
+        phases = F.pixel_unshuffle(x, self.phases)
+        mean = phases
+        for window in 2 * [(self.reach, 1), (1, self.reach)]:
+            padding = (window[0] // 2, window[1] // 2)
+            mean = F.avg_pool2d(mean, window, 1, padding, count_include_pad=False)
+        mean = mean.unflatten(1, (-1, self.phases**2))
+        excess = mean - mean.mean(2, keepdim=True)
+        return F.pixel_shuffle(phases - excess.flatten(1, 2), self.phases)
+
+    def extra_repr(self) -> str:
+        return f"{self.phases}, reach={self.reach}"
 
 
 class Repeat(nn.Module):

@@ -5,7 +5,8 @@
 
 where every ``|`` is a site. The last one looks at each of the 4x4 phases of its upsampled map on its
 own, but gives them all the same style: a phase with another mean or another contrast would leave a
-grid of 4 or 8 pixels behind the ReLU.
+grid of 4 or 8 pixels behind the ReLU. What the ReLU and a picture of many parts still leave of one is
+taken out of the painting.
 
 A trunk at 1/8 has twice the receptive field of one at 1/4 (MicroAST, Wang et al. 2023) for the same
 arithmetic. The skip at 1/4 carries as many numbers as the picture has, so that detail survives.
@@ -15,7 +16,7 @@ from itertools import chain
 
 from torch import nn
 
-from .blocks import EvenConv2d, Repeat, conv, normalizer, residual_block, shuffle_up
+from .blocks import EvenConv2d, Notch, Repeat, conv, normalizer, residual_block, shuffle_up
 from .network import Network
 from .tape import Add, Save, Site, StyleEncoder, Tap
 
@@ -39,6 +40,7 @@ def compact(
     half, quarter, eighth = channels
     fine = half // 2
     normalize = normalizer(norm)
+    paint, to_pixels = shuffle_up(fine, 3, 3, kind=EvenConv2d)
     trunk = [residual_block(eighth, normalize) for _ in range(blocks)]
     tape = [
         conv(3, half, 6, 2), nn.ReLU(),
@@ -56,7 +58,7 @@ def compact(
         nn.ReLU(), *shuffle_up(quarter, fine, 1),
         conv(fine, fine), nn.PixelUnshuffle(4),
         Site(16 * fine), nn.PixelShuffle(4), nn.ReLU(),
-        *shuffle_up(fine, 3, 3, kind=EvenConv2d),
+        paint, Notch(4), to_pixels,
     ]  # fmt: skip
     style = [
         conv(3, half, 6, 2), nn.ReLU(),

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from styler.model.blocks import EvenConv2d, Repeat, shuffle_up
+from styler.model.blocks import EvenConv2d, Notch, Repeat, shuffle_up
 
 
 def upsampler(seed: int = 0) -> nn.Sequential:
@@ -52,3 +52,27 @@ def test_repeated_channels_are_the_phases_of_a_shuffle() -> None:
     assert torch.equal(
         nn.PixelShuffle(2)(repeated), nn.functional.interpolate(x, scale_factor=2, mode="nearest")
     )
+
+
+def waves(period: float, size: int = 96) -> torch.Tensor:
+    phase = torch.arange(size) * (2 * torch.pi / period)
+    return (phase[:, None].cos() + phase.cos())[None, None]
+
+
+def test_the_notch_takes_out_a_grid() -> None:
+    """One that comes and goes over the picture, too."""
+    for period in (2, 4):
+        steady = waves(period)
+        assert Notch(4)(steady).abs().max() < 0.05 * steady.abs().max()
+        wandering = steady * waves(400)
+        assert Notch(4)(wandering).square().mean() < 0.1 * wandering.square().mean()
+
+
+def test_the_notch_leaves_all_else() -> None:
+    for x in (torch.full((2, 3, 32, 40), 0.3), waves(97), waves(11), waves(3.3)):
+        assert (Notch(4)(x) - x).square().mean() <= 0.01 * x.square().mean()
+
+
+def test_the_notch_takes_maps_of_any_size() -> None:
+    x = torch.rand(1, 2, 4, 8)
+    assert Notch(4)(x).shape == x.shape
