@@ -141,6 +141,13 @@ class TrainConfig:
             "Of convolutions in training; auto takes bfloat16 where the hardware multiplies it."
         ),
     )
+    compile: bool = field(
+        default=False,
+        metadata=about(
+            "Run the networks through torch.compile: for GPUs and long runs; the first steps take "
+            "minutes."
+        ),
+    )
     log_every: int = field(default=10, metadata=about("Steps between lines of log.jsonl."))
     tensorboard: bool = field(
         default=False, metadata=about("Write TensorBoard's event files beside the log, too.")

@@ -20,6 +20,7 @@ from styler.model.device import device
 from styler.model.weights import load_network, save_tensors
 
 from . import checkpoint, machine, synthetic
+from .compiling import compile_
 from .config import TrainConfig
 from .data import Batch, Crops, Folder
 from .judge import Judge
@@ -121,6 +122,8 @@ class Run:
         some, rng = Crops(self.content, 128), np.random.default_rng((config.seed, 1))
         vgg.normalize(some.draw(8, rng).pictures for _ in range(25))
         judge = Judge(vgg, self.device, self.precision, quantiles=config.quantile_weight > 0)
+        if config.compile:
+            compile_(self.network, vgg, self.device)
         self.objective = Objective(
             self.network, judge, config, len(self.photos), len(self.paintings)
         )
