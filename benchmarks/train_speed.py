@@ -126,10 +126,10 @@ def main() -> None:
     for title, run, seconds in zip(
         ("styler train", "plain loop"), (ours, plain), zip(*pairs, strict=True), strict=True
     ):
-        a_step = median(seconds)
+        step = median(seconds)
         precision = str(run.precision).removeprefix("torch.")
         print(
-            f"{title}  {precision:8}  {a_step:7.4f} s a step  {args.batch / a_step:7.1f} samples/s"
+            f"{title:12}  {precision:8}  {step:7.4f} s a step  {args.batch / step:7.1f} samples/s"
         )
     print(f"ratio {median(theirs / own for own, theirs in pairs):.2f}")
     if not on_cpu:
