@@ -5,6 +5,7 @@ A decoder that works at 1/8, 1/4 and 1/2 resolution can leave a regular pattern 
 power around them tells a grid from a texture.
 """
 
+from functools import lru_cache
 from itertools import product
 
 import torch
@@ -50,7 +51,14 @@ def on_lattice(power: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         ``(..., 39)`` and ``(..., 39, 144)``.
     """
-    height, width = power.shape[-2:]
+    peaks, rings = _places(*power.shape[-2:], power.device)
+    power = power.flatten(-2)
+    return power[..., peaks], power[..., rings]
+
+
+@lru_cache(maxsize=4)
+def _places(height: int, width: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Where they are in a flattened spectrum, ``(39,)`` and ``(39, 144)``; computed once."""
     around = range(-REACH, REACH + 1)
     ring = [(i, j) for i, j in product(around, around) if max(abs(i), abs(j)) > NEAR]
     lattice = [
@@ -58,16 +66,15 @@ def on_lattice(power: Tensor) -> tuple[Tensor, Tensor]:
         for i, j in product(range(PERIOD), range(PERIOD // 2 + 1))
         if (i, j) != (0, 0)
     ]
-    peaks = torch.tensor([y * width + x for y, x in lattice], device=power.device)
+    peaks = torch.tensor([y * width + x for y, x in lattice], device=device)
     rings = torch.tensor(
         [
             [(y + i) % height * width + (x + j) % width for i, j in ring]
             for y, x in lattice
         ],
-        device=power.device,
+        device=device,
     )  # fmt: skip
-    power = power.flatten(-2)
-    return power[..., peaks], power[..., rings]
+    return peaks, rings
 
 
 def grid_peaks(x: Tensor) -> tuple[Tensor, Tensor]:

@@ -88,5 +88,5 @@ class Told:
         said = "  ".join(f"{name} {value:.4g}" for name, value in losses.items())
         if self.progress:
             self.progress.update(self.task, completed=done, said=said)
-        elif done % self.every == 0 or done == self.steps:
+        elif (done - 1) % self.every == 0 or done == self.steps:  # when losses are fetched
             click.echo(f"step {done}/{self.steps}  {said}", err=True)

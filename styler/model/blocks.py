@@ -82,9 +82,9 @@ class Notch(nn.Module):
         for window in 2 * [(self.reach, 1), (1, self.reach)]:
             padding = (window[0] // 2, window[1] // 2)
             mean = F.avg_pool2d(mean, window, 1, padding, count_include_pad=False)
-        mean = mean.unflatten(1, (-1, self.phases**2))
-        excess = mean - mean.mean(2, keepdim=True)
-        return F.pixel_shuffle(phases - excess.flatten(1, 2), self.phases)
+        by_channel = torch.unflatten(mean, 1, (-1, self.phases**2))
+        excess = (by_channel - by_channel.mean(2, keepdim=True)).flatten(1, 2)
+        return F.pixel_shuffle(phases - excess, self.phases)
 
     def extra_repr(self) -> str:
         return f"{self.phases}, reach={self.reach}"

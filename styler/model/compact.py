@@ -3,10 +3,9 @@
     picture  -6x6/2-> 32 @1/2 -3x3/2-> 48 @1/4 -3x3/2-> 96 @1/8 | residuals | residuals
              -> up, + 48 @1/4 | residual -> shuffle to 16 @1/2 | -> shuffle to RGB
 
-where every ``|`` is a site. The last one looks at each of the 4x4 phases of its upsampled map on its
-own, but gives them all the same style: a phase with another mean or another contrast would leave a
-grid of 4 or 8 pixels behind the ReLU. What the ReLU and a picture of many parts still leave of one is
-taken out of the painting.
+where every ``|`` is a site. The last one looks at each of the 4x4 phases of its upsampled map on
+its own, but gives them all the same style: a phase with another mean or another contrast would
+leave a grid of 4 or 8 pixels behind the ReLU. What grid a painting still has is notched out.
 
 A trunk at 1/8 has twice the receptive field of one at 1/4 (MicroAST, Wang et al. 2023) for the same
 arithmetic. The skip at 1/4 carries as many numbers as the picture has, so that detail survives.

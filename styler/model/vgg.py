@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from styler.errors import WeightsError
 
+from .reflect import reflect
 from .weights import load_tensors
 
 __all__ = ["Vgg", "load_vgg"]
@@ -48,7 +49,7 @@ class Vgg(nn.Module):
                 x = F.max_pool2d(x, 2)
             assert isinstance(block, nn.ModuleList)
             for depth, layer in enumerate(block):
-                x = F.relu(layer(F.pad(x, (1, 1, 1, 1), mode="reflect")))
+                x = F.relu(layer(reflect(x)))
                 if depth == 0:
                     maps.append(x)
         return maps

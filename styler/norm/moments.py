@@ -1,8 +1,8 @@
 """Mean and variance of each channel of each sample, the two numbers that style transfer lives on.
 
-``torch.var_mean`` over the two spatial axes of a channels_last tensor walks memory in strides;
-seen as ``(N, H*W, C)`` the same reduction runs down contiguous rows, and its gradient is a single
-fused pass.
+On a CPU, ``torch.var_mean`` over the two spatial axes of a channels_last tensor walks memory in
+strides; seen as ``(N, H*W, C)`` the same reduction runs down contiguous rows, and its gradient is a
+single fused pass. Other devices, and compiled code, prefer few large kernels to a warm cache.
 """
 
 from typing import Any
@@ -58,11 +58,25 @@ def spatial_mask(x: Tensor, mask: Tensor) -> Tensor:
         ) from error
 
 
-def _rows(x: Tensor) -> tuple[Tensor, int]:
-    """``x`` as a view of shape ``(N, H*W, C)`` or ``(N, C, H*W)``, and its spatial axis."""
+def _one_by_one(x: Tensor, wide: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Sample after sample, in two passes each: one fits a CPU's cache, a batch does not."""
     if x.stride(1) == 1:
-        return x.permute(0, 2, 3, 1).flatten(1, 2), 1
-    return x.flatten(2), 2
+        rows, axis = x.permute(0, 2, 3, 1).flatten(1, 2), 0  # (N, H*W, C)
+    else:
+        rows, axis = x.flatten(2), 1  # (N, C, H*W)
+    means, variances = [], []
+    for narrow in rows:
+        sample = narrow.to(wide)
+        mean = sample.mean(axis, keepdim=True)
+        means.append(mean.squeeze(axis))
+        variances.append((sample - mean).pow_(2).mean(axis))
+    return torch.stack(means), torch.stack(variances)
+
+
+def _at_once(x: Tensor, wide: torch.dtype) -> tuple[Tensor, Tensor]:
+    """The whole batch in one kernel, whose running mean does not cancel either."""
+    variance, mean = torch.var_mean(x.to(wide), (2, 3), correction=0)
+    return mean, variance
 
 
 class _Moments(torch.autograd.Function):
@@ -73,14 +87,8 @@ class _Moments(torch.autograd.Function):
         wide = torch.float64 if x.dtype == torch.float64 else torch.float32
         if not x.numel():
             return x.new_zeros(x.shape[:2], dtype=wide), x.new_zeros(x.shape[:2], dtype=wide)
-        rows, axis = _rows(x)
-        means, variances = [], []
-        for narrow in rows:  # one at a time: a sample fits the cache, a batch does not
-            sample = narrow.to(wide)
-            mean = sample.mean(axis - 1, keepdim=True)
-            means.append(mean.squeeze(axis - 1))
-            variances.append((sample - mean).pow_(2).mean(axis - 1))
-        return torch.stack(means), torch.stack(variances)
+        here = x.device.type == "cpu" and not torch.compiler.is_compiling()
+        return _one_by_one(x, wide) if here else _at_once(x, wide)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor], output: tuple[Tensor, Tensor]) -> None:

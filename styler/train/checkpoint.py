@@ -21,12 +21,13 @@ FREE = {
     "out",
     "minutes",
     "device",
+    "compile",
     "log_every",
     "checkpoint_every",
     "sample_every",
     "tensorboard",
 }
-"""Settings that may differ when a run goes on: paths, and what does not enter the arithmetic."""
+"""Settings that may differ when a run goes on: paths, and what changes at most the rounding."""
 
 
 def plain(config: TrainConfig) -> dict[str, Any]:

@@ -19,14 +19,14 @@ def colourfulness(picture: Image.Image) -> float:
     return spread + 0.3 * math.hypot(*(float(o.mean()) for o in opponents))
 
 
-def jitter(x: Tensor, amount: float, rng: np.random.Generator) -> Tensor:
-    """Saturation and gamma at random, by factors of up to ``exp(amount)`` and down to its inverse.
+def jitter(x: Tensor, saturation: Tensor, gamma: Tensor) -> Tensor:
+    """Each picture with another saturation and gamma.
 
     Args:
-        x: ``(3, H, W)`` in [0, 1].
-        amount: 0 changes nothing.
-        rng: two numbers are drawn.
+        x: ``(N, 3, H, W)`` in [0, 1].
+        saturation, gamma: ``(N,)`` factors; 1 changes nothing.
     """
-    saturation, gamma = (math.exp(f) for f in rng.uniform(-amount, amount, 2))
-    grey = (x * x.new_tensor(LUMA)[:, None, None]).sum(0)
-    return (grey + saturation * (x - grey)).clamp(0, 1).pow(gamma)
+    red, green, blue = LUMA
+    grey = (red * x[:, 0] + green * x[:, 1] + blue * x[:, 2])[:, None]
+    varied = grey + saturation[:, None, None, None] * (x - grey)
+    return varied.clamp(0, 1).pow(gamma[:, None, None, None])

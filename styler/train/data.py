@@ -17,6 +17,7 @@ from styler.errors import ImageError, TrainingError
 from styler.imaging import read
 
 from .colour import colourfulness, jitter
+from .machine import sent
 
 __all__ = ["Batch", "Crops", "Folder"]
 
@@ -126,12 +127,15 @@ class Crops:
     def draw(self, count: int, rng: np.random.Generator) -> Batch:
         """``count`` crops; pictures are drawn without replacement as far as they reach."""
         picked = _draw(self._chances, count, rng)
-        if not self.fixed:
-            return Batch(torch.stack([self._cut(index, rng) for index in picked]))
-        numbers = [index * self.fixed + int(rng.integers(self.fixed)) for index in picked]
-        again = [np.random.default_rng((*self.seed, number)) for number in numbers]
-        cut = [self._cut(index, own) for index, own in zip(picked, again, strict=True)]
-        return Batch(torch.stack(cut), numbers)
+        numbers, own = None, [rng] * count
+        if self.fixed:
+            numbers = [index * self.fixed + int(rng.integers(self.fixed)) for index in picked]
+            own = [np.random.default_rng((*self.seed, number)) for number in numbers]
+        squares, looks = [], []
+        for index, dice in zip(picked, own, strict=True):
+            squares.append(self._cut(index, dice))
+            looks.append(self._look(dice))
+        return Batch(self._changed(torch.cat(squares), np.array(looks, np.float32)), numbers)
 
     @cached_property
     def _pixels(self) -> list[Tensor]:
@@ -148,18 +152,31 @@ class Crops:
         return weights / weights.sum()  # type: ignore[no-any-return]
 
     def _cut(self, index: int, rng: np.random.Generator) -> Tensor:
+        """A square of a picture, ``(1, 3, size, size)`` float32, about 0 to 255."""
         picture, size = self._pixels[index], self.size
         height, width, _ = picture.shape
         short = min(height, width)
         side = short if short <= size else round(size * (short / size) ** rng.random())
         left, top = (round(rng.random() * (extent - side)) for extent in (width, height))
-        square = picture[top : top + side, left : left + side].permute(2, 0, 1)[None].float() / 255
-        crop = F.interpolate(square, (size, size), mode="bicubic", antialias=True)[0].clamp(0, 1)
-        if rng.random() < 0.5:
-            crop = crop.flip(2)
-        if rng.random() < self.recolour:
-            crop = crop[torch.from_numpy(rng.permutation(3)).to(crop.device)]
-        return jitter(crop, self.jitter, rng) if self.jitter else crop
+        square = picture[None, top : top + side, left : left + side].permute(0, 3, 1, 2).float()
+        return F.interpolate(square, (size, size), mode="bicubic", antialias=True)
+
+    def _look(self, rng: np.random.Generator) -> list[float]:
+        """Whether a crop is mirrored, its three channels' order, its saturation and its gamma."""
+        mirrored = rng.random() < 0.5
+        channels = rng.permutation(3) if rng.random() < self.recolour else range(3)
+        factors = np.exp(rng.uniform(-self.jitter, self.jitter, 2)) if self.jitter else (1, 1)
+        return [mirrored, *channels, *factors]
+
+    def _changed(self, squares: Tensor, looks: NDArray[np.float32]) -> Tensor:
+        """All crops with their looks, ``(N, 6)``, in a few operations for the whole batch."""
+        looked = sent(looks, squares.device)
+        crops = (squares / 255).clamp(0, 1)
+        crops = torch.where(looked[:, :1, None, None] > 0, crops.flip(3), crops)
+        if self.recolour:
+            channels = looked[:, 1:4].long()
+            crops = crops.gather(1, channels[:, :, None, None].expand_as(crops))
+        return jitter(crops, looked[:, 4], looked[:, 5]) if self.jitter else crops
 
 
 def _draw(chances: NDArray[np.float64], count: int, rng: np.random.Generator) -> Sequence[int]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -10,6 +11,7 @@ from styler.model import Vgg
 
 from .data import Batch
 from .losses import Statistics, statistics, whiten
+from .machine import sent
 
 __all__ = ["Judge", "Memory", "Palette"]
 
@@ -136,7 +138,7 @@ class Memory:
                     self.rows = row.new_empty((self.size, *row.shape))
                 self.rows[number] = row
                 self.known.add(number)
-        return self.rows[batch.numbers]
+        return self.rows[sent(np.array(batch.numbers), self.rows.device)]
 
     @property
     def bytes(self) -> int:

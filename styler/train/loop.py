@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from styler.errors import TrainingError
 from styler.model import Network, build, load_vgg, set_encoder
@@ -20,6 +20,7 @@ from styler.model.device import device
 from styler.model.weights import save_tensors, take_over
 
 from . import checkpoint, machine, synthetic
+from .compiling import compile_
 from .config import TrainConfig
 from .data import Batch, Crops, Folder
 from .judge import Judge
@@ -37,7 +38,8 @@ SETTLING = 32
 """Photos, and paintings, whose statistics new norms start from."""
 
 Report = Callable[[int, dict[str, float]], None]
-"""Called after every step with the number of steps done and the losses, for a progress bar."""
+"""Called after every step, for a progress bar, with the number of steps done and the losses last
+fetched: of every ``log_every``-th step and of the last."""
 
 
 def train(config: TrainConfig, report: Report = lambda step, losses: None) -> Path:
@@ -51,7 +53,8 @@ def train(config: TrainConfig, report: Report = lambda step, losses: None) -> Pa
         The weights: ``out/weights.safetensors``, the moving average over the steps.
 
     Raises:
-        TrainingError: no usable pictures, or a checkpoint of other settings in ``config.out``.
+        TrainingError: no usable pictures, a checkpoint of other settings in ``config.out``, or a
+            loss that is no longer finite.
         WeightsError: the loss network or ``start_from`` cannot be read.
     """
     started = time.monotonic()
@@ -62,17 +65,16 @@ def train(config: TrainConfig, report: Report = lambda step, losses: None) -> Pa
             if processes.rank == 0:
                 opened = Record(config.out, run.step, tensorboard=config.tensorboard)
                 record = stack.enter_context(opened)
+            losses: dict[str, float] = {}
             while run.step < config.steps:
-                step = run.step
-                losses = run.advance()
+                step, now = run.step, run.advance()
+                logged = step % config.log_every == 0
+                if logged or run.step == config.steps:
+                    losses = run.fetch(now)
                 if record is not None:
-                    if step % config.log_every == 0:
+                    if logged:
                         record.add(step, losses)
                     report(run.step, losses)
-                if not math.isfinite(losses["total"]):
-                    raise TrainingError(
-                        f"the loss is not finite at step {step}; lower --learning-rate"
-                    )
                 if run.step % config.sample_every == 0:
                     run.sample()
                 if run.step % config.checkpoint_every == 0:
@@ -90,9 +92,9 @@ class Run:
     """The state of a run: network, average, optimizer, data; ``step`` steps are done."""
 
     def __init__(self, config: TrainConfig, processes: Team) -> None:
-        machine.prepare()
         self.config, self.team = config, processes
         self.device = device(config.device)
+        machine.prepare(self.device)
         self.precision = machine.precision(config.precision, self.device)
         torch.manual_seed(config.seed)
         self.content = Folder.open(config.content)
@@ -132,12 +134,15 @@ class Run:
             loudness=loudness,
             quantiles=config.quantile_weight > 0,
         )
+        if config.compile:
+            compile_(self.network, vgg, self.device)
         self.objective = Objective(
             self.network, judge, config, len(self.photos), len(self.paintings)
         )
         trained = [p for p in self.network.parameters() if p.requires_grad]
         self.optimizer = Muon(trained, lr=config.learning_rate)
         self.average = {name: t.clone() for name, t in self.network.state_dict().items()}
+        self.sound = torch.ones((), dtype=torch.bool, device=self.device)
         self.step = 0
         self.path = config.out / "checkpoint.safetensors"
         if self.path.exists():
@@ -157,23 +162,44 @@ class Run:
         with torch.no_grad():
             self.network.settle_(photos, self.network.style(paintings))
 
-    def advance(self) -> dict[str, float]:
-        """One step; the pictures and the rate depend on the number of the step alone."""
+    def advance(self) -> dict[str, Tensor]:
+        """One step; the pictures and the rate depend on the number of the step alone.
+
+        Nothing in it waits for the device, which would stand still while the next step is prepared.
+        """
         config = self.config
         for group in self.optimizer.param_groups:
             group["lr"] = config.learning_rate * rate(self.step, config.steps)
         self.optimizer.zero_grad(set_to_none=True)
         parts = [self._gradients(part) for part in range(config.accumulate)]
-        losses = {name: sum(p[name] for p in parts) / len(parts) for name in parts[0]}
+        losses = {n: torch.stack([p[n] for p in parts]).mean() for n in parts[0]}
         self.team.average_(self.network.parameters())
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), config.clip)
         self.optimizer.step()
         self.network.even_()
         self._follow(min(config.ema, (1 + self.step) / (10 + self.step)))
         self.step += 1
-        return self.team.mean(losses) | {"gradient": norm.item()}
+        self.sound &= torch.isfinite(losses["total"] + norm)
+        return losses | {"gradient": norm}
 
-    def _gradients(self, part: int) -> dict[str, float]:
+    def fetch(self, losses: dict[str, Tensor]) -> dict[str, float]:
+        """The losses of a step as numbers, averaged over the team; waits for the device.
+
+        Raises:
+            TrainingError: this one or an earlier one was not finite.
+        """
+        self._check()
+        values = torch.stack(list(losses.values())).tolist()
+        return self.team.mean(dict(zip(losses, values, strict=True)))
+
+    def _check(self) -> None:
+        """Let nothing out of a run whose loss or gradient has ever been infinite or undefined."""
+        if not self.sound:
+            raise TrainingError(
+                f"the loss is no longer finite at step {self.step - 1}; lower --learning-rate"
+            )
+
+    def _gradients(self, part: int) -> dict[str, Tensor]:
         """Add the gradients of one batch, this process's ``part``-th of the step."""
         config = self.config
         number = self.team.rank * config.accumulate + part
@@ -186,7 +212,7 @@ class Run:
             else self.objective.paint(content, style, rng)
         )
         (losses["total"] / config.accumulate).backward()  # type: ignore[no-untyped-call]
-        return {name: value.item() for name, value in losses.items()}
+        return {name: value.detach() for name, value in losses.items()}
 
     def _place(self, batch: Batch) -> Batch:
         # The device's memory format, which convolutions want.
@@ -202,6 +228,7 @@ class Run:
         )
 
     def save(self) -> None:
+        self._check()
         if self.team.rank:
             return
         checkpoint.save(
@@ -209,6 +236,7 @@ class Run:
         )
 
     def export(self) -> Path:
+        self._check()
         path = self.config.out / "weights.safetensors"
         if self.team.rank:
             return path
@@ -222,6 +250,7 @@ class Run:
         return path
 
     def sample(self) -> None:
+        self._check()
         if self.team.rank:
             return
         painter = build(self.config.architecture, norm=self.config.norm).eval()

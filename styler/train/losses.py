@@ -13,6 +13,8 @@ from torch import Tensor
 from styler.lattice import grid_peaks
 from styler.norm.moments import moments
 
+from .machine import sent
+
 __all__ = [
     "Statistics",
     "coherence_loss",
@@ -76,11 +78,11 @@ def style_distances(output: Statistics, target: Statistics, weights: Sequence[Te
     Returns:
         ``(N, M)``, from every output to every target; the style loss is the diagonal's mean.
     """
-    total = torch.zeros(())
+    distances = []
     for (mean, std), (target_mean, target_std), weight in zip(output, target, weights, strict=True):
         distance = _squared(mean, target_mean, weight) + _squared(std, target_std, weight)
-        total = total.to(distance) + distance / (FLAT + (target_std**2 * weight).mean(1))
-    return total / len(output)
+        distances.append(distance / (FLAT + (target_std**2 * weight).mean(1)))
+    return torch.stack(distances).mean(0)
 
 
 def _squared(x: Tensor, y: Tensor, weight: Tensor) -> Tensor:
@@ -98,12 +100,12 @@ def quantile_loss(output: Sequence[Tensor], target: Sequence[Tensor]) -> Tensor:
     Args:
         output, target: ``(N, C, Q)`` quantiles for each map.
     """
-    total = torch.zeros(())
+    distances = []
     for found, wanted in zip(output, target, strict=True):
         variance = wanted.var(2, correction=0).mean(1)
         distance = (found - wanted).square().mean((1, 2)) / (1 + variance)
-        total = total.to(distance) + distance.mean()
-    return total / len(output)
+        distances.append(distance.mean())
+    return torch.stack(distances).mean()
 
 
 def contrast_loss(distances: Tensor, temperature: float = 0.1) -> Tensor:
@@ -142,8 +144,8 @@ def coherence_loss(
     rows, columns = places // (width - 2) + 1, places % (width - 2) + 1
     around = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
     dy, dx = np.array(around).T
-    centre = torch.from_numpy(rows * width + columns).to(x.device)
-    near = torch.from_numpy((rows + dy[:, None]) * width + columns + dx[:, None]).to(x.device)
+    centre = sent(rows * width + columns, x.device)
+    near = sent((rows + dy[:, None]) * width + columns + dx[:, None], x.device)
 
     def differences(z: Tensor) -> Tensor:
         flat = z.float().flatten(2)

@@ -21,6 +21,7 @@ from .losses import (
     quantile_loss,
     style_distances,
 )
+from .machine import sent
 from .views import View
 
 __all__ = ["Objective"]
@@ -104,7 +105,7 @@ class Objective:
         mixed = rng.random(count) < self.config.mixed
         first = np.where(mixed, rng.random(count), 1.0)
         rows = np.diag(first) + np.roll(np.diag(1 - first), 1, axis=1)
-        return torch.from_numpy(rows).float().to(self.judge.device)
+        return sent(rows.astype(np.float32), self.judge.device)
 
     def _autocast(self, pictures: Tensor) -> contextlib.AbstractContextManager[None]:
         if self.judge.precision == torch.float32:

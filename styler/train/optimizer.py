@@ -7,7 +7,9 @@ the size that Adam's has (Liu et al. 2025, arXiv 2502.16982), so that one learni
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,16 +22,16 @@ to between 0.7 and 1.2, which is near enough to 1."""
 
 
 @torch.no_grad()
-def orthogonal(matrix: Tensor, rounds: int = 5) -> Tensor:
-    """Nearly ``U V^T`` for ``matrix = U S V^T``, by matrix products alone; (M, N) float32."""
-    tall = matrix.shape[0] > matrix.shape[1]
-    x: Tensor = matrix.T if tall else matrix
-    x = x / (x.norm() + 1e-7)
+def orthogonal(matrices: Tensor, rounds: int = 5) -> Tensor:
+    """Nearly ``U V^T`` for each ``U S V^T``, by matrix products alone; ``(B, M, N)`` float32."""
+    tall = matrices.shape[1] > matrices.shape[2]
+    x: Tensor = matrices.mT if tall else matrices
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     a, b, c = QUINTIC
     for _ in range(rounds):
-        square = x @ x.T
-        x = a * x + (b * square + c * square @ square) @ x
-    return x.T if tall else x
+        square = x @ x.mT
+        x = torch.baddbmm(x, torch.baddbmm(square, square, square, beta=b, alpha=c), x, beta=a)
+    return x.mT if tall else x
 
 
 class Muon(torch.optim.Optimizer):
@@ -56,34 +58,54 @@ class Muon(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is None:
-                    continue
-                update = self._matrix if parameter.ndim > 1 else self._vector
-                parameter.add_(update(parameter, group), alpha=-group["lr"])
+            trained = [p for p in group["params"] if p.grad is not None]
+            self._matrices([p for p in trained if p.ndim > 1], group)
+            self._vectors([p for p in trained if p.ndim <= 1], group)
 
-    def _matrix(self, parameter: Tensor, group: dict[str, float]) -> Tensor:
-        gradient, momentum = parameter.grad, group["momentum"]
-        assert gradient is not None
-        state = self.state[parameter]
-        if not state:
-            state["mean"] = torch.zeros_like(parameter)
-        mean = state["mean"].lerp_(gradient, 1 - momentum)
-        flat = gradient.lerp(mean, momentum).flatten(1)
-        # An orthogonal (M, N) has entries of root mean square 1 / sqrt(max(M, N)); Adam's are 0.2.
-        return 0.2 * math.sqrt(max(flat.shape)) * orthogonal(flat).view_as(parameter)
+    def _matrices(self, parameters: list[Tensor], group: dict[str, Any]) -> None:
+        if not parameters:
+            return
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        means = self._kept(parameters, "mean")
+        torch._foreach_lerp_(means, gradients, 1 - group["momentum"])
+        ahead = torch._foreach_lerp(gradients, means, group["momentum"])
+        alike = defaultdict(list)
+        for parameter, matrix in zip(parameters, ahead, strict=True):
+            flat = matrix.flatten(1)
+            alike[flat.shape].append((parameter, flat))
+        # Matrices of one shape at once: most are small, and a network has few shapes.
+        for shape, pairs in alike.items():
+            updates = orthogonal(torch.stack([flat for _, flat in pairs]))
+            # An orthogonal (M, N) has entries of root mean square 1 / sqrt(max(M, N)); Adam's
+            # are 0.2.
+            length = group["lr"] * 0.2 * math.sqrt(max(shape))
+            for (parameter, _), update in zip(pairs, updates, strict=True):
+                parameter.add_(update.reshape(parameter.shape), alpha=-length)
 
-    def _vector(self, parameter: Tensor, group: dict[str, tuple[float, float]]) -> Tensor:
-        gradient, (first, second) = parameter.grad, group["betas"]
-        assert gradient is not None
-        state = self.state[parameter]
-        if not state:
-            state["mean"], state["square"] = (torch.zeros_like(parameter) for _ in range(2))
-            state["steps"] = torch.zeros(())
-        state["steps"] += 1
-        mean = state["mean"].lerp_(gradient, 1 - first)
-        square = state["square"].lerp_(gradient.square(), 1 - second)
-        done = state["steps"].item()
-        root = (square / (1 - second**done)).sqrt().add_(group["eps"])
-        update: Tensor = mean / (1 - first**done) / root
-        return update
+    def _vectors(self, parameters: list[Tensor], group: dict[str, Any]) -> None:
+        if not parameters:
+            return
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        means, squares = (self._kept(parameters, name) for name in ("mean", "square"))
+        first, second = group["betas"]
+        done = []
+        for parameter in parameters:
+            # Under this name torch leaves it in the host's memory, where reading it is no wait.
+            count = self.state[parameter].setdefault("step", torch.zeros(()))
+            count += 1
+            done.append(count.item())
+        torch._foreach_lerp_(means, gradients, 1 - first)
+        torch._foreach_lerp_(squares, torch._foreach_mul(gradients, gradients), 1 - second)
+        roots = torch._foreach_div(squares, [1 - second**n for n in done])
+        torch._foreach_sqrt_(roots)
+        torch._foreach_add_(roots, group["eps"])
+        updates = torch._foreach_div(means, [1 - first**n for n in done])
+        torch._foreach_div_(updates, roots)
+        torch._foreach_add_(parameters, updates, alpha=-group["lr"])
+
+    def _kept(self, parameters: list[Tensor], name: str) -> list[Tensor]:
+        """What is kept of earlier gradients under a name: zeros at first."""
+        for parameter in parameters:
+            if name not in self.state[parameter]:
+                self.state[parameter][name] = torch.zeros_like(parameter)
+        return [self.state[parameter][name] for parameter in parameters]

@@ -23,12 +23,10 @@ class Team:
     Attributes:
         rank: of this one; the one of rank 0 writes.
         size: how many there are.
-        device: where they meet.
     """
 
     rank: int = 0
     size: int = 1
-    device: str = "cpu"
 
     def average_(self, parameters: Iterable[nn.Parameter]) -> None:
         """Average the gradients over all processes, in place."""
@@ -44,7 +42,8 @@ class Team:
         """The losses averaged over all processes."""
         if self.size == 1:
             return losses
-        values = self._mean(torch.tensor(list(losses.values()), device=self.device))
+        # In the hosts' memory: no GPU waits for it.
+        values = self._mean(torch.tensor(list(losses.values())))
         return dict(zip(losses, values.tolist(), strict=True))
 
     def any(self, flag: bool) -> bool:
@@ -63,12 +62,12 @@ def team() -> Iterator[Team]:
     if size == 1:
         yield Team()
         return
-    where, backend = "cpu", "gloo"
+    backend = "gloo"
     if torch.cuda.is_available():
-        where, backend = "cuda", "nccl"
+        backend = "cpu:gloo,cuda:nccl"
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group(backend)
     try:
-        yield Team(dist.get_rank(), size, where)
+        yield Team(dist.get_rank(), size)
     finally:
         dist.destroy_process_group()

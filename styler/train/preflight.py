@@ -46,10 +46,11 @@ def preflight(config: TrainConfig, *, steps: int = 3) -> Preflight:
     """
     with tempfile.TemporaryDirectory() as folder:
         run = Run(replace(config, out=Path(folder), warmup_steps=0), Team())
-        run.advance()  # the first one also allocates
+        run.fetch(run.advance())  # the first one also allocates
         started = time.perf_counter()
-        for _ in range(steps):
+        for _ in range(steps - 1):
             run.advance()
+        run.fetch(run.advance())  # waits for the device
         seconds = (time.perf_counter() - started) / steps
     samples = config.batch * config.accumulate
     weights = sum(p.numel() for p in run.network.parameters())

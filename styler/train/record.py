@@ -29,7 +29,7 @@ class Record:
                 from torch.utils.tensorboard import SummaryWriter
             except ImportError:
                 raise MissingDependencyError(
-                    "--tensorboard needs tensorboard; pip install tensorboard"
+                    '--tensorboard needs tensorboard; pip install "styler[tensorboard]"'
                 ) from None
             self._writer = SummaryWriter(str(folder / "tensorboard"), purge_step=step)
         self._truncate(step)

@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .machine import sent
+
 __all__ = ["View"]
 
 MOVE, BEND = 8.0, 4.0
@@ -40,19 +42,22 @@ class View:
         size = np.array([width, height])
         move = rng.uniform(-MOVE, MOVE, (count, 2, 1, 1))
         bend = rng.uniform(-BEND, BEND, (count, 2, 4, 4))
+        # All that is large is made on the device.
+        where = pictures.device
         flow = F.interpolate(
-            torch.from_numpy(move + bend), (height, width), mode="bicubic", align_corners=True
+            sent(((move + bend) * 2 / size[:, None, None]).astype(np.float32), where),
+            (height, width),
+            mode="bicubic",
+            align_corners=True,
         )
-        unit = torch.stack(
-            torch.meshgrid(
-                (torch.arange(width) * 2 + 1) / width - 1,
-                (torch.arange(height) * 2 + 1) / height - 1,
-                indexing="xy",
-            ),
-            -1,
+        unit = torch.meshgrid(
+            (torch.arange(width, device=where) * 2 + 1) / width - 1,
+            (torch.arange(height, device=where) * 2 + 1) / height - 1,
+            indexing="xy",
         )
-        grid = unit + flow.permute(0, 2, 3, 1) * torch.from_numpy(2 / size)
-        noise = torch.from_numpy(rng.normal(0, sigma, tuple(pictures.shape)))
+        grid = torch.stack(unit, -1) + flow.permute(0, 2, 3, 1)
+        generator = torch.Generator(where).manual_seed(int(rng.integers(2**62)))
+        noise = sigma * torch.randn(pictures.shape, generator=generator, device=where)
         return cls(grid.to(pictures), noise.to(pictures))
 
     def __call__(self, pictures: Tensor, *, noise: bool = False) -> Tensor:

@@ -53,6 +53,6 @@ def test_tensorboard_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     import sys
 
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    with pytest.raises(MissingDependencyError, match="pip install tensorboard"):
+    with pytest.raises(MissingDependencyError, match=r'pip install "styler\[tensorboard\]"'):
         Record(tmp_path, 0, tensorboard=True)
     assert not list(tmp_path.iterdir())

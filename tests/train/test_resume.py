@@ -8,6 +8,7 @@ import time
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ import styler
 from styler.errors import ParameterError, TrainingError
 from styler.model.weights import load_tensors
 from styler.train import TrainConfig, train
+from styler.train.objective import Objective
 from tests.train.tiny import STEPS, config, prepare
 
 ROOT = Path(styler.__file__).parent.parent
@@ -98,6 +100,54 @@ def test_killed_with_fixed_crops(folder: Path) -> None:
         train(replace(parts, minutes=minutes))
     train(parts)
     equal_to(parts, whole)
+
+
+def test_losses_are_fetched_only_when_they_are_logged(folder: Path) -> None:
+    """Every step is reported all the same; the log has each ``log_every``-th step's own losses."""
+    seldom, always = (
+        config(folder, f"every-{n}", steps=6, log_every=n, checkpoint_every=100) for n in (4, 1)
+    )
+    told: dict[TrainConfig, list[tuple[int, float]]] = {seldom: [], always: []}
+    for run, steps in told.items():
+        train(run, lambda step, now, steps=steps: steps.append((step, now["total"])))  # type: ignore[misc]
+    totals = [total for _, total in told[always]]
+    fetched = [0, 0, 0, 0, 4, 5]  # the last step's are fetched, too
+    assert told[seldom] == [(i + 1, totals[step]) for i, step in enumerate(fetched)]
+    assert log_of(seldom) == log_of(always)[::4]
+
+
+@pytest.mark.parametrize("where", ["loss", "gradient"])
+def test_what_is_not_finite_never_reaches_the_disk(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Between two fetches a loss, or the last gradient before a checkpoint, goes wrong."""
+    run = config(folder, f"broken-{where}", log_every=20, checkpoint_every=7, minutes=0)
+    train(run)
+    before = (run.out / "checkpoint.safetensors").read_bytes()
+    paint = Objective._weighed
+
+    def broken(self: Objective, losses: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        weighed = paint(self, losses)
+        total = weighed["total"]
+        wrong = total * torch.inf if where == "loss" else _Infinite.apply(total)
+        return weighed | {"total": wrong}
+
+    monkeypatch.setattr(Objective, "_weighed", broken)
+    with pytest.raises(TrainingError, match="no longer finite at step 6; lower --learning-rate"):
+        train(replace(run, minutes=None))
+    assert (run.out / "checkpoint.safetensors").read_bytes() == before
+
+
+class _Infinite(torch.autograd.Function):
+    """The identity, with an infinite gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> torch.Tensor:
+        return grad * torch.inf
 
 
 def test_the_settings_are_saved_as_a_file_that_repeats_the_run(
