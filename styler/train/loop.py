@@ -70,7 +70,7 @@ def train(config: TrainConfig, report: Report = lambda step, losses: None) -> Pa
                     raise TrainingError(
                         f"the loss is not finite at step {step}; lower --learning-rate"
                     )
-                if run.step % config.sample_every == 0:
+                if config.sample_every and run.step % config.sample_every == 0:
                     run.sample()
                 if run.step % config.checkpoint_every == 0:
                     run.save()
@@ -79,7 +79,8 @@ def train(config: TrainConfig, report: Report = lambda step, losses: None) -> Pa
                 ):
                     break
         run.save()
-        run.sample()
+        if config.sample_every:
+            run.sample()
         return run.export()
 
 
