@@ -38,9 +38,9 @@ from styler.train.data import SUFFIXES
 
 NORMS = ["none", "batch", "instance", "group", "sample_layer", "rms"]
 ARCHITECTURE = "classic-vgg16"
-LAST = 50
+LAST = 40
 """Steps at the end of training whose mean loss is told."""
-EACH = 3
+EACH = 2
 """Held-out paintings that each held-out photo is painted in."""
 
 Pixels = NDArray[np.uint8]
@@ -172,7 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--loss-network", type=Path, required=True, help="VGG-16, encoder as well")
     parser.add_argument("--out", type=Path, default=Path("runs/adain-decoder"))
     parser.add_argument("--norms", nargs="+", default=NORMS, metavar="NORM")
-    parser.add_argument("--steps", type=int, default=240)
+    parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--crop", type=int, default=64)
     parser.add_argument("--pictures", type=int, default=256, help="of each kind to train on")
