@@ -149,7 +149,10 @@ def draw(logs: dict[str, list[dict[str, float]]]) -> None:
                 losses = [line[loss] for line in log]
                 axis.plot(smooth(losses, 20), linewidth=1.2, label=norm)
             axis.set(xlabel="step", ylabel=f"{loss} loss")
-        axes[0].set_yscale("log")
+        # Some start at a hundred: the ends, which differ by tenths, are worth the room.
+        axes[0].set(yscale="log", ylim=(0.3, 6))
+        axes[0].set_yticks([0.3, 0.5, 1, 2, 5], labels=["0.3", "0.5", "1", "2", "5"])
+        axes[0].minorticks_off()
         axes[1].legend()
 
 
