@@ -11,7 +11,7 @@ statistics of a stylized picture's features are from the style's.
 
 import torch
 import torch.nn.functional as F
-from figure import figure
+from figure import figure, smooth
 from torch import Tensor, nn
 
 from styler.norm import adain, moments, norm
@@ -108,11 +108,7 @@ def main() -> None:
             print(
                 f"{kind:16} error on unseen pictures {error:.4f}, distance to the style {gap:.4f}"
             )
-            recent = [
-                sum(curve[max(0, i - 12) : i + 1]) / len(curve[max(0, i - 12) : i + 1])
-                for i in range(len(curve))
-            ]
-            (line,) = left.plot(recent, linewidth=1)
+            (line,) = left.plot(smooth(curve, 12), linewidth=1)
             right.plot(error, gap, "o", color=line.get_color(), label=kind)
         left.set(xlabel="step", ylabel="reconstruction error (mean absolute)", yscale="log")
         ticks = [0.1, 0.2, 0.4, 0.8]

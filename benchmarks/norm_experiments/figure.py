@@ -1,4 +1,4 @@
-"""What the experiments' figures share: size, ink, and a file that is the same every time."""
+"""What the experiments' figures share: size, ink, smoothing, and a file that is always the same."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,3 +32,9 @@ def figure(name: str, panels: int = 1) -> Iterator[list[Axes]]:
     drawing.tight_layout()
     drawing.savefig(DOCS / f"{name}.svg", metadata={"Date": None, "Creator": None})
     print(f"wrote docs/{name}.svg")
+
+
+def smooth(values: list[float], over: int) -> list[float]:
+    """Each value's mean with the ``over`` before it, as far as there are so many."""
+    parts = (values[max(0, i - over) : i + 1] for i in range(len(values)))
+    return [sum(part) / len(part) for part in parts]

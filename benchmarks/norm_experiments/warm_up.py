@@ -9,7 +9,7 @@ learning rate.
 
 import torch
 import torch.nn.functional as F
-from figure import figure
+from figure import figure, smooth
 from torch import Tensor, nn
 
 from styler.norm import TransformerBlock, WarmUp, norm
@@ -55,13 +55,6 @@ def train(placement: str, warm: bool) -> list[float]:
     return losses
 
 
-def smooth(values: list[float], over: int = 8) -> list[float]:
-    return [
-        sum(part) / len(part)
-        for part in (values[max(0, i - over) : i + 1] for i in range(len(values)))
-    ]
-
-
 def main() -> None:
     torch.set_num_threads(1)
     with figure("norm-warm-up") as (axis,):
@@ -70,7 +63,7 @@ def main() -> None:
                 losses = train(placement, warm)
                 name = f"{placement}-norm, {'with' if warm else 'without'} warm-up"
                 print(f"{name:32} loss {sum(losses[-20:]) / 20:.3f}")
-                axis.plot(smooth(losses), color=ink, linestyle="-" if warm else "--", label=name)
+                axis.plot(smooth(losses, 8), color=ink, linestyle="-" if warm else "--", label=name)
         axis.set_xlabel("step")
         axis.set_ylabel("cross entropy")
         axis.set_ylim(0, 4.2)  # room for the legend above the curves

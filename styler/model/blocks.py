@@ -39,6 +39,8 @@ def normalizer(name: str) -> Normalizer:
         return lambda channels: []
     if name in SITES:
         return lambda channels: [Site(channels, name, groups=math.gcd(8, channels))]  # type: ignore[arg-type]
+    if name == "rms":  # over the channels of each pixel, as over the features of a token
+        return lambda channels: [make_norm(name, channels, channel_dim=1)]
     return lambda channels: [make_norm(name, channels)]
 
 

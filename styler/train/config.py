@@ -156,12 +156,14 @@ class TrainConfig:
         default=False, metadata=about("Write TensorBoard's event files beside the log, too.")
     )
     checkpoint_every: int = field(default=500, metadata=about("Steps between checkpoints."))
-    sample_every: int = field(default=1000, metadata=about("Steps between sample grids."))
+    sample_every: int = field(
+        default=1000, metadata=about("Steps between sample grids; 0 paints none.")
+    )
 
     def __post_init__(self) -> None:
         least = {"steps": 1, "batch": 1, "crop": 32, "style_crop": 16, "cached_crops": 0}
         least |= {"synthetic": 0, "accumulate": 1}
-        least |= {"log_every": 1, "checkpoint_every": 1, "sample_every": 1}
+        least |= {"log_every": 1, "checkpoint_every": 1, "sample_every": 0}
         for name, bound in least.items():
             if getattr(self, name) < bound:
                 raise ParameterError(f"{name} must be at least {bound}, not {getattr(self, name)}")

@@ -75,7 +75,7 @@ def train(config: TrainConfig, report: Report = lambda step, losses: None) -> Pa
                     if logged:
                         record.add(step, losses)
                     report(run.step, losses)
-                if run.step % config.sample_every == 0:
+                if config.sample_every and run.step % config.sample_every == 0:
                     run.sample()
                 if run.step % config.checkpoint_every == 0:
                     run.save()
@@ -84,7 +84,8 @@ def train(config: TrainConfig, report: Report = lambda step, losses: None) -> Pa
                 ):
                     break
         run.save()
-        run.sample()
+        if config.sample_every:
+            run.sample()
         return run.export()
 
 

@@ -63,7 +63,10 @@ class Objective:
             if shares is not None:
                 styles = [Moments(*(shares @ part for part in moments)) for moments in styles]
                 palette = palette.mix(shares)
-            batch, wanted = [photos, own], [styles, self.network.style(own)]
+            batch, wanted = [photos], [styles]
+            if config.identity_weight:
+                batch.append(own)
+                wanted.append(self.network.style(own))
             if view is not None:
                 batch.append(view(own, noise=True))
                 wanted.append([Moments(*(part[:quarter] for part in m)) for m in styles])
@@ -72,7 +75,7 @@ class Objective:
                 for site in zip(*wanted, strict=True)
             ]
             output = self.network(torch.cat(batch), joined)
-        painted, same, *seen_anew = output.float().split([len(part) for part in batch])
+        painted, *others = output.float().split([len(part) for part in batch])
         maps = self.judge.maps(painted)
         seen = self.judge.look(maps)
         target = self.structure(content)
@@ -80,8 +83,9 @@ class Objective:
         losses = {
             "content": content_loss(maps[-1], seen.statistics[-1], target),
             "style": distances.diagonal().mean(),
-            "identity": F.l1_loss(same, own),
         }
+        if config.identity_weight:
+            losses["identity"] = F.l1_loss(others.pop(0), own)
         if config.quantile_weight:
             losses["quantile"] = quantile_loss(seen.quantiles, palette.quantiles)
         if config.coherence_weight:
@@ -91,7 +95,7 @@ class Objective:
         if config.grid_weight:
             losses["grid"] = grid_loss(painted)
         if view is not None:
-            losses["consistency"] = F.l1_loss(seen_anew[0], view(painted[:quarter]))
+            losses["consistency"] = F.l1_loss(others.pop(0), view(painted[:quarter]))
         return self._weighed(losses)
 
     def remembered(self) -> int:

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from styler.model.blocks import EvenConv2d, Notch, Repeat, shuffle_up
+from styler.model.blocks import EvenConv2d, Notch, Repeat, normalizer, shuffle_up
 
 
 def upsampler(seed: int = 0) -> nn.Sequential:
@@ -76,3 +76,11 @@ def test_the_notch_leaves_all_else() -> None:
 def test_the_notch_takes_maps_of_any_size() -> None:
     x = torch.rand(1, 2, 4, 8)
     assert Notch(4)(x).shape == x.shape
+
+
+def test_rms_norm_of_maps_is_that_of_every_pixels_channels() -> None:
+    (norm,) = normalizer("rms")(5)
+    nn.init.normal_(norm.norm.weight)  # type: ignore[union-attr, arg-type]
+    x = torch.randn(2, 5, 3, 4)
+    expected = nn.functional.rms_norm(x.movedim(1, -1), (5,), norm.norm.weight, 1e-6)  # type: ignore[union-attr, arg-type]
+    torch.testing.assert_close(norm(x), expected.movedim(-1, 1))

@@ -181,6 +181,15 @@ def test_every_loss_and_every_augmentation_at_once(folder: Path) -> None:
     equal_to(parts, whole)
 
 
+def test_what_has_no_weight_is_left_out(folder: Path) -> None:
+    run = config(folder, "bare", steps=2, warmup_steps=0, identity_weight=0, grid_weight=0)
+    train(replace(run, consistency_weight=1.0, sample_every=0))
+    assert json.loads(log_of(run)[-1]).keys() == {
+        "step", "content", "style", "consistency", "total", "gradient"
+    }  # fmt: skip
+    assert not (run.out / "samples").exists()
+
+
 def test_stopped_by_its_time_budget(folder: Path, undisturbed: TrainConfig) -> None:
     run = config(folder, "budget", minutes=0)
     steps = []
