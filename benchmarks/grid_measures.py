@@ -71,7 +71,7 @@ def disturbances() -> Iterator[tuple[str, Disturbance]]:
             yield name, lambda x, p=period, s=size: x + s * lattice(p, x.shape)
     for period in (2, 4, 8):
         for size in (1, 2, 4):
-            name = f"the same that comes and goes, {period} pixels, {size:g} levels"
+            name = f"lattice of {period} pixels that comes and goes, {size:g} levels"
             yield (
                 name,
                 lambda x, p=period, s=size: x + s * lattice(p, x.shape) * field(x.shape),

@@ -105,6 +105,7 @@ def _site(site: nn.Module, prefix: str) -> SiteSpec:
     return SiteSpec(
         site.kind, site.channels, site.groups, site.eps,
         prefix + "weight" if own else None, prefix + "bias" if own else None,
+        site.phases,
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ class SiteSpec:
         groups: channels are pooled into so many groups; ``channels`` pools none.
         eps: added to variances before their root.
         weight, bias: names of the tensors of a site that has its own target.
+        phases: so many neighbouring channels of the map share one of the style.
     """
 
     kind: Literal["style", "instance", "group", "sample_layer"]
@@ -40,6 +41,12 @@ class SiteSpec:
     eps: float
     weight: str | None = None
     bias: str | None = None
+    phases: int = 1
+
+    @property
+    def style_channels(self) -> int:
+        """Channels of the style at this site."""
+        return self.channels // self.phases
 
     def affine(self, own: FeatureStats, mean: NDArray[Any], std: NDArray[Any]) -> Affine:
         """The scale and shift that take a map from its own statistics to a mean and a deviation.
@@ -49,8 +56,9 @@ class SiteSpec:
 
         Args:
             own: the map's statistics; pooled over the site's groups first.
-            mean, std: ``(C,)``, of the style or learned.
+            mean, std: ``(C / phases,)``, of the style or learned.
         """
+        mean, std = (np.repeat(part, self.phases) for part in (mean, std))
         own = own.pooled(self.groups)
         scale = std / np.sqrt(own.variance + self.eps) * (own.count > 1)
         shift = mean - scale * own.mean

@@ -15,7 +15,6 @@ __all__ = [
     "EvenConv2d",
     "Normalizer",
     "Notch",
-    "Repeat",
     "conv",
     "normalizer",
     "residual_block",
@@ -70,37 +69,30 @@ class Notch(nn.Module):
     ``1 / phases`` cycle. Strokes spread over other frequencies, a decoder's grid does not.
 
     Args:
-        phases: the longest period, in positions; sides must be multiples of it.
-        reach: side of the surroundings, in periods, taken twice for a smooth weight.
+        phases: the longest period, in positions; sides must be multiples of it, three at least.
+        step: periods from one mean to the next, each over ``3 * step`` of them.
     """
 
-    def __init__(self, phases: int = 4, reach: int = 9) -> None:
+    def __init__(self, phases: int = 4, step: int = 3) -> None:
         super().__init__()
-        self.phases, self.reach = phases, reach
+        self.phases, self.step = phases, step
 
     def forward(self, x: Tensor) -> Tensor:
         phases = F.pixel_unshuffle(x, self.phases)
-        mean = phases
-        for window in 2 * [(self.reach, 1), (1, self.reach)]:
-            padding = (window[0] // 2, window[1] // 2)
-            mean = F.avg_pool2d(mean, window, 1, padding, count_include_pad=False)
+        mean, step = phases, self.step
+        for axis in ((1, 0), (0, 1)):  # one after the other, which is less to add
+            window, stride, padding = (
+                tuple(size if on else rest for on in axis)
+                for size, rest in ((3 * step, 1), (step, 1), (step, 0))
+            )
+            mean = F.avg_pool2d(mean, window, stride, padding, count_include_pad=False)
         by_channel = torch.unflatten(mean, 1, (-1, self.phases**2))
         excess = (by_channel - by_channel.mean(2, keepdim=True)).flatten(1, 2)
-        return F.pixel_shuffle(phases - excess, self.phases)
+        spread = F.interpolate(excess, size=phases.shape[2:], mode="bilinear")
+        return F.pixel_shuffle(phases - spread, self.phases)
 
     def extra_repr(self) -> str:
-        return f"{self.phases}, reach={self.reach}"
-
-
-class Repeat(nn.Module):
-    """Every channel ``times`` times in a row, the order of a pixel shuffle's phases."""
-
-    def __init__(self, times: int) -> None:
-        super().__init__()
-        self.times = times
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.unsqueeze(2).expand(-1, -1, self.times, -1, -1).flatten(1, 2)
+        return f"{self.phases}, step={self.step}"
 
 
 def conv(

@@ -15,7 +15,7 @@ from itertools import chain
 
 from torch import nn
 
-from .blocks import EvenConv2d, Notch, Repeat, conv, normalizer, residual_block, shuffle_up
+from .blocks import EvenConv2d, Notch, conv, normalizer, residual_block, shuffle_up
 from .network import Network
 from .tape import Add, Save, Site, StyleEncoder, Tap
 
@@ -56,12 +56,12 @@ def compact(
         *residual_block(quarter, normalize),
         nn.ReLU(), *shuffle_up(quarter, fine, 1),
         conv(fine, fine), nn.PixelUnshuffle(4),
-        Site(16 * fine), nn.PixelShuffle(4), nn.ReLU(),
+        Site(16 * fine, phases=16), nn.PixelShuffle(4), nn.ReLU(),
         paint, Notch(4), to_pixels,
     ]  # fmt: skip
     style = [
         conv(3, half, 6, 2), nn.ReLU(),
-        Tap(3, conv(half, fine), Repeat(16)),
+        Tap(3, conv(half, fine)),
         conv(half, quarter, 3, 2), nn.ReLU(),
         *residual_block(quarter, normalizer("none")),
         Tap(2, nn.ReLU(), conv(quarter, quarter)),

@@ -128,6 +128,8 @@ def affine(site: Site, x: Tensor, style: Moments | None) -> tuple[Tensor, Tensor
     mean, variance = pooled(site, x)
     positions = x.shape[2] * x.shape[3] * (site.channels // site.groups)
     target = style if style is not None else Moments(site.bias, site.weight)
+    if site.phases > 1:
+        target = Moments(*(part.repeat_interleave(site.phases, 1) for part in target))
     # A single position says nothing of a deviation: it takes the mean, and so does all around it.
     scale = target.std * (variance + site.eps).rsqrt() * (positions > 1)
     return scale, target.mean - scale * mean

@@ -85,7 +85,7 @@ class TrainConfig:
         default=0.0, metadata=about("How far saturation and gamma of paintings vary; 0.3 is a lot.")
     )
     vivid: float = field(
-        default=0.5,
+        default=0.3,
         metadata=about(
             "Exponent of colourfulness in a painting's chance to be drawn; 0 draws all alike."
         ),
@@ -103,13 +103,13 @@ class TrainConfig:
     )
     content_weight: float = field(default=1.0, metadata=about("Weight of the photo's structure."))
     style_weight: float = field(
-        default=58.0, metadata=about("Weight of the painting's statistics.")
+        default=52.0, metadata=about("Weight of the painting's statistics.")
     )
     identity_weight: float = field(
-        default=50.0, metadata=about("Weight of getting a photo back when it is its own style.")
+        default=58.0, metadata=about("Weight of getting a photo back when it is its own style.")
     )
     grid_weight: float = field(
-        default=0.4,
+        default=0.15,
         metadata=about("Weight against a regular grid of 2, 4 or 8 pixels in paintings."),
     )
     quantile_weight: float = field(
