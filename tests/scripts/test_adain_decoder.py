@@ -5,6 +5,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import torch
 
 pytest.importorskip("matplotlib")
 
@@ -52,7 +53,8 @@ def test_a_tiny_run_and_its_repetition(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(Vgg, "normalize", lambda self, pictures: None)  # 200 pictures take a while
+    loud = [torch.ones(64 << block) for block in range(4)]
+    monkeypatch.setattr(Vgg, "normalize", lambda self, pictures: loud)  # 200 pictures take a while
     folder, out = prepare(tmp_path / "pictures"), tmp_path / "out"
     write_vgg(folder / "vgg.safetensors", (2, 2, 3, 1))  # the encoder's depths, too
     command = [str(folder / "content"), str(folder / "style"), "--out", str(out)]
