@@ -62,7 +62,7 @@ class Style:
     source: str | None = None
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
-        """Write a ``.style`` file (safetensors, about 2 KB).
+        """Write a ``.style`` file (safetensors, about 3 KB).
 
         Raises:
             OutputError: the file exists and ``force`` is not set, or cannot be written.
