@@ -79,13 +79,10 @@ class Notch(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         phases = F.pixel_unshuffle(x, self.phases)
-        mean, step = phases, self.step
-        for axis in ((1, 0), (0, 1)):  # one after the other, which is less to add
-            window, stride, padding = (
-                tuple(size if on else rest for on in axis)
-                for size, rest in ((3 * step, 1), (step, 1), (step, 0))
-            )
-            mean = F.avg_pool2d(mean, window, stride, padding, count_include_pad=False)
+        step, window = self.step, 3 * self.step
+        # One axis after the other, which is less to add.
+        mean = F.avg_pool2d(phases, (window, 1), (step, 1), (step, 0), count_include_pad=False)
+        mean = F.avg_pool2d(mean, (1, window), (1, step), (0, step), count_include_pad=False)
         by_channel = torch.unflatten(mean, 1, (-1, self.phases**2))
         excess = (by_channel - by_channel.mean(2, keepdim=True)).flatten(1, 2)
         spread = F.interpolate(excess, size=phases.shape[2:], mode="bilinear")
