@@ -194,7 +194,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             loss_network=options.loss_network, encoder=options.loss_network,
             steps=options.steps, warmup_steps=0, batch=options.batch,
             crop=options.crop, style_crop=options.crop, cached_crops=1,
-            identity_weight=0, grid_weight=0,
+            identity_weight=0, grid_weight=0, shift_weight=0,
             log_every=1, sample_every=0,
         )  # fmt: skip
         runs[norm], logs[norm] = trained(config)

@@ -13,7 +13,8 @@ def compile_(network: Network, vgg: Vgg, where: torch.device) -> None:
     """Compile both in place; their tensors keep their names.
 
     Every shape gets a graph of its own, which is faster than one for all, and a run has few: the
-    photos of the warm-up, those of painting with a quarter in its own style, and the paintings.
+    photos of the warm-up, those of painting with a quarter in its own style, the shifted ones, and
+    the paintings.
 
     Raises:
         MissingDependencyError: torch finds no compiler for this device.

@@ -112,6 +112,10 @@ class TrainConfig:
         default=0.15,
         metadata=about("Weight against a regular grid of 2, 4 or 8 pixels in paintings."),
     )
+    shift_weight: float = field(
+        default=8.0,
+        metadata=about("Weight of painting a photo shifted by some pixels alike: no lattice."),
+    )
     quantile_weight: float = field(
         default=0.0,
         metadata=about("Weight of the whole distribution of the painting's features (EFDM)."),

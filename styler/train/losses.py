@@ -22,6 +22,7 @@ __all__ = [
     "contrast_loss",
     "grid_loss",
     "quantile_loss",
+    "shift_loss",
     "statistics",
     "style_distances",
     "whiten",
@@ -35,6 +36,9 @@ EPS = 1e-2
 
 FLAT = 0.3
 """Variance of a map that counts as little, where the mean activation is 1."""
+
+FAINT = 4 / 255
+"""Contrast that counts as little: where there is less, differences are hardly seen either."""
 
 UNSEEN = (1 / 255) ** 2 / 12
 """Spectral power that counts as none: the noise of rounding to 8 bits."""
@@ -170,3 +174,28 @@ def grid_loss(output: Tensor) -> Tensor:
     """
     peaks, around = grid_peaks(output)
     return torch.log1p(peaks / (around.detach() + UNSEEN)).mean()
+
+
+def shift_loss(moved: Tensor, still: Tensor, *, window: int = 17) -> Tensor:
+    """Difference from the painting of the shifted photo, over the contrast that hides it.
+
+    What a decoder paints by the place in its lattice, not from the photo, differs, whatever its
+    spectrum. The eye finds it in a sky and not in foliage, so every difference is taken relative to
+    the deviation of brightness in the window around it, which is taken as given: more contrast is
+    no way down. 0 is a painter that follows every shift.
+
+    Args:
+        moved: painting of the shifted photo, ``(N, 3, H, W)``, sides of 16 at least; an eighth of
+            them is left out at each border, whose place in the photo is another.
+        still: the same part of the unshifted photo's painting.
+        window: odd, in pixels.
+    """
+
+    def around(x: Tensor) -> Tensor:
+        return F.avg_pool2d(x, window, 1, window // 2, count_include_pad=False)
+
+    brightness = still.detach().mean(1, keepdim=True)
+    contrast = around((brightness - around(brightness)).square()).sqrt()
+    difference = (moved - still).abs() / (contrast + FAINT)
+    top, left = (side // 8 for side in still.shape[2:])
+    return difference[..., top:-top, left:-left].mean()

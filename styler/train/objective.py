@@ -19,10 +19,11 @@ from .losses import (
     contrast_loss,
     grid_loss,
     quantile_loss,
+    shift_loss,
     style_distances,
 )
 from .machine import sent
-from .views import View
+from .views import Shift, View
 
 __all__ = ["Objective"]
 
@@ -58,6 +59,8 @@ class Objective:
         shares = self._shares(count, rng)
         own = photos[:quarter]
         view = View.draw(rng, own) if config.consistency_weight else None
+        shift = Shift.draw(rng) if config.shift_weight else None
+        half = -(-count // 2)
         with self._autocast(photos):
             styles = self.network.style(style.pictures)
             if shares is not None:
@@ -75,6 +78,9 @@ class Objective:
                 for site in zip(*wanted, strict=True)
             ]
             output = self.network(torch.cat(batch), joined)
+            if shift is not None:
+                again = [Moments(*(part[:half] for part in moments)) for moments in styles]
+                moved = self.network(shift(photos[:half]), again)
         painted, *others = output.float().split([len(part) for part in batch])
         maps = self.judge.maps(painted)
         seen = self.judge.look(maps)
@@ -94,6 +100,8 @@ class Objective:
             losses["contrast"] = contrast_loss(distances)
         if config.grid_weight:
             losses["grid"] = grid_loss(painted)
+        if shift is not None:
+            losses["shift"] = shift_loss(moved.float(), shift(painted[:half]))
         if view is not None:
             losses["consistency"] = F.l1_loss(others.pop(0), view(painted[:quarter]))
         return self._weighed(losses)

@@ -1,4 +1,4 @@
-"""A second view of a photo: a little moved, bent and noisy, as the next frame of a video is."""
+"""Second views of a photo: shifted by whole pixels, or moved, bent and noisy as a next frame is."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,38 @@ from torch import Tensor
 
 from .machine import sent
 
-__all__ = ["View"]
+__all__ = ["Shift", "View"]
 
 MOVE, BEND = 8.0, 4.0
 """Largest move of the whole picture, and largest bend on top of it, in pixels."""
+
+PERIOD = 8
+"""The decoder paints alike again after so many pixels."""
+
+
+@dataclass(frozen=True)
+class Shift:
+    """The same picture begun a few pixels later: nothing is resampled, nothing made up.
+
+    A lattice of the decoder stays where it is in the frame; all that is painted from the photo
+    moves along.
+
+    Attributes:
+        down, right: pixels, less than a period, not both 0.
+    """
+
+    down: int
+    right: int
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> "Shift":
+        down, right = divmod(int(rng.integers(1, PERIOD**2)), PERIOD)
+        return cls(down, right)
+
+    def __call__(self, pictures: Tensor) -> Tensor:
+        """What is seen of ``(N, C, H, W)`` pictures: a period less high and less wide."""
+        height, width = (side - PERIOD for side in pictures.shape[2:])
+        return pictures[..., self.down :, self.right :][..., :height, :width]
 
 
 @dataclass(frozen=True)

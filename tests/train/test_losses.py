@@ -9,12 +9,14 @@ import torch
 from styler.train.loop import rate
 from styler.train.losses import (
     EPS,
+    FAINT,
     FLAT,
     coherence_loss,
     content_loss,
     contrast_loss,
     grid_loss,
     quantile_loss,
+    shift_loss,
     statistics,
     style_distances,
     whiten,
@@ -156,6 +158,42 @@ def test_grid_loss_goes_down_by_less_grid_not_by_more_noise() -> None:
     assert height.grad > 0
     assert loudness.grad is not None
     assert loudness.grad >= 0
+
+
+class TestShift:
+    def test_written_out(self) -> None:
+        generator = torch.Generator().manual_seed(0)
+        still, moved = (torch.rand(2, 3, 24, 32, generator=generator) for _ in range(2))
+        a, b = still.double().numpy(), moved.double().numpy()
+        grey, total, count = a.mean(1), 0.0, 0
+        means, spread = np.empty_like(grey), np.empty_like(grey)
+        for target, values in ((means, lambda: grey), (spread, lambda: (grey - means) ** 2)):
+            for y, x in np.ndindex(24, 32):
+                window = values()[:, max(y - 2, 0) : y + 3, max(x - 2, 0) : x + 3]
+                target[:, y, x] = window.mean((1, 2))
+        for y in range(3, 21):
+            for x in range(4, 28):
+                seen = abs(b - a)[:, :, y, x] / (np.sqrt(spread[:, y, x]) + FAINT)[:, None]
+                total, count = total + seen.sum(), count + seen.size
+        assert shift_loss(moved, still, window=5).item() == pytest.approx(total / count, rel=1e-4)
+        assert shift_loss(still, still).item() == 0
+
+    def test_weighs_where_it_is_seen(self) -> None:
+        """The same lattice counts less in foliage than in a sky."""
+        generator = torch.Generator().manual_seed(0)
+        lattice = torch.zeros(1, 3, 64, 64)
+        lattice[..., ::2] = 0.02
+        sky = torch.full((1, 3, 64, 64), 0.5)
+        foliage = sky + 0.2 * torch.randn(1, 1, 64, 64, generator=generator)
+        assert shift_loss(sky + lattice, sky) > 5 * shift_loss(foliage + lattice, foliage)
+
+    def test_goes_down_by_less_difference_not_by_more_contrast(self) -> None:
+        still = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+        contrast = torch.ones((), requires_grad=True)
+        seen = still * contrast
+        shift_loss(seen + 0.01, seen).backward()  # type: ignore[no-untyped-call]
+        assert contrast.grad is not None
+        assert abs(contrast.grad.item()) < 1e-3
 
 
 def test_losses_have_gradients() -> None:

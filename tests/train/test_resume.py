@@ -171,7 +171,8 @@ def test_every_loss_and_every_augmentation_at_once(folder: Path) -> None:
     whole, parts = (config(folder, out, **extras) for out in ("extras", "extras-parts"))
     train(whole)
     last = json.loads(log_of(whole)[-1])
-    names = {"content", "style", "identity", "grid", "quantile", "coherence", "contrast"}
+    names = {"content", "style", "identity", "grid", "shift"}
+    names |= {"quantile", "coherence", "contrast"}
     assert names | {"consistency", "total", "gradient", "step"} == last.keys()
     weights = {name: getattr(whole, f"{name}_weight") for name in names | {"consistency"}}
     assert last["total"] == pytest.approx(sum(w * last[name] for name, w in weights.items()))
@@ -183,6 +184,7 @@ def test_every_loss_and_every_augmentation_at_once(folder: Path) -> None:
 
 def test_what_has_no_weight_is_left_out(folder: Path) -> None:
     run = config(folder, "bare", steps=2, warmup_steps=0, identity_weight=0, grid_weight=0)
+    run = replace(run, shift_weight=0)
     train(replace(run, consistency_weight=1.0, sample_every=0))
     assert json.loads(log_of(run)[-1]).keys() == {
         "step", "content", "style", "consistency", "total", "gradient"

@@ -1,15 +1,28 @@
-"""The second view of a photo."""
+"""The second views of a photo."""
 
 import numpy as np
 import torch
 
-from styler.train.views import BEND, MOVE, View
+from styler.train.views import BEND, MOVE, PERIOD, Shift, View
 
 
 def ramp(size: int = 64) -> torch.Tensor:
     """Red grows by one unit a column, green by one unit a row, of ``size`` units."""
     rows, columns = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
     return torch.stack((columns, rows, 0 * rows)).float()[None].repeat(4, 1, 1, 1) / size
+
+
+def test_a_shift_begins_later_and_makes_nothing_up() -> None:
+    photos = ramp()
+    seen = Shift(3, 5)(photos)
+    assert seen.shape == (4, 3, 56, 56)
+    assert torch.equal(seen[:, :, 0, 0] * 64, torch.tensor([5.0, 3.0, 0.0]).expand(4, 3))
+
+
+def test_shifts_are_all_those_within_a_period_but_none() -> None:
+    rng = np.random.default_rng(0)
+    drawn = {(shift.down, shift.right) for shift in (Shift.draw(rng) for _ in range(2000))}
+    assert drawn == {(y, x) for y in range(PERIOD) for x in range(PERIOD)} - {(0, 0)}
 
 
 def test_a_view_is_moved_by_some_pixels_and_bent_smoothly() -> None:
