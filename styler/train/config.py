@@ -113,7 +113,7 @@ class TrainConfig:
         metadata=about("Weight against a regular grid of 2, 4 or 8 pixels in paintings."),
     )
     shift_weight: float = field(
-        default=8.0,
+        default=3.0,
         metadata=about("Weight of painting a photo shifted by some pixels alike: no lattice."),
     )
     quantile_weight: float = field(

@@ -179,14 +179,13 @@ def grid_loss(output: Tensor) -> Tensor:
 def shift_loss(moved: Tensor, still: Tensor, *, window: int = 17) -> Tensor:
     """Difference from the painting of the shifted photo, over the contrast that hides it.
 
-    What a decoder paints by the place in its lattice, not from the photo, differs, whatever its
-    spectrum. The eye finds it in a sky and not in foliage, so every difference is taken relative to
-    the deviation of brightness in the window around it, which is taken as given: more contrast is
-    no way down. 0 is a painter that follows every shift.
+    What a decoder paints by the place in its lattice or in the frame, not from the photo, differs,
+    whatever its spectrum. The eye finds it in a sky and not in foliage, so every difference is
+    taken relative to the deviation of brightness in the window around it, which is taken as given:
+    more contrast is no way down. 0 is a painter that follows every shift.
 
     Args:
-        moved: painting of the shifted photo, ``(N, 3, H, W)``, sides of 16 at least; an eighth of
-            them is left out at each border, whose place in the photo is another.
+        moved: painting of the shifted photo, ``(N, 3, H, W)``.
         still: the same part of the unshifted photo's painting.
         window: odd, in pixels.
     """
@@ -196,6 +195,4 @@ def shift_loss(moved: Tensor, still: Tensor, *, window: int = 17) -> Tensor:
 
     brightness = still.detach().mean(1, keepdim=True)
     contrast = around((brightness - around(brightness)).square()).sqrt()
-    difference = (moved - still).abs() / (contrast + FAINT)
-    top, left = (side // 8 for side in still.shape[2:])
-    return difference[..., top:-top, left:-left].mean()
+    return ((moved - still).abs() / (contrast + FAINT)).mean()
