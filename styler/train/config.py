@@ -103,10 +103,10 @@ class TrainConfig:
     )
     content_weight: float = field(default=1.0, metadata=about("Weight of the photo's structure."))
     style_weight: float = field(
-        default=52.0, metadata=about("Weight of the painting's statistics.")
+        default=84.0, metadata=about("Weight of the painting's statistics.")
     )
     identity_weight: float = field(
-        default=58.0, metadata=about("Weight of getting a photo back when it is its own style.")
+        default=54.0, metadata=about("Weight of getting a photo back when it is its own style.")
     )
     grid_weight: float = field(
         default=0.15,
