@@ -4,6 +4,7 @@ Every process paints a batch of its own; their gradients are averaged before the
 the same network. The first one alone writes.
 """
 
+import importlib
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -66,6 +67,10 @@ def team() -> Iterator[Team]:
     if torch.cuda.is_available():
         backend = "cpu:gloo,cuda:nccl"
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    # Its functions take the group of that moment as a default. Imported later, as torch does by
+    # itself, they would keep the group beyond its end, and gloo's threads at work while Python
+    # exits, which now and then aborts the process.
+    importlib.import_module("torch.distributed.nn")
     dist.init_process_group(backend)
     try:
         yield Team(dist.get_rank(), size)

@@ -1,14 +1,16 @@
 """A training run that takes a second a few steps: tiny pictures, a random loss network.
 
 ``python -m tests.train.tiny FOLDER OUT [NAME=NUMBER ...]`` trains, or goes on, in a process of its
-own.
+own, or in several, of whose group nothing must remain.
 """
 
 import sys
+import weakref
 from pathlib import Path
 from typing import Any
 
 import torch
+import torch.distributed as dist
 from PIL import Image
 
 from styler.train import TrainConfig, train
@@ -41,4 +43,7 @@ def config(folder: Path, out: str = "run", **changes: Any) -> TrainConfig:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     changes = (argument.split("=") for argument in sys.argv[3:])
-    train(config(Path(sys.argv[1]), sys.argv[2], **{name: int(value) for name, value in changes}))
+    run = config(Path(sys.argv[1]), sys.argv[2], **{name: int(value) for name, value in changes})
+    groups = weakref.WeakSet[Any]()
+    train(run, lambda *_: groups.add(dist.group.WORLD) if dist.is_initialized() else None)
+    assert not groups
