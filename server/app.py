@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from . import problems
 from .body import BodyLimit
+from .head import HeadAsGet
 from .headers import SafeHeaders
 from .routes import health, page, styles, stylize
 from .service import Service
@@ -59,6 +60,7 @@ def create_app(
     app.include_router(health.router)
     page.install(app, page=settings.page)
     problems.install(app)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(BodyLimit, max_bytes=settings.max_bytes)
     app.add_middleware(SafeHeaders)
     return app

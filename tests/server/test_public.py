@@ -37,6 +37,17 @@ async def test_styles_are_listed_by_name(serve: Serve) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "path", ["/livez", "/readyz", "/v1/styles", "/", "/nowhere", "/v1/stylize"]
+)
+async def test_head_is_get_without_content(serve: Serve, path: str) -> None:
+    async with serve() as client:
+        got, asked = await client.get(path), await client.head(path)
+    assert asked.status_code == got.status_code
+    assert dict(asked.headers) == dict(got.headers)
+    assert got.content and not asked.content
+
+
 async def test_styles_are_not_sent_twice(serve: Serve) -> None:
     async with serve() as client:
         first = await client.get("/v1/styles")
