@@ -300,10 +300,10 @@ def ssim(a: Pixels, b: Pixels) -> float:
     """Structural similarity of luma (Wang et al. 2004): Gaussian window of 11 pixels, sigma 1.5."""
     x, y = (torch.from_numpy(p @ LUMA / 255)[None, None] for p in (a, b))
     taps = torch.exp(-((torch.arange(11, dtype=torch.float64) - 5) ** 2) / (2 * 1.5**2))
-    kernel = torch.outer(taps, taps)[None, None] / taps.sum() ** 2
+    taps /= taps.sum()
 
     def blur(z: Tensor) -> Tensor:
-        return F.conv2d(z, kernel)
+        return F.conv2d(F.conv2d(z, taps.view(1, 1, 1, 11)), taps.view(1, 1, 11, 1))
 
     mean_x, mean_y = blur(x), blur(y)
     var_x, var_y = blur(x * x) - mean_x**2, blur(y * y) - mean_y**2
