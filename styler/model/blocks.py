@@ -62,34 +62,51 @@ class EvenConv2d(nn.Conv2d):
 
 
 class Notch(nn.Module):
-    """Takes a regular grid out of a map, and leaves the rest to within a narrow band.
+    """Takes a regular grid out of a picture, and leaves the rest to within a narrow band.
 
-    Each of the ``phases`` x ``phases`` phases of a channel gives up what its mean over the
-    surroundings differs from that of all phases there: a band stop at the multiples of
-    ``1 / phases`` cycle. Strokes spread over other frequencies, a decoder's grid does not.
+    A decoder's grid deviates from what is smooth alike in every cell of ``period`` pixels. So each
+    place in a cell gives up its mean deviation over the cells around, as far as it differs from
+    that of the other places: a band stop at the multiples of ``1 / period`` cycle. Strokes spread
+    over other frequencies.
+
+    Smooth is what lies between the means of neighbouring cells; against the mean of its own cell
+    alone, a slope would turn into stairs. A single edge of the photo would be echoed in all cells
+    around: near by, deviations count up to ``limit``, and what that leaves of a grid is a matter of
+    so many cells that one edge is little among them.
 
     Args:
-        phases: the longest period, in positions; sides must be multiples of it, three at least.
-        step: periods from one mean to the next, each over ``3 * step`` of them.
+        period: of the grid, in pixels; sides must be multiples of it, three at least.
+        near: cells from one mean of limited deviations to the next, each over three times as many.
+        far: the same for the mean of what is left.
+        limit: the most that a pixel counts for near by, of a range of 1.
     """
 
-    def __init__(self, phases: int = 4, step: int = 3) -> None:
+    def __init__(
+        self, period: int = 8, near: int = 3, far: int = 14, limit: float = 8 / 255
+    ) -> None:
         super().__init__()
-        self.phases, self.step = phases, step
+        self.period, self.near, self.far, self.limit = period, near, far, limit
 
     def forward(self, x: Tensor) -> Tensor:
-        phases = F.pixel_unshuffle(x, self.phases)
-        step, window = self.step, 3 * self.step
+        cells = F.avg_pool2d(x, self.period)
+        smooth = F.interpolate(cells, size=x.shape[2:], mode="bilinear")
+        places = F.pixel_unshuffle(x - smooth, self.period)
+        grid = self._around(places.clamp(-self.limit, self.limit), self.near)
+        grid = grid + self._around(places - grid, self.far)
+        by_channel = torch.unflatten(grid, 1, (-1, self.period**2))
+        grid = (by_channel - by_channel.mean(2, keepdim=True)).flatten(1, 2)
+        return x - F.pixel_shuffle(grid, self.period)
+
+    def _around(self, places: Tensor, step: int) -> Tensor:
         # One axis after the other, which is less to add.
-        mean = F.avg_pool2d(phases, (window, 1), (step, 1), (step, 0), count_include_pad=False)
-        mean = F.avg_pool2d(mean, (1, window), (1, step), (0, step), count_include_pad=False)
-        by_channel = torch.unflatten(mean, 1, (-1, self.phases**2))
-        excess = (by_channel - by_channel.mean(2, keepdim=True)).flatten(1, 2)
-        spread = F.interpolate(excess, size=phases.shape[2:], mode="bilinear")
-        return F.pixel_shuffle(phases - spread, self.phases)
+        window = 3 * step
+        pad = window // 2
+        mean = F.avg_pool2d(places, (window, 1), (step, 1), (pad, 0), count_include_pad=False)
+        mean = F.avg_pool2d(mean, (1, window), (1, step), (0, pad), count_include_pad=False)
+        return F.interpolate(mean, size=places.shape[2:], mode="bilinear")
 
     def extra_repr(self) -> str:
-        return f"{self.phases}, step={self.step}"
+        return f"{self.period}, near={self.near}, far={self.far}, limit={self.limit:g}"
 
 
 def conv(

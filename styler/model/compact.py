@@ -57,7 +57,7 @@ def compact(
         nn.ReLU(), *shuffle_up(quarter, fine, 1),
         conv(fine, fine), nn.PixelUnshuffle(4),
         Site(16 * fine, phases=16), nn.PixelShuffle(4), nn.ReLU(),
-        paint, Notch(4), to_pixels,
+        paint, to_pixels, Notch(8),
     ]  # fmt: skip
     style = [
         conv(3, half, 6, 2), nn.ReLU(),

@@ -103,17 +103,17 @@ class TrainConfig:
     )
     content_weight: float = field(default=1.0, metadata=about("Weight of the photo's structure."))
     style_weight: float = field(
-        default=84.0, metadata=about("Weight of the painting's statistics.")
+        default=92.0, metadata=about("Weight of the painting's statistics.")
     )
     identity_weight: float = field(
         default=54.0, metadata=about("Weight of getting a photo back when it is its own style.")
     )
     grid_weight: float = field(
-        default=0.15,
+        default=0.3,
         metadata=about("Weight against a regular grid of 2, 4 or 8 pixels in paintings."),
     )
     shift_weight: float = field(
-        default=3.0,
+        default=3.5,
         metadata=about("Weight of painting a photo shifted by some pixels alike: no lattice."),
     )
     quantile_weight: float = field(

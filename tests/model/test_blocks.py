@@ -52,21 +52,32 @@ def waves(period: float, size: int = 96) -> torch.Tensor:
 
 def test_the_notch_takes_out_a_grid() -> None:
     """One that comes and goes over the picture, too."""
-    for period in (2, 4):
-        steady = waves(period)
-        assert Notch(4)(steady).abs().max() < 0.05 * steady.abs().max()
-        wandering = steady * waves(400)
-        assert Notch(4)(wandering).square().mean() < 0.1 * wandering.square().mean()
+    for period in (2, 4, 8):
+        steady = 0.01 * waves(period)
+        assert Notch()(steady).abs().max() < 0.05 * steady.abs().max()
+        wandering = steady * waves(800)
+        assert Notch()(wandering).square().mean() < 0.1 * wandering.square().mean()
 
 
 def test_the_notch_leaves_all_else() -> None:
-    for x in (torch.full((2, 3, 32, 40), 0.3), waves(97), waves(11), waves(3.3)):
-        assert (Notch(4)(x) - x).square().mean() <= 0.01 * x.square().mean()
+    for x in (torch.full((2, 3, 32, 40), 0.3), waves(197), waves(22), waves(6.6, 192)):
+        assert (Notch()(x) - x).square().mean() <= 0.01 * x.square().mean()
+
+
+def test_the_notch_makes_no_stairs_of_a_slope() -> None:
+    slope = torch.linspace(0, 1, 256).expand(1, 1, 256, 256).contiguous()
+    change = (Notch()(slope) - slope)[..., 64:-64]
+    assert change.abs().max() < 0.1 / 255
+
+
+def test_the_notch_does_not_echo_an_edge() -> None:
+    edge = (torch.arange(512) > 100).float().expand(1, 1, 512, 512).contiguous()
+    assert (Notch()(edge) - edge).abs().max() < 0.025
 
 
 def test_the_notch_takes_small_maps() -> None:
-    x = torch.rand(1, 2, 12, 28)
-    assert Notch(4)(x).shape == x.shape
+    x = torch.rand(1, 2, 24, 56)
+    assert Notch()(x).shape == x.shape
 
 
 def test_rms_norm_of_maps_is_that_of_every_pixels_channels() -> None:
