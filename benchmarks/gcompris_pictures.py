@@ -16,8 +16,8 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-PUZZLES = (1, 3, 7, 11, 15, 16, 18, 19, 21, 22)
-"""Of Renoir (Moulin de la Galette), Arcimboldo (Librarian), Hokusai (Great Wave, Poppies), Bellini
+PUZZLES = (1, 3, 6, 11, 15, 16, 18, 19, 21, 22)
+"""Of Renoir (Moulin de la Galette), Arcimboldo (Librarian), Hokusai (Ejiri, Poppies), Bellini
 (Pesaro Altarpiece), Dürer (Lion), Renoir (Girls at the Piano), Kandinsky (Composition VIII),
 Cassatt (Summertime) and Van Gogh (Village Street in Auvers)."""
 

@@ -45,7 +45,7 @@ def test_evening_keeps_what_a_shuffled_channel_sums_to() -> None:
     torch.testing.assert_close(up(flat)[:, :, 2:-2, 2:-2].mean((2, 3)), before)
 
 
-def waves(period: float, size: int = 96) -> torch.Tensor:
+def waves(period: float, size: int = 192) -> torch.Tensor:
     phase = torch.arange(size) * (2 * torch.pi / period)
     return (phase[:, None].cos() + phase.cos())[None, None]
 
@@ -53,14 +53,14 @@ def waves(period: float, size: int = 96) -> torch.Tensor:
 def test_the_notch_takes_out_a_grid() -> None:
     """One that comes and goes over the picture, too."""
     for period in (2, 4, 8):
-        steady = 0.01 * waves(period)
+        steady = waves(period)
         assert Notch()(steady).abs().max() < 0.05 * steady.abs().max()
-        wandering = steady * waves(800)
+        wandering = 0.01 * steady * waves(800)
         assert Notch()(wandering).square().mean() < 0.1 * wandering.square().mean()
 
 
 def test_the_notch_leaves_all_else() -> None:
-    for x in (torch.full((2, 3, 32, 40), 0.3), waves(197), waves(22), waves(6.6, 192)):
+    for x in (torch.full((2, 3, 32, 40), 0.3), waves(197), waves(22), waves(6.6)):
         assert (Notch()(x) - x).square().mean() <= 0.01 * x.square().mean()
 
 
