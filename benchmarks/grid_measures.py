@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from styler.evaluate import LUMA, grid_energy, local_grid_energy
+from styler.evaluation.metrics import LUMA, grid_energy, local_grid_energy
 from styler.imaging import read
 
 Luma = NDArray[np.float64]

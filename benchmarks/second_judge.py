@@ -25,10 +25,10 @@ from efficientnet_lite_pytorch import EfficientNet
 from numpy.typing import NDArray
 from torch import Tensor
 
-from styler.evaluate import content_distance, ssim, style_distance
+from styler.evaluation.metrics import content_distance, ssim, style_distance
 from styler.imaging import read, to_float
+from styler.inference.stylizer import Stylizer
 from styler.norm.moments import moments
-from styler.stylizer import Stylizer
 
 Pixels = NDArray[np.uint8]
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from styler.errors import StylerError
     from styler.imaging import Picture
-    from styler.stats import FeatureStats
-    from styler.style import Style, StyleInfo, preset, presets
-    from styler.stylizer import ModelInfo, Stylizer, stylize
+    from styler.inference.stylizer import ModelInfo, Stylizer, stylize
+    from styler.styles.statistics import FeatureStats
+    from styler.styles.style import Style, StyleInfo, preset, presets
 
 __all__ = [
     "FeatureStats",
@@ -28,16 +28,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "FeatureStats": "stats",
-    "ModelInfo": "stylizer",
+    "FeatureStats": "styles.statistics",
+    "ModelInfo": "inference.stylizer",
     "Picture": "imaging",
-    "Style": "style",
-    "StyleInfo": "style",
+    "Style": "styles.style",
+    "StyleInfo": "styles.style",
     "StylerError": "errors",
-    "Stylizer": "stylizer",
-    "preset": "style",
-    "presets": "style",
-    "stylize": "stylizer",
+    "Stylizer": "inference.stylizer",
+    "preset": "styles.style",
+    "presets": "styles.style",
+    "stylize": "inference.stylizer",
 }
 
 

@@ -43,7 +43,7 @@ def test_import_is_light() -> None:
 
 
 def test_the_function_wins_over_the_module_of_its_name() -> None:
-    code = "import styler.style, styler; print(callable(styler.stylize), styler.Style.__name__)"
+    code = "import styler.styles, styler; print(callable(styler.stylize), styler.Style.__name__)"
     assert python(code) == "True Style"
 
 

@@ -1,1 +1,1 @@
-"""The weights, presets and model card that ship with styler; ``styler.weights`` reads them."""
+"""The weights, presets and model card that ship with styler; ``styler.models`` reads them."""

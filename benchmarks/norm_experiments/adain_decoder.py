@@ -7,7 +7,7 @@ Huang & Belongie 2017 (arXiv:1703.06868, section 7.2, figures 5 and 6) train enc
 decoder with nothing, batch norm or instance norm in the decoder. The same here, and group, sample
 layer and RMS norm: the classic network with each of them, trained by ``styler.train`` on the same
 crops from the same seed, by the losses of content and style alone. Then every network paints the
-same pairs of pictures that it was not trained on, which ``styler.evaluate`` measures.
+same pairs of pictures that it was not trained on, which ``styler.evaluation.metrics`` measures.
 
 What has been trained stays in ``--out``: a variant found there is not trained again, and one cut
 short goes on. ``strip.png`` there shows a row for each norm.
@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from styler.evaluate import Evaluation, diagonals, style_distance
+from styler.evaluation.metrics import Evaluation, diagonals, style_distance
 from styler.imaging import read, to_float
 from styler.model import Network, Vgg, build, load_vgg
 from styler.model.weights import load_network, load_tensors

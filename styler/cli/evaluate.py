@@ -19,7 +19,7 @@ from styler.controls import STRENGTH, Size
 from styler.errors import InputError, MissingDependencyError, ParameterError
 
 if TYPE_CHECKING:
-    from styler.evaluate import Measures, Pair, Pixels, Scores
+    from styler.evaluation.metrics import Measures, Pair, Pixels, Scores
     from styler.imaging import Picture
 
 
@@ -154,7 +154,7 @@ def evaluate(
     results.check()
     sources, styles = _named(photos), _named(paintings)
     try:
-        from styler.evaluate import Evaluation, diagonals, scores
+        from styler.evaluation.metrics import Evaluation, diagonals, scores
         from styler.model import load_vgg
 
         judge = load_vgg(loss_network)

@@ -53,9 +53,9 @@ def info(network: Network, json: bool) -> int:
 def gather(network: Network) -> dict[str, dict[str, Any]]:
     """What there is, as plain values in groups."""
     import styler
-    from styler.engine.threads import available_threads
-    from styler.style import user_folder
-    from styler.weights import find, models, shipped
+    from styler.inference.engine.threads import available_threads
+    from styler.models.folder import find, models, shipped
+    from styler.styles.style import user_folder
 
     model = find(network.model)
     return {

@@ -14,7 +14,7 @@ from styler.errors import ParameterError
 
 if TYPE_CHECKING:
     from styler import Picture, Style, Stylizer
-    from styler.engine import EngineName
+    from styler.inference.engine import EngineName
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from styler.controls import Size
 from styler.errors import InputError, OutputError, ParameterError
 
 if TYPE_CHECKING:
-    from styler.evaluate import Pixels
+    from styler.evaluation.metrics import Pixels
     from styler.imaging import Picture
 
 COLUMNS = {

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from styler.lattice import grid_peaks
+from styler.evaluation.spectrum import grid_peaks
 from styler.norm.moments import moments
 
 from .machine import sent
@@ -164,10 +164,11 @@ def coherence_loss(
 def grid_loss(output: Tensor) -> Tensor:
     """Peaks of the spectrum at multiples of 1/8 cycle a pixel, in units of the power around them.
 
-    A decoder's grid peaks there and a stroke does not (:func:`styler.lattice.grid_peaks`). The
-    logarithm lets a picture with a strong grid weigh no more than many with a weak one, and the
-    surroundings are taken as given: the way down is less grid, not more noise. Without a grid at
-    most 0.6, the mean of ``log(1 + x)`` over the exponential distribution of noise.
+    A decoder's grid peaks there and a stroke does not
+    (:func:`styler.evaluation.spectrum.grid_peaks`). The logarithm lets a picture with a
+    strong grid weigh no more than many with a weak one, and the surroundings are taken as given:
+    the way down is less grid, not more noise. Without a grid at most 0.6, the
+    mean of ``log(1 + x)`` over the exponential distribution of noise.
 
     Args:
         output: ``(N, 3, H, W)``, sides of 32 at least.

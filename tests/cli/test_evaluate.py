@@ -15,7 +15,7 @@ from styler import Stylizer
 from styler.cli import curve, progress
 from styler.cli.evaluate import _flat
 from styler.cli.results import table
-from styler.evaluate import Evaluation, Measures, Pair, scores
+from styler.evaluation.metrics import Evaluation, Measures, Pair, scores
 from styler.model import load_vgg
 from tests.networks import write_vgg
 

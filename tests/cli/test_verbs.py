@@ -19,7 +19,7 @@ import uvicorn
 from styler import Style
 from styler.cli import app, info, main
 from styler.cli.app import EXIT_CODES, run
-from styler.weights import shipped
+from styler.models.folder import shipped
 
 from .child import start
 from .conftest import Call
@@ -53,7 +53,7 @@ def test_sheet_leaves_out_what_does_not_fit_and_says_so(
     foreign = dataclasses.replace(Style.load(folder / "dawn.style"), model="0" * 16)
     foreign.save(folder / "dawn.style", force=True)
     monkeypatch.setenv("STYLER_STYLES", str(folder))
-    monkeypatch.setattr("styler.weights.Model.styles", tmp_path / "none")
+    monkeypatch.setattr("styler.models.folder.Model.styles", tmp_path / "none")
     done = call("sheet", photo, "--tile", 48, "--no-labels", "-o", "sheet.png")
     assert done.code == 0 and read("sheet.png").shape == (32 + 16, 2 * 48 + 3 * 8, 3)
     assert "broken.style" in done.err and "other weights" in done.err
@@ -343,7 +343,7 @@ def test_train_hands_over_values_of_the_right_types(
 def test_without_torch_the_remedy_is_told(
     call: Call, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
-    needing = ("styler.train", "styler.export", "styler.evaluate")
+    needing = ("styler.train", "styler.export", "styler.evaluation.metrics")
     for name in [name for name in sys.modules if name.startswith(needing)]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "torch", None)

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from styler import Stylizer
-from styler.engine import EngineName
 from styler.errors import WeightsError
-from styler.spec import SPEC, ModelSpec
-from styler.weights import find, models, shipped
+from styler.inference.engine import EngineName
+from styler.models.folder import find, models, shipped
+from styler.models.spec import SPEC, ModelSpec
 
 FILES = sorted(path.name for path in (shipped() / "default").iterdir() if path.is_file())
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from styler import Style, Stylizer
-from styler.engine import EngineName, create
-from styler.engine.onnxruntime import OnnxRuntimeEngine
 from styler.errors import MissingDependencyError, ParameterError
-from styler.weights import find
-from tests.engine.cases import CASES, PAINTING
+from styler.inference.engine import EngineName, create
+from styler.inference.engine.onnxruntime import OnnxRuntimeEngine
+from styler.models.folder import find
+from tests.inference.engine.cases import CASES, PAINTING
 from tests.networks import relabel
 
 RandomModel = Callable[[str, str], Path]
@@ -98,7 +98,7 @@ class TestCreate:
     def test_torch_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         import sys
 
-        monkeypatch.delitem(sys.modules, "styler.engine.torch", raising=False)
+        monkeypatch.delitem(sys.modules, "styler.inference.engine.torch", raising=False)
         monkeypatch.setitem(sys.modules, "torch", None)
         with pytest.raises(MissingDependencyError, match=r'torch.*pip install "styler\[train\]"'):
             create(find("default"), "torch")

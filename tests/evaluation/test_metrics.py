@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from styler import Stylizer
 from styler.errors import ParameterError
-from styler.evaluate import (
+from styler.evaluation.metrics import (
     Evaluation,
     Measures,
     Pair,

@@ -12,16 +12,25 @@ from PIL import Image
 
 from styler import imaging
 from styler.controls import STYLE_SIZE, Controls, KeepColours, Size, check_masks
-from styler.engine import EngineName, create
 from styler.errors import ParameterError, StyleError, TooLargeError
 from styler.imaging import Picture
-from styler.painting import paint
-from styler.regions import divide
-from styler.sources import Grey, Pixels, Raw, Source, as_given, as_mask, as_picture, visible
-from styler.stats import FeatureStats
-from styler.style import SUFFIX, Style, preset
-from styler.walk import style_statistics
-from styler.weights import find
+from styler.inference.engine import EngineName, create
+from styler.inference.forward import style_statistics
+from styler.inference.inputs import (
+    Grey,
+    Pixels,
+    Raw,
+    Source,
+    as_given,
+    as_mask,
+    as_picture,
+    visible,
+)
+from styler.inference.paint import paint
+from styler.inference.regions import divide
+from styler.models.folder import find
+from styler.styles.statistics import FeatureStats
+from styler.styles.style import SUFFIX, Style, preset
 
 __all__ = ["ModelInfo", "StyleLike", "StyleSource", "Stylizer", "stylize"]
 

@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from styler import imaging
 from styler.controls import Controls
-from styler.engine import Engine
 from styler.imaging import Picture
-from styler.regions import Regions
-from styler.shares import Shares
-from styler.sources import visible
-from styler.spec import ModelSpec
-from styler.stats import FeatureStats
-from styler.walk import region_statistics, walk
+from styler.inference.engine import Engine
+from styler.inference.forward import region_statistics, walk
+from styler.inference.inputs import visible
+from styler.inference.regions import Regions
+from styler.inference.shares import Shares
+from styler.models.spec import ModelSpec
+from styler.styles.statistics import FeatureStats
 
 __all__ = ["paint"]
 

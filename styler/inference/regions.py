@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.style import Style, mix
+from styler.styles.style import Style, mix
 
 __all__ = ["Regions", "divide"]
 
@@ -54,7 +54,7 @@ def divide(
         visible: ``(H, W)`` in [0, 1]; regions without a visible pixel are left out.
 
     Raises:
-        ParameterError: as :func:`styler.style.mix`.
+        ParameterError: as :func:`styler.styles.style.mix`.
     """
     whole = mix(styles)
     if masks is None:

@@ -14,11 +14,11 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from styler.errors import OutputError, ParameterError, StyleError, WeightsError
-from styler.stats import FeatureStats
-from styler.style import Style, mix, preset, presets, user_folder
-from styler.weights import find, models
+from styler.models.folder import find, models
+from styler.styles.statistics import FeatureStats
+from styler.styles.style import Style, mix, preset, presets, user_folder
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SOURCES = tomllib.loads((ROOT / "weights" / "sources.toml").read_text("utf-8"))
 
 

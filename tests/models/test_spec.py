@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from styler.errors import WeightsError
-from styler.spec import SPEC, ModelSpec, SiteSpec, StageSpec
-from styler.stats import FeatureStats
+from styler.models.spec import SPEC, ModelSpec, SiteSpec, StageSpec
+from styler.styles.statistics import FeatureStats
 
 
 @pytest.fixture

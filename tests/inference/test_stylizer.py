@@ -303,7 +303,7 @@ def test_too_little_memory_is_told(
     def full(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("styler.stylizer.paint", full)
+    monkeypatch.setattr("styler.inference.stylizer.paint", full)
     with pytest.raises(TooLargeError, match="not enough memory to paint 52x37 pixels"):
         stylizer.stylize(PHOTO, style)
 

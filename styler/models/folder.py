@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from styler.errors import WeightsError
-from styler.spec import SPEC, ModelSpec
+from styler.models.spec import SPEC, ModelSpec
 
 __all__ = ["Model", "find", "models", "shipped"]
 

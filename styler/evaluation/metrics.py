@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from styler.errors import ParameterError
+from styler.evaluation.spectrum import grid_peaks, on_lattice, spectrum
 from styler.imaging import to_float
-from styler.lattice import grid_peaks, on_lattice, spectrum
+from styler.inference.stylizer import Stylizer
 from styler.model import Vgg
 from styler.norm.moments import moments
-from styler.stylizer import Stylizer
 
 __all__ = [
     "Evaluation",
@@ -316,8 +316,8 @@ def ssim(a: Pixels, b: Pixels) -> float:
 def grid_energy(pixels: Pixels) -> float:
     """How far the spectrum of luma peaks at multiples of 1/8 cycle a pixel.
 
-    The power there over the power around (:func:`styler.lattice.grid_peaks`), averaged over these
-    frequencies: near 1 without a grid, and 0 for a picture of one colour.
+    The power there over the power around (:func:`~styler.evaluation.spectrum.grid_peaks`), averaged
+    over these frequencies: near 1 without a grid, and 0 for a picture of one colour.
     """
     peaks, around = grid_peaks(torch.from_numpy(pixels @ LUMA))
     return float((peaks / around.clamp_min(1e-12)).mean())

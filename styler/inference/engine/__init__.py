@@ -3,7 +3,7 @@
 from typing import Literal
 
 from styler.errors import MissingDependencyError, ParameterError
-from styler.weights import Model
+from styler.models.folder import Model
 
 from .protocol import Engine
 from .threads import available_threads

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from styler.errors import WeightsError
-from styler.stats import FeatureStats
+from styler.styles.statistics import FeatureStats
 
 __all__ = ["FORMAT", "SPEC", "Affine", "ModelSpec", "SiteSpec", "StageSpec"]
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.engine import Engine
-from styler.frame import frame, window
-from styler.shares import Shares
-from styler.spec import Affine, ModelSpec, SiteSpec
-from styler.stats import FeatureStats
+from styler.inference.engine import Engine
+from styler.inference.padding import frame, window
+from styler.inference.shares import Shares
+from styler.models.spec import Affine, ModelSpec, SiteSpec
+from styler.styles.statistics import FeatureStats
 
 __all__ = ["region_statistics", "style_statistics", "walk"]
 

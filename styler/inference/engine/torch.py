@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from styler.errors import WeightsError
-from styler.frame import Window
+from styler.inference.padding import Window
 from styler.model import build
 from styler.model.device import device
-from styler.spec import Affine
-from styler.stats import FeatureStats
-from styler.weights import Model
+from styler.models.folder import Model
+from styler.models.spec import Affine
+from styler.styles.statistics import FeatureStats
 
 __all__ = ["TorchEngine"]
 

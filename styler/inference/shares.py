@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.frame import frame, reduce
-from styler.spec import Affine, ModelSpec
+from styler.inference.padding import frame, reduce
+from styler.models.spec import Affine, ModelSpec
 
 __all__ = ["Shares"]
 

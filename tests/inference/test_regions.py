@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from styler import FeatureStats, Style
 from styler.errors import ParameterError
-from styler.frame import reduce
-from styler.regions import divide
-from styler.shares import Shares
-from styler.spec import Affine, ModelSpec
-from styler.weights import find
+from styler.inference.padding import reduce
+from styler.inference.regions import divide
+from styler.inference.shares import Shares
+from styler.models.folder import find
+from styler.models.spec import Affine, ModelSpec
 
 
 def style(value: float) -> Style:

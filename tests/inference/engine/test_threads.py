@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from styler.engine import available_threads
+from styler.inference.engine import available_threads
 
 CPUS = 6
 

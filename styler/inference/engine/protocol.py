@@ -6,9 +6,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.frame import Window
-from styler.spec import Affine
-from styler.stats import FeatureStats
+from styler.inference.padding import Window
+from styler.models.spec import Affine
+from styler.styles.statistics import FeatureStats
 
 __all__ = ["Engine", "Map"]
 

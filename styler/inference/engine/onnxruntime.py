@@ -14,10 +14,10 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime as ort
 
 from styler.errors import WeightsError
-from styler.frame import Window
-from styler.spec import Affine
-from styler.stats import FeatureStats
-from styler.weights import Model
+from styler.inference.padding import Window
+from styler.models.folder import Model
+from styler.models.spec import Affine
+from styler.styles.statistics import FeatureStats
 
 __all__ = ["OnnxRuntimeEngine"]
 

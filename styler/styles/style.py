@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from styler.errors import ParameterError, StyleError
-from styler.stats import FeatureStats
-from styler.weights import Model, find, shipped
+from styler.models.folder import Model, find, shipped
+from styler.styles.statistics import FeatureStats
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

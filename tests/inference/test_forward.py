@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 import torch
 
-from styler.engine import Engine, create
 from styler.errors import StylerError
-from styler.frame import frame, window
+from styler.inference.engine import Engine, create
+from styler.inference.forward import style_statistics, walk
+from styler.inference.padding import frame, window
+from styler.inference.shares import Shares
 from styler.model import Network, build
 from styler.model.network import core
 from styler.model.network import frame as torch_frame
-from styler.shares import Shares
-from styler.stats import FeatureStats
-from styler.walk import style_statistics, walk
-from styler.weights import Model, find
+from styler.models.folder import Model, find
+from styler.styles.statistics import FeatureStats
 from tests.networks import picture
 
 SIZES = [(1, 1), (1, 40), (3, 70), (16, 16), (17, 31), (45, 64)]

@@ -1,0 +1,1 @@
+"""From a photo and a style to the painted photo, without torch."""
