@@ -10,13 +10,13 @@ from typing import Any
 from fastapi import FastAPI
 
 from . import problems
-from .body import BodyLimit
-from .head import HeadAsGet
-from .headers import SafeHeaders
+from .middleware.body import BodyLimit
+from .middleware.head import HeadAsGet
+from .middleware.headers import SafeHeaders
+from .pipeline import Studio
 from .routes import health, page, styles, stylize
-from .service import Service
 from .settings import Settings
-from .studio import Studio
+from .state import Service
 
 _DESCRIPTION = "Any photo in the style of any picture."
 

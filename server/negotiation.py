@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import get_args
 from urllib.parse import quote
 
-from .studio import Format
+from .pipeline import Format
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from ..service import ServiceDependency, Status
+from ..state import ServiceDependency, Status
 
 router = APIRouter(tags=["health"])
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from ..problems import documented
-from ..service import ServiceDependency
+from ..state import ServiceDependency
 
 router = APIRouter(prefix="/v1", tags=["painting"])
 

@@ -12,8 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from styler.controls import KEEP_AMOUNT, STRENGTH, Controls, Size
 
-from ..body import UploadRequest
-from ..fields import (
+from ..form import (
     Absent,
     ContentSize,
     KeepAmount,
@@ -26,10 +25,11 @@ from ..fields import (
     StyleSize,
     Weights,
 )
+from ..middleware.body import UploadRequest
 from ..negotiation import FORMATS, accepted, disposition, stem
+from ..pipeline import Format, Order, Painting
 from ..problems import FieldError, Problem, documented
-from ..service import Service, ServiceDependency
-from ..studio import Format, Order, Painting
+from ..state import Service, ServiceDependency
 
 T = TypeVar("T")
 

@@ -5,19 +5,19 @@ from pathlib import Path
 
 import click
 
-from styler.cli import config
-from styler.cli.compare import compare
-from styler.cli.completion import completion
-from styler.cli.evaluate import evaluate
-from styler.cli.export import export
-from styler.cli.info import info
-from styler.cli.mix import mix
-from styler.cli.serve import serve
-from styler.cli.sheet import sheet
-from styler.cli.style import style
-from styler.cli.styles import styles
-from styler.cli.stylize import stylize
-from styler.cli.train import train
+from styler.cli.commands.compare import compare
+from styler.cli.commands.completion import completion
+from styler.cli.commands.evaluate import evaluate
+from styler.cli.commands.export import export
+from styler.cli.commands.info import info
+from styler.cli.commands.mix import mix
+from styler.cli.commands.serve import serve
+from styler.cli.commands.sheet import sheet
+from styler.cli.commands.style import style
+from styler.cli.commands.styles import styles
+from styler.cli.commands.stylize import stylize
+from styler.cli.commands.train import train
+from styler.cli.settings import config
 from styler.errors import StylerError, one_line
 
 EXIT_CODES = {

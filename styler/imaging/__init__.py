@@ -1,9 +1,10 @@
 """Bytes to arrays and back: reading, writing, resizing, colour and masks. Nothing neural."""
 
 from .arrays import fit, resize, to_float, to_uint8, to_uint16
-from .colour import METHODS as COLOUR_METHODS
-from .colour import keep_colours
-from .formats import FORMATS, Format, readable, sniff
+from .codecs.formats import FORMATS, Format, readable, sniff
+from .colour.keep import METHODS as COLOUR_METHODS
+from .colour.keep import keep_colours
+from .grid import grid
 from .masks import as_mask, coverage, read_mask, resize_mask
 from .picture import Metadata, Picture
 from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, dimensions, from_pil, read
@@ -26,6 +27,7 @@ __all__ = [
     "encode",
     "fit",
     "from_pil",
+    "grid",
     "keep_colours",
     "own_format",
     "read",

@@ -12,7 +12,7 @@ from styler.errors import ParameterError
 
 from .picture import Picture
 from .reading import read
-from .sources import Source
+from .streams import Source
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 

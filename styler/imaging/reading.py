@@ -9,10 +9,11 @@ from PIL import Image
 
 from styler.errors import ImageError, ParameterError, TooLargeError
 
-from . import exif, formats, icc, pixels, sixteen
-from .frames import count as counted
+from .codecs import exif, formats, sixteen
+from .codecs.frames import count as counted
+from .colour import icc, modes
 from .picture import Metadata, Picture, Pixels, to_bits
-from .sources import Source, label_of, line, opened, typed
+from .streams import Source, label_of, line, opened, typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -206,7 +207,7 @@ def _converted(
             values, cover = deep.band(top, end)
             part, used = icc.deep_to_srgb(values, deep.mode, profile)
         else:
-            part, cover, used = pixels.to_srgb(image.crop((0, top, width, end)), profile)
+            part, cover, used = modes.to_srgb(image.crop((0, top, width, end)), profile)
         rgb[top:end] = to_bits(part, bits)
         alpha[top:end] = opaque if cover is None else to_bits(cover, bits)
     return rgb, None if alpha.min() == opaque else alpha, used

@@ -14,10 +14,11 @@ from PIL import Image
 
 from styler.errors import OutputError, ParameterError
 
-from . import exif as exifs
-from . import formats, icc, png16, tiff
+from .codecs import exif as exifs
+from .codecs import formats, png16, tiff
+from .colour import icc
 from .picture import Picture
-from .sources import line
+from .streams import line
 
 _MAX_JPEG_EXIF = 65_527  # what one marker segment holds
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from styler.cli import jobs
-from styler.cli.batch import Batch, watch_folder
-from styler.cli.ledger import NAME, Ledger
-from styler.cli.paint import Painter, resolve
-from styler.cli.report import Outcome, Report
-from styler.cli.saving import Saving
+from styler.cli.output.report import Outcome, Report
 from styler.imaging import TEMPORARY_SUFFIX
+from styler.jobs import plan as jobs
+from styler.jobs.ledger import NAME, Ledger
+from styler.jobs.output import Saving
+from styler.jobs.painter import Painter, resolve
+from styler.jobs.runner import Batch, watch_folder
 
 from .child import start
 from .conftest import Call
@@ -39,7 +39,7 @@ def outputs() -> dict[str, int]:
 # Kills the process itself at the N-th time that something happens.
 KILLED = """
 import os, signal, sys
-from styler.cli import ledger
+from styler.jobs import ledger
 from styler.cli.app import run
 from styler.imaging import writing
 

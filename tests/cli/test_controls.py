@@ -11,7 +11,7 @@ from PIL import Image
 
 from styler import Stylizer, preset
 from styler.cli.app import app
-from styler.cli.serve import serve
+from styler.cli.commands.serve import serve
 from styler.controls import KEEP_AMOUNT, STRENGTH, STYLE_SIZE
 
 from .conftest import Call

@@ -8,8 +8,8 @@ import click
 import numpy as np
 import pytest
 
-from styler.cli import config
 from styler.cli.app import app
+from styler.cli.settings import config
 
 from .conftest import Call
 from .pictures import read

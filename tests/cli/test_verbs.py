@@ -17,8 +17,9 @@ import pytest
 import uvicorn
 
 from styler import Style
-from styler.cli import app, info, main
+from styler.cli import app, main
 from styler.cli.app import EXIT_CODES, run
+from styler.cli.commands import info
 from styler.models.folder import shipped
 
 from .child import start
@@ -90,7 +91,7 @@ def test_mistakes_are_told_before_the_work(
     words: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("styler.cli.paint.Network.open", None)  # any work would fail
+    monkeypatch.setattr("styler.jobs.painter.Network.open", None)  # any work would fail
     refused = call(*arguments, photo, *options)
     assert refused.code == 2 and refused.err.count("\n") == 1 and words in refused.err
 

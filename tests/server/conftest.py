@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from styler_server.app import create_app
+from styler_server.pipeline import Studio
 from styler_server.settings import Settings
-from styler_server.studio import Studio
 
 from styler.imaging import Picture
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from styler_server.app import create_app
-from styler_server.studio import Studio
+from styler_server.pipeline import Studio
 
 import styler
 from styler.cli.app import run

@@ -12,7 +12,7 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from styler_server.studio import Studio
+from styler_server.pipeline import Studio
 
 import styler
 from styler.controls import STRENGTH

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 import styler_server
+from styler_server.pipeline import Studio
 from styler_server.settings import Settings
-from styler_server.studio import Studio
 
 from styler.errors import WeightsError
 

@@ -1,0 +1,90 @@
+"""Request bodies: a limit that counts what really arrives, and uploads held in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from typing import Any
+
+from fastapi import Request
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import FormData, Headers
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..problems import Problem
+
+_MAX_FILES = 16  # a photo, a region, and seven styles with a mask each
+_MAX_FIELDS = 32
+_MAX_FIELD_BYTES = 4096
+
+
+class BodyLimit:
+    """ASGI middleware: whoever reads a body over ``max_bytes`` gets a 413, chunked or not."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        declared = Headers(scope=scope).get("content-length", "0")
+        expected = int(declared) if re.fullmatch("[0-9]{1,18}", declared) else 0
+        counted = 0
+
+        async def limited() -> Message:
+            nonlocal counted
+            if expected > self.max_bytes:
+                raise self._too_large()
+            message = await receive()
+            counted += len(message.get("body", b""))
+            if counted > self.max_bytes:
+                raise self._too_large()
+            return message
+
+        await self.app(scope, limited, send)
+
+    def _too_large(self) -> Problem:
+        return Problem(
+            "too-large", f"the request is over {self.max_bytes} bytes; send smaller pictures"
+        )
+
+
+class _MemoryParser(MultiPartParser):
+    """Keeps uploads in memory, which :class:`BodyLimit` bounds, so that no disk is needed."""
+
+    spool_max_size = sys.maxsize
+
+
+class UploadRequest(Request):
+    """A request whose form is multipart, small in number of parts, and arrives in time."""
+
+    async def form(self, **_: Any) -> FormData:  # type: ignore[override]
+        """The parsed form; a ``Problem`` for anything but a well-formed, timely one."""
+        kind, options = parse_options_header(self.headers.get("content-type"))
+        if kind != b"multipart/form-data":
+            given = kind.decode("ascii", "replace") or "nothing"
+            raise Problem("unsupported-media-type", f"send multipart/form-data, not {given}")
+        if options.get(b"charset", b"utf-8").lower() != b"utf-8":
+            # Python knows codecs whose decoding takes quadratic time.
+            raise Problem("unsupported-media-type", "send the fields in UTF-8")
+        seconds = self.app.state.service.settings.upload_seconds
+        parser = _MemoryParser(
+            self.headers,
+            self.stream(),
+            max_files=_MAX_FILES,
+            max_fields=_MAX_FIELDS,
+            max_part_size=_MAX_FIELD_BYTES,
+        )
+        try:
+            async with asyncio.timeout(seconds):
+                return await parser.parse()
+        except MultiPartException as error:
+            raise Problem("unreadable-request", error.message) from None
+        except TimeoutError:
+            raise Problem(
+                "upload-timeout", f"the upload took longer than {seconds:g} s; send less or faster"
+            ) from None

@@ -1,0 +1,74 @@
+"""``styler mix``: a strip between two styles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from styler.cli.settings import options
+from styler.controls import Controls, Size
+from styler.errors import ParameterError
+from styler.jobs.output import Saving, check_output
+from styler.jobs.painter import Network, Painter, resolve, shrink, tag
+
+
+@click.command()
+@options.photo
+@click.option(
+    "--style",
+    "-s",
+    shell_complete=options.complete_style,
+    multiple=True,
+    required=True,
+    metavar="NAME|FILE",
+    help="From which style to which: give two.",
+)
+@options.picture
+@click.option(
+    "--steps",
+    type=click.IntRange(2, 32),
+    default=5,
+    show_default=True,
+    help="Pictures in the strip.",
+)
+@options.tile
+@options.labels
+@options.look
+@options.max_pixels
+@options.network
+@options.force
+def mix(
+    photo: Path,
+    style: tuple[str, ...],
+    output: Path,
+    steps: int,
+    tile: int,
+    labels: bool,
+    controls: Controls,
+    max_pixels: int,
+    network: Network,
+    force: bool,
+) -> None:
+    """Paint a strip that goes from one style to another.
+
+    \b
+    styler mix photo.jpg --style NAME --style OTHER -o strip.png
+    styler mix photo.jpg --style NAME --style painting.jpg -o strip.png --steps 9
+    """
+    from styler import imaging
+
+    if len(style) != 2:
+        raise ParameterError(f"--style was given {len(style)} times; a strip goes between two")
+    check_output(output, force)
+    Saving().check([output])
+    content = shrink(imaging.read(photo, max_pixels=max_pixels), Size(long_side=tile))
+    stylizer = network.open()
+    first, last = (resolve(stylizer, name, controls.style_size) for name in style)
+    tiles = []
+    for step in range(steps):
+        share = step / (steps - 1)
+        painted = Painter(stylizer, [(first, 1 - share), (last, share)], controls)(content)
+        label = tag(style[:1] if step == 0 else style[1:]) if share in (0, 1) else f"{share:.0%}"
+        tiles.append((label, painted))
+    imaging.write(imaging.grid(tiles, columns=steps, labels=labels), output, force=force)

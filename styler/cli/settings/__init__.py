@@ -1,0 +1,1 @@
+"""What the command line is told: options, and defaults from a file."""

@@ -1,0 +1,218 @@
+"""Options that several verbs share, each defined once."""
+
+import contextlib
+import dataclasses
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+from click.shell_completion import CompletionItem
+
+from styler.controls import (
+    KEEP_AMOUNT,
+    KEEP_COLOURS,
+    MASK,
+    ONLY,
+    SIZE,
+    STRENGTH,
+    STYLE_SIZE,
+    Controls,
+    KeepColours,
+    Number,
+    Size,
+)
+from styler.errors import ParameterError, WeightsError
+from styler.jobs.masks import Masks
+from styler.jobs.output import Saving
+from styler.jobs.painter import Network
+from styler.jobs.plan import PAINTED
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def number(control: Number, **more: Any) -> Decorator:
+    """An option for a control: its range, its default, its help."""
+    whole = isinstance(control.low, int)
+    kind: Any = click.IntRange if whole else click.FloatRange
+    return click.option(
+        "--" + control.name.replace("_", "-"),
+        type=kind(control.low, control.high),
+        default=control.default,
+        show_default=True,
+        help=control.help,
+        **more,
+    )
+
+
+def as_size(_: click.Context, __: click.Parameter, value: str | None) -> Size | None:
+    try:
+        return None if value is None else Size.of(value)
+    except ParameterError as error:
+        raise click.BadParameter(f"{error}.") from None
+
+
+def complete_style(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Files, and presets that begin like this (last, or bash would take files alone)."""
+    import styler
+
+    offered = [CompletionItem(incomplete, type="file")]
+    with contextlib.suppress(WeightsError):  # a model that is not there has no presets
+        offered += [
+            CompletionItem(info.name, help=info.title)
+            for info in styler.presets(ctx.params.get("model") or "default", damaged=lambda _: None)
+            if info.name.startswith(incomplete)
+        ]
+    return offered
+
+
+def complete_model(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Folders, and shipped models that begin like this."""
+    from styler.models.folder import models
+
+    known = [CompletionItem(name) for name in models() if name.startswith(incomplete)]
+    return [CompletionItem(incomplete, type="dir"), *known]
+
+
+style = click.option(
+    "--style",
+    "-s",
+    shell_complete=complete_style,
+    multiple=True,
+    required=True,
+    metavar="NAME|FILE[=WEIGHT]",
+    help="A preset (see `styler styles`), a painting, or a style file; several are mixed.",
+)
+strength = number(STRENGTH)
+size = click.option(
+    "--size",
+    metavar="PIXELS|MP",
+    callback=as_size,
+    help=f"{SIZE}  [default: keep]",
+)
+max_pixels = click.option(
+    "--max-pixels",
+    type=click.IntRange(min=1),
+    default=178_000_000,
+    show_default=True,
+    help="Refuse larger photos, by their header, before they are decoded.",
+)
+style_size = number(STYLE_SIZE, metavar="PIXELS")
+keep_colours = click.option(
+    "--keep-colours",
+    type=click.Choice(get_args(KeepColours)),
+    help=f"{KEEP_COLOURS}  [default: the painting's]",
+)
+keep_amount = number(KEEP_AMOUNT)
+mask = click.option(
+    "--mask",
+    type=click.Path(path_type=Path, dir_okay=False),
+    multiple=True,
+    help=MASK,
+)
+only = click.option("--only", type=click.Path(path_type=Path, dir_okay=False), help=ONLY)
+engine = click.option(
+    "--engine",
+    type=click.Choice(["auto", "onnxruntime", "torch"]),
+    default="auto",
+    show_default=True,
+    help="What runs the network; torch needs the [train] install.",
+)
+threads = click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    help="Threads of the engine.  [default: the CPUs this process may use]",
+)
+model = click.option(
+    "--model",
+    default="default",
+    show_default=True,
+    shell_complete=complete_model,
+    metavar="NAME|FOLDER",
+    help="Weights: a shipped model (see `styler info`), or a folder that `styler export` wrote.",
+)
+force = click.option("--force", "-f", is_flag=True, help="Overwrite what exists.")
+format_ = click.option(
+    "--format",
+    type=click.Choice(PAINTED),
+    help="File format of the result.  [default: by the name of the output]",
+)
+quality = click.option(
+    "--quality",
+    type=click.IntRange(1, 100),
+    help="Quality of JPEG and WebP (92 unless given) and of AVIF (80 unless given).",
+)
+lossless = click.option(
+    "--lossless", is_flag=True, help="WebP without loss; PNG, TIFF and BMP always are."
+)
+bits = click.option(
+    "--bits",
+    type=click.Choice([8, 16]),
+    default=8,
+    show_default=True,
+    help="Bits per colour of PNG and TIFF.",
+)
+exif = click.option(
+    "--exif/--strip",
+    default=True,
+    show_default=True,
+    help="Keep the photo's EXIF data, or leave them out.",
+)
+quiet = click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
+
+
+def together(*decorators: Decorator) -> Decorator:
+    """Several options as one decorator, shown in the order they are given."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+def bundle(kind: type[Any], name: str, *decorators: Decorator) -> Decorator:
+    """Options that are handed on as one dataclass, `kind`, under one `name`.
+
+    Fields without an option keep their defaults.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            names = [field.name for field in dataclasses.fields(kind) if field.name in kwargs]
+            given = {option: kwargs.pop(option) for option in names}
+            return function(*args, **{name: kind(**given)}, **kwargs)
+
+        return together(*decorators)(wrapped)
+
+    return decorate
+
+
+controls = bundle(Controls, "controls", strength, size, style_size, keep_colours, keep_amount)
+look = bundle(Controls, "controls", strength, style_size, keep_colours, keep_amount)
+masks = bundle(Masks, "masks", mask, only)
+network = bundle(Network, "network", model, engine, threads)
+saving = bundle(Saving, "saving", format_, quality, lossless, bits, exif, force)
+
+photo = click.argument("photo", type=click.Path(path_type=Path))
+picture = click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="Picture to write.",
+)
+tile = click.option(
+    "--tile",
+    type=click.IntRange(min=16),
+    default=384,
+    show_default=True,
+    metavar="PIXELS",
+    help="Long side of each picture.",
+)
+labels = click.option(
+    "--labels/--no-labels", default=True, show_default=True, help="Write what is what below."
+)

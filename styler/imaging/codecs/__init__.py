@@ -1,0 +1,1 @@
+"""File formats: told apart, counted, and written where Pillow falls short."""

@@ -1,0 +1,1 @@
+"""Colour: profiles to sRGB, and a photo's own colours kept."""

@@ -1,0 +1,146 @@
+"""Colour profiles to sRGB, in one place; and the sRGB profile that outputs carry.
+
+Sources: ICC.1:2022 (profile layout, matrix/TRC model, parametric curves); IEC 61966-2-1 (sRGB).
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..picture import narrower, wider
+from . import iccfile, matrix_trc
+from .matrix_trc import SRGB_TO_XYZ, WHITE_D50, srgb_decode
+
+_MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
+
+
+@cache
+def srgb_profile() -> bytes:
+    """A version 2 sRGB profile, the same bytes every time (2.6 kB).
+
+    Made here because the one of LittleCMS carries the time of its making.
+    """
+    name = b"sRGB IEC61966-2.1"
+    curve = np.rint(65535 * srgb_decode(np.linspace(0, 1, 1024))).astype(">u2").tobytes()
+    trc = b"curv" + struct.pack(">II", 0, 1024) + curve
+    tags = {
+        b"desc": b"desc" + struct.pack(">II", 0, len(name) + 1) + name + bytes(1 + 8 + 3 + 67),
+        b"cprt": b"text" + bytes(4) + b"No copyright, use freely\0",
+        b"wtpt": _xyz(WHITE_D50),
+        b"rXYZ": _xyz(SRGB_TO_XYZ[:, 0]),
+        b"gXYZ": _xyz(SRGB_TO_XYZ[:, 1]),
+        b"bXYZ": _xyz(SRGB_TO_XYZ[:, 2]),
+        b"rTRC": trc,
+        b"gTRC": trc,
+        b"bTRC": trc,
+    }
+    offset = 128 + 4 + 12 * len(tags)
+    table, data, placed = struct.pack(">I", len(tags)), b"", {}
+    for signature, body in tags.items():
+        if body not in placed:
+            placed[body] = offset + len(data)
+            data += body + bytes(-len(body) % 4)
+        table += signature + struct.pack(">II", placed[body], len(body))
+    header = struct.pack(
+        ">I4xI4s4s4s12s4s4xI4s4xQI12s48x",
+        offset + len(data),
+        0x02100000,
+        b"mntr",
+        b"RGB ",
+        b"XYZ ",
+        struct.pack(">6H", 2026, 1, 1, 0, 0, 0),
+        b"acsp",
+        0,
+        bytes(4),
+        0,
+        0,
+        _xyz(WHITE_D50)[8:],
+    )
+    return header + table + data
+
+
+def _xyz(values: Any) -> bytes:
+    return b"XYZ " + bytes(4) + struct.pack(">3i", *(round(65536 * float(v)) for v in values))
+
+
+def to_srgb(image: Image.Image, profile: bytes) -> tuple[Image.Image, str | None]:
+    """An 8-bit L, RGB or CMYK image to sRGB "RGB" by its profile, and the profile's name.
+
+    Relative colorimetric with black point compensation. A profile that is damaged or made for
+    other channels is ignored (name ``None``); one that is sRGB in effect changes no pixel.
+    """
+    if iccfile.space(profile) == "RGB" and image.mode == "L":
+        image = image.convert("RGB")
+    transform = _transform(profile, image.mode)
+    if transform is None:
+        return image, None
+    if transform != "identity":
+        image = transform.apply(image)
+    return image, iccfile.name(profile)
+
+
+def deep_to_srgb(
+    values: NDArray[np.uint16], mode: str, profile: bytes | None
+) -> tuple[NDArray[np.uint16], str | None]:
+    """16-bit (H, W, C) samples of mode L, RGB or CMYK to (H, W, 3) sRGB: :func:`to_srgb`.
+
+    Matrix and grey profiles are applied in floating point; the rest, and CMYK, at 8 bits.
+    """
+    name = None
+    if profile and mode != "CMYK":
+        if iccfile.space(profile) == "RGB" and mode == "L":
+            values, mode = np.repeat(values, 3, 2), "RGB"
+        transform, shape = _transform(profile, mode), matrix_trc.parse(profile)
+        name = iccfile.name(profile) if transform else None
+        if transform and transform != "identity" and shape:
+            values = shape.to_srgb(values)
+        if transform in (None, "identity") or shape:
+            profile = None
+    if profile or mode == "CMYK":
+        size = (values.shape[1], values.shape[0])
+        image = Image.frombytes(mode, size, narrower(values).tobytes())
+        if profile:
+            image, name = to_srgb(image, profile)
+        return wider(np.asarray(image.convert("RGB"))), name
+    return (values if values.shape[2] == 3 else np.repeat(values, 3, 2)), name
+
+
+@lru_cache(maxsize=16)
+def _transform(profile: bytes, mode: str) -> Any:
+    """From ``mode`` to sRGB; "identity" where no colour moves by over one level; ``None`` where
+    the profile is for other channels or damaged."""
+    from PIL import ImageCms
+
+    if _MODES.get(iccfile.space(profile)) != mode or not iccfile.is_sound(profile):
+        return None
+
+    flags = ImageCms.Flags.BLACKPOINTCOMPENSATION
+    if mode == "CMYK":  # resampled to a coarser table it would be off by up to 4 levels
+        flags |= ImageCms.Flags.NOOPTIMIZE
+    try:
+        transform = ImageCms.buildTransform(
+            io.BytesIO(profile),
+            io.BytesIO(srgb_profile()),
+            mode,
+            "RGB",
+            ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            flags,
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
+    if mode == "CMYK":
+        return transform
+    steps = np.arange(0, 256, 15, dtype=np.uint8)
+    grid = np.stack(np.meshgrid(steps, steps, steps), -1).reshape(1, -1, 3)
+    if mode == "L":
+        grid = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, 2)
+    probe = Image.fromarray(grid if mode == "RGB" else np.ascontiguousarray(grid[..., 0]))
+    moved = np.abs(np.asarray(transform.apply(probe)).astype(int) - grid).max()
+    return "identity" if moved <= 1 else transform

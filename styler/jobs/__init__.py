@@ -1,0 +1,1 @@
+"""What is to be done, to which pictures, and how it is carried out."""

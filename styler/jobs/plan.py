@@ -1,0 +1,161 @@
+"""From what the user typed to a list of jobs: which picture becomes which file."""
+
+from __future__ import annotations
+
+import glob
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from styler.errors import InputError, OutputError
+
+PIPE = "-"
+PAINTED = ("jpeg", "png", "webp", "avif", "tiff", "bmp")  # GIF has too few colours for paint
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to paint; ``None`` stands for stdin or stdout."""
+
+    source: Path | None
+    output: Path | None
+
+    def __str__(self) -> str:
+        return str(self.source) if self.source else "stdin"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All jobs of a command.
+
+    `many` is true where they came from a folder, a glob or a list; `folder` is the one they are
+    painted into, where there is one.
+    """
+
+    jobs: list[Job]
+    many: bool = False
+    folder: Path | None = None
+
+
+def plan(inputs: Sequence[str], output: str | None, *, tag: str, format: str | None = None) -> Plan:
+    """Pair every input with its output.
+
+    Folders are searched recursively and mirrored under the folder `output`. A single file
+    may name its output; without one it lands beside the photo as ``photo.TAG.ext``.
+    """
+    if PIPE in inputs:
+        if len(inputs) > 1:
+            raise InputError("-: standard input is one picture; name it alone")
+        return Plan([Job(None, None if output in (None, PIPE) else Path(str(output)))])
+    found = [pair for argument in inputs for pair in _expand(argument, output)]
+    many = len(inputs) > 1 or len(found) != 1 or found[0][0] != Path(inputs[0])
+    if output == PIPE:
+        if many:
+            raise InputError("-: standard output takes one picture; use -o FOLDER for several")
+        return Plan([Job(found[0][0], None)])
+    folder = None
+    if output is None:
+        jobs = [Job(p, p.with_name(f"{p.stem}.{tag}{_suffix(p, format)}")) for p, _ in found]
+        painted = {job.output for job in jobs}  # there since an earlier run: a glob finds it, too
+        jobs = [job for job in jobs if job.source not in painted]
+    elif many or _is_folder(output):
+        if Path(output).exists() and not Path(output).is_dir():
+            raise OutputError(f"{output}: is a file; several pictures need a folder")
+        folder = Path(output)
+        jobs = _mirror(found, folder, format)
+    else:
+        jobs = [Job(found[0][0], Path(output))]
+    return Plan(_distinct(jobs), many, folder)
+
+
+def _expand(argument: str, output: str | None) -> Iterator[tuple[Path, Path]]:
+    """The pictures that `argument` means, each with its path relative to the output folder."""
+    path = Path(argument)
+    if path.is_dir():
+        if output in (None, PIPE):
+            raise InputError(f"{argument}: a folder needs -o FOLDER for what is painted")
+        yield from ((file, file.relative_to(path)) for file in walk(path, Path(str(output))))
+    elif path.exists() or not glob.has_magic(argument):
+        if not path.exists():
+            raise InputError(f"{argument}: no such file or folder")
+        yield path, Path(path.name)
+    else:
+        matches = [Path(name) for name in sorted(glob.glob(argument, recursive=True))]
+        fixed = itertools.takewhile(lambda part: not glob.has_magic(part), path.parts[:-1])
+        root = Path(*fixed)
+        files = _unpainted([match for match in matches if match.is_file()], root, output)
+        if not files:
+            raise InputError(f"{argument}: nothing matches")
+        yield from ((file, file.relative_to(root)) for file in files)
+
+
+def walk(folder: Path, output: Path | None = None) -> list[Path]:
+    """All pictures under `folder` in order, but for hidden ones and those under `output`."""
+    from styler.imaging.codecs.formats import FORMATS
+
+    known = {extension for format in FORMATS.values() for extension in format.extensions}
+    if output is not None and folder.resolve() == output.resolve():
+        raise InputError(f"{folder}: -o must be another folder than that of the photos")
+    found = sorted(
+        file
+        for file in folder.rglob("*")
+        if file.suffix.lower() in known
+        and file.is_file()
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    )
+    return _unpainted(found, folder, None if output is None else str(output))
+
+
+def _unpainted(files: list[Path], root: Path, output: str | None) -> list[Path]:
+    """All but those that an earlier run painted: those in `output` where that is under `root`."""
+    there = None if output in (None, PIPE) else Path(str(output)).resolve()
+    if there is None or root.resolve() not in there.parents:
+        return files
+    return [file for file in files if there not in file.resolve().parents]
+
+
+def _mirror(found: list[tuple[Path, Path]], output: Path, format: str | None) -> list[Job]:
+    """Outputs named like their photos; of those that differ only in extension, all but the one
+    that keeps it have it before the new one.
+    """
+    names = [relative.with_suffix(_suffix(source, format)) for source, relative in found]
+    taken = Counter(names)
+    return [
+        Job(
+            source,
+            output / (name if taken[name] == 1 or name == relative else f"{relative}{name.suffix}"),
+        )
+        for (source, relative), name in zip(found, names, strict=True)
+    ]
+
+
+def _distinct(jobs: list[Job]) -> list[Job]:
+    """Each job once; no two may share an output, and of several none may replace a photo."""
+    first: dict[Path | None, Job] = {}
+    for job in jobs:
+        other = first.setdefault(job.output, job)
+        if other is not job and other.source != job.source:
+            raise InputError(
+                f"{other} and {job} would both become {job.output}; paint their folder"
+            )
+    photos = {job.source.resolve() for job in jobs if job.source} if len(first) > 1 else set()
+    for job in first.values():
+        if job.output is not None and job.output.resolve() in photos:
+            raise InputError(f"{job}: {job.output} is one of the photos; choose another -o")
+    return list(first.values())
+
+
+def _suffix(source: Path, format: str | None) -> str:
+    """The extension of what is painted: that of `format`, or the photo's own."""
+    from styler.imaging.codecs.formats import FORMATS
+
+    if format is not None:
+        return FORMATS[format].extensions[0]
+    own = {extension for name in PAINTED for extension in FORMATS[name].extensions}
+    return source.suffix if source.suffix.lower() in own else ".png"
+
+
+def _is_folder(output: str) -> bool:
+    return output.endswith(("/", "\\")) or Path(output).is_dir()
