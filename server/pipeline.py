@@ -5,7 +5,6 @@ Bytes come in and bytes go out; every step in between is ``styler``'s.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import logging
 import time
@@ -18,7 +17,7 @@ from typing import Any, Literal, Protocol
 
 from styler import imaging
 from styler.controls import Controls, KeepColours, Size
-from styler.errors import StyleError
+from styler.errors import StyleError, did_you_mean
 from styler.imaging import Picture
 
 from .settings import Settings
@@ -150,8 +149,7 @@ class Studio:
     def check_preset(self, name: str) -> None:
         """Raise ``StyleError`` unless ``name`` is that of a preset: never a path."""
         if name not in self.presets:
-            near = difflib.get_close_matches(name, self.presets, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "GET /v1/styles lists them"
+            hint = did_you_mean(name, self.presets, "GET /v1/styles lists them")
             if not self.presets:
                 hint = "this model has no presets; send a picture as style"
             raise StyleError(f"preset: there is none of that name; {hint}")

@@ -1,5 +1,13 @@
 """Every error a caller can meet, each with one line that names the thing and the remedy."""
 
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
 
 def one_line(text: str) -> str:
     """Text as a terminal may show it: on one line, with ``?`` for what is not to be seen.
@@ -7,6 +15,14 @@ def one_line(text: str) -> str:
     A file's name may hold line ends, or sequences that would recolour or clear the screen.
     """
     return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """The hint of an unknown name: the nearest known one, or ``otherwise``."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), n=1)
+    return f"did you mean {near[0]!r}?" if near else otherwise
 
 
 class StylerError(Exception):
@@ -47,3 +63,21 @@ class WeightsError(StylerError):
 
 class MissingDependencyError(StylerError):
     """A part was asked for whose packages are not installed."""
+
+
+@contextmanager
+def train_install(what: str) -> Iterator[None]:
+    """Say of a package that turns out to be missing in here which install has it.
+
+    Args:
+        what: needs it, as the error begins: "training", "--curve".
+
+    Raises:
+        MissingDependencyError: a module is not found.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            f'{what} needs {error.name}; pip install "styler[train]"'
+        ) from None

@@ -17,7 +17,7 @@ import torch
 from safetensors.numpy import save
 from torch import Tensor, nn
 
-from styler.errors import MissingDependencyError, WeightsError
+from styler.errors import WeightsError, train_install
 from styler.model import Network, build
 from styler.model.tape import Site, Stage, StyleEncoder
 from styler.model.weights import load_network, load_tensors
@@ -155,13 +155,9 @@ class _First(_Stage):
 
 def _graph(module: Stage | StyleEncoder, arguments: tuple[Any, ...], shapes: Sequence[Any]) -> Any:
     """Trace a module to an ONNX model with free height and width."""
-    try:
+    with train_install("export"):
         import onnx  # noqa: F401
         import onnxscript  # noqa: F401
-    except ImportError as error:
-        raise MissingDependencyError(
-            f'export needs {error.name}; pip install "styler[train]"'
-        ) from None
     traced: nn.Module = module
     if isinstance(module, Stage):
         traced = (_Stage(module) if len(arguments) > 1 else _First(module)).eval()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from styler.errors import MissingDependencyError, OutputError
+from styler.errors import OutputError, train_install
 
 FORMATS = (".svg", ".png")
 
@@ -25,12 +25,8 @@ def check(path: Path) -> None:
     """Raise before any work where a curve cannot be drawn, or not into such a file."""
     if path.suffix.lower() not in FORMATS:
         raise OutputError(f"{path}: a curve is written as {' or '.join(FORMATS)}")
-    try:
+    with train_install("--curve"):
         import matplotlib  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError(
-            f'--curve needs {error.name}; pip install "styler[train]"'
-        ) from None
 
 
 def draw(curves: Mapping[str, Sequence[Point]], suffix: str) -> bytes:

@@ -8,7 +8,7 @@ from .grid import grid
 from .masks import as_mask, coverage, read_mask, resize_mask
 from .picture import Metadata, Picture
 from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, dimensions, from_pil, read
-from .writing import TEMPORARY_SUFFIX, check_options, encode, own_format, write, write_bytes
+from .writing import check_options, encode, own_format, write
 
 __all__ = [
     "COLOUR_METHODS",
@@ -16,7 +16,6 @@ __all__ = [
     "MAX_BYTES",
     "MAX_FRAMES",
     "MAX_PIXELS",
-    "TEMPORARY_SUFFIX",
     "Format",
     "Metadata",
     "Picture",
@@ -40,5 +39,4 @@ __all__ = [
     "to_uint8",
     "to_uint16",
     "write",
-    "write_bytes",
 ]

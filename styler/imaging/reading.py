@@ -8,12 +8,13 @@ import numpy as np
 from PIL import Image
 
 from styler.errors import ImageError, ParameterError, TooLargeError
+from styler.files import printable
 
 from .codecs import exif, formats, sixteen
 from .codecs.frames import count as counted
 from .colour import icc, modes
 from .picture import Metadata, Picture, Pixels, to_bits
-from .streams import Source, label_of, line, opened, typed
+from .streams import Source, label_of, opened, typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,7 @@ def read(
         raise ParameterError(f"bits is {bits}; use 8 or 16")
     if not 0 <= frame < max_frames:
         raise ParameterError(f"frame is {frame}; use 0 to {max_frames - 1}")
-    where = line(name or label_of(source))
+    where = printable(name or label_of(source))
     with opened(source, where, max_bytes) as stream, typed(where):
         known, image = _header(stream, where, max_pixels)
         frames = counted(known.name, image, stream, max_frames)
@@ -92,7 +93,7 @@ def dimensions(
     orientation counts where it stands before the pixels, as it nearly always does. Raises
     ``TooLargeError`` and ``ImageError`` as :func:`read` does.
     """
-    where = line(name or label_of(source))
+    where = printable(name or label_of(source))
     with opened(source, where, max_bytes) as stream, typed(where):
         _, image = _header(stream, where, max_pixels)
         width, height = image.size

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from styler.errors import ImageError, StylerError, TooLargeError, one_line
+from styler.errors import ImageError, StylerError, TooLargeError
+from styler.files import printable
 
 from .codecs import formats
 
@@ -23,12 +24,6 @@ def label_of(source: Source) -> str:
     if isinstance(source, str | os.PathLike):
         return os.fspath(source)
     return "the picture"
-
-
-def line(label: str) -> str:
-    """A name as one printable line, of which the end is kept where it is long."""
-    text = one_line(label)
-    return text if len(text) <= 200 else f"...{text[-197:]}"
 
 
 @contextmanager
@@ -95,7 +90,7 @@ def typed(where: str) -> Iterator[None]:
         # ValueError, struct.error, zlib.error, IndexError, KeyError, TypeError...
         if type(error).__name__.startswith("DecompressionBomb"):
             raise TooLargeError(f"{where}: too many pixels; make the picture smaller") from error
-        reason = line(" ".join(str(error).split())) or type(error).__name__
+        reason = printable(" ".join(str(error).split())) or type(error).__name__
         raise ImageError(
             f"{where}: damaged or incomplete ({reason}); get a fresh copy or save it anew"
         ) from error

@@ -1,29 +1,22 @@
-"""Pictures to bytes and files: sRGB profile, metadata, transparency, and no half-written file."""
+"""Pictures to bytes and files: sRGB profile, metadata, transparency."""
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
-import secrets
-import shutil
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from styler import files
 from styler.errors import OutputError, ParameterError
 
 from .codecs import exif as exifs
 from .codecs import formats, png16, tiff
 from .colour import icc
 from .picture import Picture
-from .streams import line
 
 _MAX_JPEG_EXIF = 65_527  # what one marker segment holds
-
-TEMPORARY_SUFFIX = ".styler-part"
-"""Ending of the temporary files that :func:`write_bytes` replaces by the finished one."""
 
 
 def encode(
@@ -89,7 +82,7 @@ def encode(
     try:
         image.save(out, **options)
     except (OSError, ValueError, RuntimeError, OverflowError) as error:
-        reason = line(" ".join(str(error).split()))
+        reason = files.printable(" ".join(str(error).split()))
         raise OutputError(f"{known.name} cannot hold it ({reason}); use png or tiff") from error
     return out.getvalue()
 
@@ -139,54 +132,5 @@ def write(
     """
     known = formats.by_name(format) if format else formats.by_path(path)
     if not force and os.path.lexists(path):
-        raise _exists(path)  # before the work; the race is decided in write_bytes
-    write_bytes(encode(picture, known.name, **options), path, force=force)
-
-
-def write_bytes(data: bytes, path: str | os.PathLike[str], *, force: bool = False) -> None:
-    """Put ``data`` at ``path`` atomically: a kill leaves the old file or the new one, whole.
-
-    Without ``force`` an existing file is never replaced, even one that appears meanwhile.
-    A symbolic link is followed. Raises ``OutputError`` with the reason.
-    """
-    target = Path(os.path.realpath(path))
-    temporary = target.parent / f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            _place(temporary, target, force)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                temporary.unlink()
-    except FileExistsError as error:
-        raise _exists(path) from error
-    except OSError as error:
-        raise OutputError(
-            f"{line(os.fspath(path))}: cannot be written ({error.strerror}); "
-            "check the folder, its permissions and the space left"
-        ) from error
-
-
-def _place(temporary: Path, target: Path, force: bool) -> None:
-    if force:
-        with contextlib.suppress(FileNotFoundError):
-            shutil.copymode(target, temporary)
-        temporary.replace(target)
-        return
-    try:
-        os.link(temporary, target)  # fails if the target exists: nothing is ever overwritten
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links: claim the name, then replace the claim
-        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-        temporary.replace(target)
-
-
-def _exists(path: str | os.PathLike[str]) -> OutputError:
-    return OutputError(
-        f"{line(os.fspath(path))}: exists already; choose another name or use --force"
-    )
+        raise files.exists(path)  # before the work; the race is decided in write_bytes
+    files.write_bytes(encode(picture, known.name, **options), path, force=force)

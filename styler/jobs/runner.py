@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from pathlib import Path
 
 from styler.cli.output.report import Outcome, Report
 from styler.errors import OutputError, StylerError, one_line
+from styler.files import sweep
 from styler.jobs.ledger import Ledger
 from styler.jobs.output import Saving
 from styler.jobs.painter import Painter
@@ -49,7 +48,7 @@ class Batch:
         for job in plan.jobs:
             self.attempt(job)
         if plan.folder is not None:
-            _sweep(plan.folder)  # what was too young when the job began
+            sweep(plan.folder)  # what was too young when the job began
 
     def look(self, plan: Plan) -> None:
         """Read what an earlier run has done, and refuse to paint over anything else."""
@@ -72,7 +71,7 @@ class Batch:
         self.look(plan)
         if plan.folder is not None:
             plan.folder.mkdir(parents=True, exist_ok=True)
-            _sweep(plan.folder)
+            sweep(plan.folder)
 
     def paint_alone(self, job: Job) -> None:
         """Paint and report `job`; its error is raised, after programs are told."""
@@ -116,16 +115,6 @@ class Batch:
         seconds = round(time.perf_counter() - start, 3)
         output = "stdout" if job.output is None else str(job.output)
         return Outcome(str(job), output, "painted", painted.width, painted.height, seconds)
-
-
-def _sweep(folder: Path, age: float = 60) -> None:
-    """Remove the unfinished files that killed runs left; younger ones may be another run's."""
-    from styler.imaging import TEMPORARY_SUFFIX
-
-    for path in folder.rglob(f".*{TEMPORARY_SUFFIX}"):
-        with contextlib.suppress(FileNotFoundError):
-            if time.time() - path.stat().st_mtime > age:
-                path.unlink()
 
 
 def _failed(job: Job, error: Exception) -> Outcome:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from styler.errors import WeightsError
+from styler.files import write_bytes
 from styler.styles.statistics import FeatureStats
 
 __all__ = ["FORMAT", "SPEC", "Affine", "ModelSpec", "SiteSpec", "StageSpec"]
@@ -130,7 +131,7 @@ class ModelSpec:
         """Write ``model.json``, sealed with its own sha256."""
         plain = asdict(self)
         plain["sha256"][SPEC] = _seal(plain)
-        (folder / SPEC).write_text(json.dumps(plain, indent=1) + "\n", "utf-8")
+        write_bytes((json.dumps(plain, indent=1) + "\n").encode(), folder / SPEC, force=True)
 
     @classmethod
     def read(cls, folder: Path) -> "ModelSpec":

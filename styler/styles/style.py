@@ -1,6 +1,5 @@
 """A style: a picture's statistics at the network's sites, and where the picture is from."""
 
-import difflib
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from styler.errors import ParameterError, StyleError
+from styler.errors import ParameterError, StyleError, did_you_mean
 from styler.models.folder import Model, find, shipped
 from styler.styles.statistics import FeatureStats
 
@@ -69,7 +68,7 @@ class Style:
         """
         from safetensors.numpy import save
 
-        from styler.imaging import write_bytes
+        from styler.files import write_bytes
 
         tensors: dict[str, NDArray[np.float32]] = {}
         for site, stats in enumerate(self.statistics):
@@ -246,9 +245,8 @@ def preset(name: str, model: str | Path = "default") -> Style:
     paths = {path.stem: path for path in _files(found)}
     if name in paths:
         return Style.load(paths[name])
-    near = difflib.get_close_matches(name, paths, n=1)
-    if near:
-        hint = f"did you mean {near[0]!r}?"
+    if near := did_you_mean(name, paths):
+        hint = near
     elif found.styles.is_dir():
         known = found.folder.name if found.folder.parent == shipped() else found.folder
         option = "" if known == "default" else f" --model {known}"

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from styler.cli.output.report import Outcome, Report
-from styler.imaging import TEMPORARY_SUFFIX
+from styler.files import TEMPORARY_SUFFIX
 from styler.jobs import plan as jobs
 from styler.jobs.ledger import NAME, Ledger
 from styler.jobs.output import Saving
@@ -41,7 +41,7 @@ KILLED = """
 import os, signal, sys
 from styler.jobs import ledger
 from styler.cli.app import run
-from styler.imaging import writing
+from styler import files
 
 def at(owner, name, after, count):
     original = getattr(owner, name)
@@ -57,7 +57,7 @@ def at(owner, name, after, count):
     setattr(owner, name, wrapped)
 
 owner, name, when, count = sys.argv[1:5]
-at({"ledger": ledger.Ledger, "writing": writing}[owner], name, when == "after", int(count))
+at({"ledger": ledger.Ledger, "files": files}[owner], name, when == "after", int(count))
 run(sys.argv[5:])
 """
 
@@ -68,10 +68,10 @@ def test_killed_at_every_step_and_resumed(call: Call) -> None:
     for owner, name, when, count in (
         ("ledger", "begin", "before", 2),
         ("ledger", "begin", "after", 3),
-        ("writing", "write_bytes", "before", 1),
-        ("writing", "_place", "before", 2),
-        ("writing", "_place", "after", 2),
-        ("writing", "write_bytes", "after", 2),
+        ("files", "write_bytes", "before", 1),
+        ("files", "_place", "before", 2),
+        ("files", "_place", "after", 2),
+        ("files", "write_bytes", "after", 2),
     ):
         command = [sys.executable, "-c", KILLED, owner, name, when, str(count), *STYLIZE]
         killed = subprocess.run(command, capture_output=True, text=True)

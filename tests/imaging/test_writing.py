@@ -16,16 +16,15 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageCms
 
 from styler.errors import OutputError, ParameterError
+from styler.files import TEMPORARY_SUFFIX, write_bytes
 from styler.imaging import FORMATS as FORMATS_BY_NAME
 from styler.imaging import (
-    TEMPORARY_SUFFIX,
     Metadata,
     Picture,
     encode,
     own_format,
     read,
     write,
-    write_bytes,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -290,7 +289,7 @@ def test_a_kill_leaves_the_old_file_whole(tmp_path):
     path = tmp_path / "file"
     sizes = {1_000_000, 2_000_000}
     program = (
-        "import sys; from styler.imaging import write_bytes\n"
+        "import sys; from styler.files import write_bytes\n"
         "while True:\n"
         "    for byte, size in ((b'a', 1_000_000), (b'b', 2_000_000)):\n"
         "        write_bytes(byte * size, sys.argv[1], force=True)\n"

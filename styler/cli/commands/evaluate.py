@@ -14,7 +14,7 @@ from styler.cli.output.progress import bar
 from styler.cli.output.results import Results
 from styler.cli.settings import options
 from styler.controls import STRENGTH, Size
-from styler.errors import InputError, MissingDependencyError, ParameterError
+from styler.errors import InputError, ParameterError, train_install
 from styler.jobs.painter import Network, shrink
 from styler.jobs.plan import walk
 
@@ -153,15 +153,11 @@ def evaluate(
         raise ParameterError("--painted is painted already; leave out --strength")
     results.check()
     sources, styles = _named(photos), _named(paintings)
-    try:
+    with train_install("evaluating"):
         from styler.evaluation.metrics import Evaluation, diagonals, scores
         from styler.model import load_vgg
 
         judge = load_vgg(loss_network)
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError(
-            f'evaluating needs {error.name}; pip install "styler[train]"'
-        ) from None
 
     chosen = diagonals(list(sources), list(styles))
     if painted is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from styler.errors import InputError, MissingDependencyError, OutputError
+from styler.errors import InputError, OutputError, train_install
 
 
 @click.command()
@@ -35,10 +35,6 @@ def export(weights: Path, output: Path, name: str | None, force: bool) -> None:
         raise InputError(f"{file}: no such file; `styler train` writes it")
     if output.is_dir() and any(output.iterdir()) and not force:
         raise OutputError(f"{output}: is not empty; choose another -o, or --force")
-    try:
+    with train_install("exporting"):
         from styler.export import export as write
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError(
-            f'exporting needs {error.name}; pip install "styler[train]"'
-        ) from None
     click.echo(write(file, output, name=name))

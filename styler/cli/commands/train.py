@@ -11,7 +11,7 @@ import click
 
 from styler.cli.output.progress import bar
 from styler.cli.settings.fields import FieldsCommand, dataclass_options
-from styler.errors import MissingDependencyError
+from styler.errors import train_install
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -41,13 +41,9 @@ def train(check: bool, **settings: Any) -> None:
     styler train --content photos/ --style paintings/ --out runs/quick --steps 200 --minutes 5
     styler export runs/first -o models/first
     """
-    try:
+    with train_install("training"):
         from styler.train import TrainConfig
         from styler.train import train as run
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError(
-            f'training needs {error.name}; pip install "styler[train]"'
-        ) from None
     config = TrainConfig(**settings)
     if check:
         _check(config)

@@ -88,16 +88,16 @@ class Results:
 
     def write(self, report: Mapping[str, Any], others: Sequence[Row]) -> None:
         """Print the table, or the JSON that takes its place, and write JSON and curve as files."""
-        from styler import imaging
+        from styler.files import write_bytes
 
         rows = [{**row, "name": report["name"]} for row in report["scores"]] + list(others)
         text = json.dumps(report, indent=1, allow_nan=False)
         click.echo(text if self.json == "-" else table(rows))
         if self.json not in (None, "-"):
-            imaging.write_bytes(f"{text}\n".encode(), str(self.json), force=self.force)
+            write_bytes(f"{text}\n".encode(), str(self.json), force=self.force)
         if self.curve is not None:
             drawn = curve.draw(_curves(rows), self.curve.suffix.lower())
-            imaging.write_bytes(drawn, self.curve, force=self.force)
+            write_bytes(drawn, self.curve, force=self.force)
 
     def tiled(self, pixels: Pixels) -> Picture:
         """A picture as small as it is on the sheet."""

@@ -1,6 +1,5 @@
 """Defaults from a TOML file: a table per verb, its keys named like the options."""
 
-import difflib
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 import click
 
-from styler.errors import InputError
+from styler.errors import InputError, did_you_mean
 
 
 def default_path() -> Path:
@@ -82,5 +81,4 @@ def _settings(table: dict[str, Any], ctx: click.Context, where: str) -> dict[str
 
 def _hint(name: str, known: Iterable[str | None]) -> str:
     known = sorted(filter(None, known))
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
+    return "; " + did_you_mean(name, known, f"known: {', '.join(known)}")

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from styler.errors import MissingDependencyError, ParameterError
+from styler.errors import ParameterError, train_install
 from styler.models.folder import Model
 
 from .protocol import Engine
@@ -35,11 +35,7 @@ def create(model: Model, name: EngineName = "auto", threads: int | None = None) 
 
         return OnnxRuntimeEngine(model, threads)
     if name == "torch":
-        try:
+        with train_install("the torch engine"):
             from .torch import TorchEngine
-        except ModuleNotFoundError as error:
-            raise MissingDependencyError(
-                f'the torch engine needs {error.name}; pip install "styler[train]"'
-            ) from None
         return TorchEngine(model, threads)
     raise ParameterError(f"unknown engine {name!r}; use auto, onnxruntime or torch")

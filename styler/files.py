@@ -1,0 +1,91 @@
+"""Files written whole or not at all: a kill leaves the old one or the new one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from styler.errors import OutputError, one_line
+
+__all__ = ["TEMPORARY_SUFFIX", "printable", "replacing", "sweep", "write_bytes"]
+
+TEMPORARY_SUFFIX = ".styler-part"
+"""Ending of the temporary files that the finished ones take the place of."""
+
+
+def write_bytes(data: bytes, path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Put ``data`` at ``path`` atomically.
+
+    Without ``force`` an existing file is never replaced, even one that appears meanwhile.
+    A symbolic link is followed. Raises ``OutputError`` with the reason.
+    """
+    try:
+        with replacing(path, force=force) as temporary:
+            temporary.write_bytes(data)
+    except FileExistsError as error:
+        raise exists(path) from error
+    except OSError as error:
+        raise OutputError(
+            f"{printable(os.fspath(path))}: cannot be written ({error.strerror}); "
+            "check the folder, its permissions and the space left"
+        ) from error
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike[str], *, force: bool = True) -> Iterator[Path]:
+    """The path of an empty file to write to; it takes the place of ``path`` at the end.
+
+    Raises ``FileExistsError`` where there is a file by then and ``force`` is not set.
+    """
+    target = Path(os.path.realpath(path))
+    temporary = target.parent / f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
+    try:
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        _place(temporary, target, force)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            temporary.unlink()
+
+
+def _place(temporary: Path, target: Path, force: bool) -> None:
+    if force:
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copymode(target, temporary)
+        temporary.replace(target)
+        return
+    try:
+        os.link(temporary, target)  # fails if the target exists: nothing is ever overwritten
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links: claim the name, then replace the claim
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        temporary.replace(target)
+
+
+def exists(path: str | os.PathLike[str]) -> OutputError:
+    """The error of a file that is in the way."""
+    return OutputError(
+        f"{printable(os.fspath(path))}: exists already; choose another name or use --force"
+    )
+
+
+def printable(name: str) -> str:
+    """A name as one printable line, of which the end is kept where it is long."""
+    text = one_line(name)
+    return text if len(text) <= 200 else f"...{text[-197:]}"
+
+
+def sweep(folder: Path, age: float = 60) -> None:
+    """Remove the unfinished files that killed runs left; younger ones may be another run's."""
+    for path in folder.rglob(f".*{TEMPORARY_SUFFIX}"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > age:
+                path.unlink()
