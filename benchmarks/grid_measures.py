@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from styler.evaluation.metrics import LUMA, grid_energy, local_grid_energy
-from styler.imaging import read
+from styler.evaluation.metrics import grid_energy, local_grid_energy
+from styler.imaging import LUMA, read
 
 Luma = NDArray[np.float64]
 Disturbance = Callable[[Luma], Luma]

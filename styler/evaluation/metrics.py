@@ -23,7 +23,7 @@ from torch import Tensor
 
 from styler.errors import ParameterError
 from styler.evaluation.spectrum import grid_peaks, on_lattice, spectrum
-from styler.imaging import to_float
+from styler.imaging import LUMA, to_float
 from styler.inference.stylizer import Stylizer
 from styler.model import Vgg
 from styler.norm.moments import moments
@@ -48,7 +48,6 @@ __all__ = [
 ]
 
 Pixels = NDArray[np.uint8]
-LUMA = np.array([0.299, 0.587, 0.114])
 LEAST = 64
 """Pixels a side that a picture needs: below, the frequencies of a grid lie too close together."""
 

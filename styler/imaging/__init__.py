@@ -4,15 +4,18 @@ from .arrays import fit, resize, to_float, to_uint8, to_uint16
 from .codecs.formats import FORMATS, Format, readable, sniff
 from .colour.keep import METHODS as COLOUR_METHODS
 from .colour.keep import keep_colours
+from .colour.luma import LUMA
 from .grid import grid
 from .masks import as_mask, coverage, read_mask, resize_mask
 from .picture import Metadata, Picture
 from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, dimensions, from_pil, read
+from .search import find_pictures
 from .writing import check_options, encode, own_format, write
 
 __all__ = [
     "COLOUR_METHODS",
     "FORMATS",
+    "LUMA",
     "MAX_BYTES",
     "MAX_FRAMES",
     "MAX_PIXELS",
@@ -24,6 +27,7 @@ __all__ = [
     "coverage",
     "dimensions",
     "encode",
+    "find_pictures",
     "fit",
     "from_pil",
     "grid",

@@ -10,11 +10,10 @@ from PIL import Image
 
 from styler.errors import ParameterError
 
+from .colour.luma import LUMA
 from .picture import Picture
 from .reading import read
 from .streams import Source
-
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 
 
 def read_mask(source: Source, size: tuple[int, int] | None = None, **caps: Any) -> NDArray[Any]:
@@ -34,7 +33,9 @@ def as_mask(picture: Picture) -> NDArray[np.float32]:
     if (picture.rgb == picture.rgb[..., :1]).all():  # grey: exact, so that white is 1
         mask = np.divide(picture.rgb[..., 0], white, dtype=np.float32)
     else:
-        mask = np.minimum(picture.rgb @ (_LUMA / np.float32(white)), np.float32(1))
+        mask = np.minimum(
+            picture.rgb @ (LUMA.astype(np.float32) / np.float32(white)), np.float32(1)
+        )
     alpha = coverage(picture)
     if alpha is not None:
         mask *= alpha

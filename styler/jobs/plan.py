@@ -72,11 +72,16 @@ def plan(inputs: Sequence[str], output: str | None, *, tag: str, format: str | N
 
 def _expand(argument: str, output: str | None) -> Iterator[tuple[Path, Path]]:
     """The pictures that `argument` means, each with its path relative to the output folder."""
+    from styler.imaging import find_pictures
+
     path = Path(argument)
     if path.is_dir():
         if output in (None, PIPE):
             raise InputError(f"{argument}: a folder needs -o FOLDER for what is painted")
-        yield from ((file, file.relative_to(path)) for file in walk(path, Path(str(output))))
+        if path.resolve() == Path(str(output)).resolve():
+            raise InputError(f"{path}: -o must be another folder than that of the photos")
+        files = _unpainted(find_pictures(path), path, output)
+        yield from ((file, file.relative_to(path)) for file in files)
     elif path.exists() or not glob.has_magic(argument):
         if not path.exists():
             raise InputError(f"{argument}: no such file or folder")
@@ -89,23 +94,6 @@ def _expand(argument: str, output: str | None) -> Iterator[tuple[Path, Path]]:
         if not files:
             raise InputError(f"{argument}: nothing matches")
         yield from ((file, file.relative_to(root)) for file in files)
-
-
-def walk(folder: Path, output: Path | None = None) -> list[Path]:
-    """All pictures under `folder` in order, but for hidden ones and those under `output`."""
-    from styler.imaging.codecs.formats import FORMATS
-
-    known = {extension for format in FORMATS.values() for extension in format.extensions}
-    if output is not None and folder.resolve() == output.resolve():
-        raise InputError(f"{folder}: -o must be another folder than that of the photos")
-    found = sorted(
-        file
-        for file in folder.rglob("*")
-        if file.suffix.lower() in known
-        and file.is_file()
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    )
-    return _unpainted(found, folder, None if output is None else str(output))
 
 
 def _unpainted(files: list[Path], root: Path, output: str | None) -> list[Path]:

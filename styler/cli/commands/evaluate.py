@@ -16,7 +16,6 @@ from styler.cli.settings import options
 from styler.controls import STRENGTH, Size
 from styler.errors import InputError, ParameterError, train_install
 from styler.jobs.painter import Network, shrink
-from styler.jobs.plan import walk
 
 if TYPE_CHECKING:
     from styler.evaluation.metrics import Measures, Pair, Pixels, Scores
@@ -217,8 +216,10 @@ def _named(folder: Path) -> dict[str, Path]:
     """The pictures of a folder by the names of their files without extension."""
     if not folder.is_dir():
         raise InputError(f"{folder}: is not a folder; give a folder of pictures")
+    from styler.imaging import find_pictures
+
     named: dict[str, Path] = {}
-    for path in walk(folder):
+    for path in find_pictures(folder):
         if path.stem in named:
             raise InputError(f"{named[path.stem]} and {path}: share a name; rename one")
         named[path.stem] = path

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from styler.errors import ParameterError
 
+from .luma import LUMA
+
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Method = Literal["luminance", "coral", "histogram"]
 
-_LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 _EPSILON = 1e-5  # keeps the covariance of flat colours invertible; (1/316)^2, below one 8-bit level
 _WHITE = 65535
 _BAND = 64
@@ -71,7 +72,7 @@ def luminance(stylized: Floats, content: Floats, mask: Mask | None = None) -> Fl
     section 4 (luminance-only transfer).
     """
     out = np.empty_like(stylized)
-    weights = _LUMA.astype(np.float32)
+    weights = LUMA.astype(np.float32)
     for rows in _bands(stylized):
         photo = content[0, :, rows]
         change = np.tensordot(weights, stylized[0, :, rows] - photo, 1)
