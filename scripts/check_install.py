@@ -22,7 +22,7 @@ def problems(base: bool) -> Iterator[str]:
     if base and find_spec("torch"):
         yield "torch is installed"
     import styler
-    from styler.models.folder import models
+    from styler.models import models
 
     yield from (f"{model} has no presets" for model in models() if not styler.presets(model))
     if base and "torch" in sys.modules:

@@ -14,7 +14,7 @@ import tomllib
 from pathlib import Path
 
 from styler import Stylizer
-from styler.models.folder import find
+from styler.models import find
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 

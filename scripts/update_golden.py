@@ -8,7 +8,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from styler.models.folder import models
+from styler.models import models
 from tests.test_golden import golden, paint
 
 for model in models():

@@ -107,14 +107,10 @@ class Studio:
         Raises ``WeightsError`` or ``MissingDependencyError`` where the model cannot be loaded.
         """
         import styler
+        from styler.styles import usable
 
         stylizer = styler.Stylizer(settings.model, engine=settings.engine, threads=settings.threads)
-        presets = {}
-        for info in styler.presets(settings.model):
-            try:
-                presets[info.name] = stylizer.style(styler.preset(info.name, settings.model))
-            except StyleError as error:
-                logger.warning("a preset is left out: %s", error)
+        presets = usable(settings.model, stylizer.style, _left_out)
         return cls(stylizer, presets, settings)
 
     def paint(self, order: Order) -> Painting:
@@ -178,6 +174,10 @@ class Studio:
         while len(self._uploaded) > self._settings.style_cache:
             self._uploaded.popitem(last=False)
         return style, False
+
+
+def _left_out(error: StyleError) -> None:
+    logger.warning("a preset is left out: %s", error)
 
 
 def _nth(field: str, number: int, of: Sequence[Any]) -> str:

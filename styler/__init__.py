@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from styler.errors import StylerError
     from styler.imaging import Picture
     from styler.inference.stylizer import ModelInfo, Stylizer, stylize
-    from styler.styles.statistics import FeatureStats
-    from styler.styles.style import Style, StyleInfo, preset, presets
+    from styler.styles import FeatureStats, Style, StyleInfo, preset, presets
 
 __all__ = [
     "FeatureStats",
@@ -28,15 +27,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "FeatureStats": "styles.statistics",
+    "FeatureStats": "styles",
     "ModelInfo": "inference.stylizer",
     "Picture": "imaging",
-    "Style": "styles.style",
-    "StyleInfo": "styles.style",
+    "Style": "styles",
+    "StyleInfo": "styles",
     "StylerError": "errors",
     "Stylizer": "inference.stylizer",
-    "preset": "styles.style",
-    "presets": "styles.style",
+    "preset": "styles",
+    "presets": "styles",
     "stylize": "inference.stylizer",
 }
 

@@ -21,7 +21,7 @@ from styler.errors import WeightsError, train_install
 from styler.model import Network, build
 from styler.model.tape import Site, Stage, StyleEncoder
 from styler.model.weights import load_network, load_tensors
-from styler.models.spec import ModelSpec, SiteSpec, StageSpec
+from styler.models import ModelSpec, SiteSpec, StageSpec
 
 __all__ = ["export"]
 

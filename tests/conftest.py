@@ -37,12 +37,12 @@ def random_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str
 @pytest.fixture
 def two_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of shipped models, were there another one, ``other``, with a preset ``blobs``."""
-    from styler.models.folder import shipped
+    from styler.models import shipped
     from tests.networks import vary_model
 
     folder = tmp_path / "shipped"
     shutil.copytree(shipped() / "default", folder / "default")
     vary_model(folder / "default", folder / "other")
-    for module in ("models.folder", "styles.style"):
+    for module in ("models.folder", "styles.library"):
         monkeypatch.setattr(f"styler.{module}.shipped", lambda: folder)
     return folder

@@ -15,7 +15,7 @@ from styler import Stylizer
 from styler.export import _site, export
 from styler.model import Network, build
 from styler.model.weights import save_tensors
-from styler.models.spec import ModelSpec
+from styler.models import ModelSpec
 
 VGG_WIDTHS = (64, 128, 256, 512)
 

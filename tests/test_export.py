@@ -12,7 +12,7 @@ from styler.errors import WeightsError
 from styler.export import export
 from styler.model import build
 from styler.model.weights import save_tensors
-from styler.models.folder import find, shipped
+from styler.models import find, shipped
 from tests.networks import picture, random_network, write_weights
 
 VARIANTS = [("compact", "batch"), ("compact", "instance"), ("classic-vgg16", "none")]

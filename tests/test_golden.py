@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from styler import Stylizer
-from styler.models.folder import models
+from styler.models import models
 from tests.networks import picture
 
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from styler.inference.engine import Engine
 from styler.inference.padding import frame, window
 from styler.inference.shares import Shares
-from styler.models.spec import Affine, ModelSpec, SiteSpec
-from styler.styles.statistics import FeatureStats
+from styler.models import Affine, ModelSpec, SiteSpec
+from styler.styles import FeatureStats
 
 __all__ = ["region_statistics", "style_statistics", "walk"]
 

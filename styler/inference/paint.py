@@ -13,8 +13,8 @@ from styler.inference.forward import region_statistics, walk
 from styler.inference.inputs import visible
 from styler.inference.regions import Regions
 from styler.inference.shares import Shares
-from styler.models.spec import ModelSpec
-from styler.styles.statistics import FeatureStats
+from styler.models import ModelSpec
+from styler.styles import FeatureStats
 
 __all__ = ["paint"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.styles.style import Style, mix
+from styler.styles import Style, mix
 
 __all__ = ["Regions", "divide"]
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from styler.inference.padding import frame, reduce
-from styler.models.spec import Affine, ModelSpec
+from styler.models import Affine, ModelSpec
 
 __all__ = ["Shares"]
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
@@ -28,9 +29,8 @@ from styler.inference.inputs import (
 )
 from styler.inference.paint import paint
 from styler.inference.regions import divide
-from styler.models.folder import find
-from styler.styles.statistics import FeatureStats
-from styler.styles.style import SUFFIX, Style, preset
+from styler.models import find
+from styler.styles import FeatureStats, Style, resolve
 
 __all__ = ["ModelInfo", "StyleLike", "StyleSource", "Stylizer", "stylize"]
 
@@ -273,11 +273,7 @@ class Stylizer:
         return [(self._one(part, size), weight) for part, weight in pairs]
 
     def _one(self, style: StyleSource, size: int) -> Style:
-        if isinstance(style, str | os.PathLike) and Path(style).suffix == SUFFIX:
-            style = Style.load(style)
-        elif isinstance(style, str) and not os.path.isfile(style):  # noqa: PTH113 - never raises
-            style = preset(style, Path(self.info.path))
-        return self.style(style, size=size)
+        return resolve(style, Path(self.info.path), partial(self.style, size=size))
 
     def _checked(self, style: Style) -> Style:
         channels = [site.style_channels for site in self.spec.style_sites]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,18 +97,11 @@ def mixture(
 
 
 def resolve(stylizer: Stylizer, name: str, style_size: int = int(STYLE_SIZE.default)) -> Style:
-    """The style that `name` means: a style file, a painting, or a preset of the model.
+    """The style that `name` means: a style file, a painting, or a preset of the model."""
+    from styler import styles
 
-    An existing file wins over a preset of its name. Raises `StyleError` with the nearest name
-    where there is neither.
-    """
-    import styler
-
-    if name.endswith(".style"):
-        return styler.Style.load(name)
-    if Path(name).is_file():
-        return stylizer.style(name, size=style_size)
-    return styler.preset(name, Path(stylizer.info.path))
+    take = partial(stylizer.style, size=style_size)
+    return styles.resolve(name, Path(stylizer.info.path), take)
 
 
 def tag(arguments: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from styler import Style
 from styler.cli import app, main
 from styler.cli.app import EXIT_CODES, run
 from styler.cli.commands import info
-from styler.models.folder import shipped
+from styler.models import shipped
 
 from .child import start
 from .conftest import Call

@@ -15,8 +15,8 @@ from styler.inference.shares import Shares
 from styler.model import Network, build
 from styler.model.network import core
 from styler.model.network import frame as torch_frame
-from styler.models.folder import Model, find
-from styler.styles.statistics import FeatureStats
+from styler.models import Model, find
+from styler.styles import FeatureStats
 from tests.networks import picture
 
 SIZES = [(1, 1), (1, 40), (3, 70), (16, 16), (17, 31), (45, 64)]

@@ -11,8 +11,7 @@ from styler.errors import ParameterError
 from styler.inference.padding import reduce
 from styler.inference.regions import divide
 from styler.inference.shares import Shares
-from styler.models.folder import find
-from styler.models.spec import Affine, ModelSpec
+from styler.models import Affine, ModelSpec, find
 
 
 def style(value: float) -> Style:

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from styler import Stylizer
 from styler.errors import WeightsError
 from styler.inference.engine import EngineName
-from styler.models.folder import find, models, shipped
-from styler.models.spec import SPEC, ModelSpec
+from styler.models import SPEC, ModelSpec, find, models, shipped
 
 FILES = sorted(path.name for path in (shipped() / "default").iterdir() if path.is_file())
 

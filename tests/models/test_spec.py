@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from styler.errors import WeightsError
-from styler.models.spec import SPEC, ModelSpec, SiteSpec, StageSpec
-from styler.styles.statistics import FeatureStats
+from styler.models import SPEC, ModelSpec, SiteSpec, StageSpec
+from styler.styles import FeatureStats
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from styler.errors import ParameterError
-from styler.styles.statistics import FeatureStats
+from styler.styles import FeatureStats
 
 FINITE = st.floats(-1e3, 1e3, width=32)
 SHAPES = st.tuples(st.integers(1, 6), st.integers(1, 9), st.integers(1, 9))

@@ -14,9 +14,8 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from styler.errors import OutputError, ParameterError, StyleError, WeightsError
-from styler.models.folder import find, models
-from styler.styles.statistics import FeatureStats
-from styler.styles.style import Style, mix, preset, presets, user_folder
+from styler.models import find, models
+from styler.styles import FeatureStats, Style, mix, preset, presets, user_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = tomllib.loads((ROOT / "weights" / "sources.toml").read_text("utf-8"))

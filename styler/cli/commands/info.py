@@ -55,8 +55,8 @@ def gather(network: Network) -> dict[str, dict[str, Any]]:
     """What there is, as plain values in groups."""
     import styler
     from styler.inference.engine.threads import available_threads
-    from styler.models.folder import find, models, shipped
-    from styler.styles.style import user_folder
+    from styler.models import find, models, shipped
+    from styler.styles import user_folder
 
     model = find(network.model)
     return {

@@ -75,7 +75,7 @@ def serve(host: str, port: int, workers: int, log_level: str, **settings: Any) -
     import uvicorn
     from pydantic import ValidationError
 
-    from styler.models.folder import find
+    from styler.models import find
 
     for name, value in settings.items():
         if value is not None:  # workers are processes of their own: the environment reaches them

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from styler.cli.commands.styles import tell
 from styler.cli.settings import options
 from styler.controls import Controls, Size
-from styler.errors import StyleError
 from styler.jobs.output import Saving, check_output
 from styler.jobs.painter import Network, Painter, resolve, shrink, tag
-
-if TYPE_CHECKING:
-    from styler import Style, Stylizer
 
 
 @click.command()
@@ -64,6 +58,7 @@ def sheet(
     styler sheet photo.jpg -o sheet.png --style NAME --style painting.jpg --columns 2
     """
     from styler import imaging
+    from styler.styles import usable
 
     check_output(output, force)
     Saving().check([output])
@@ -73,21 +68,9 @@ def sheet(
     if style:
         chosen = [(tag([name]), resolve(stylizer, name, controls.style_size)) for name in style]
     else:
-        chosen = list(_all(stylizer))
+        chosen = list(usable(Path(stylizer.info.path), stylizer.style, tell).items())
     for name, one in chosen:
         tiles.append((name, Painter(stylizer, [(one, 1.0)], controls)(content)))
     imaging.write(
         imaging.grid(tiles, columns=min(columns, len(tiles)), labels=labels), output, force=force
     )
-
-
-def _all(stylizer: Stylizer) -> Iterator[tuple[str, Style]]:
-    """Every preset of this model; what is wrong with the others is told."""
-    import styler
-
-    model = Path(stylizer.info.path)
-    for info in styler.presets(model, damaged=tell):
-        try:
-            yield info.name, stylizer.style(styler.preset(info.name, model))
-        except StyleError as error:
-            tell(error)

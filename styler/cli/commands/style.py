@@ -61,7 +61,7 @@ def save(
     """
     from dataclasses import replace
 
-    from styler.styles.style import user_folder
+    from styler.styles import user_folder
 
     file = output or user_folder() / f"{painting.stem}.style"
     if file.suffix != ".style":

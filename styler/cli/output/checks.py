@@ -38,7 +38,7 @@ def run(network: Network) -> list[Check]:
 
 def weights(network: Network) -> str:
     """Every file of the model is what its ``model.json`` says."""
-    from styler.models.folder import find
+    from styler.models import find
 
     model = find(network.model)
     for file in model.spec.sha256:
@@ -65,8 +65,8 @@ def painting(network: Network) -> str:
 def styles(network: Network) -> str:
     """All style files can be read; those of another model are counted."""
     import styler
-    from styler.models.folder import find
-    from styler.styles.style import user_folder
+    from styler.models import find
+    from styler.styles import user_folder
 
     damaged: list[StylerError] = []
     found = styler.presets(network.model, damaged=damaged.append)

@@ -69,7 +69,7 @@ def complete_style(ctx: click.Context, _: click.Parameter, incomplete: str) -> l
 
 def complete_model(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Folders, and shipped models that begin like this."""
-    from styler.models.folder import models
+    from styler.models import models
 
     known = [CompletionItem(name) for name in models() if name.startswith(incomplete)]
     return [CompletionItem(incomplete, type="dir"), *known]

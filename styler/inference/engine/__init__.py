@@ -3,7 +3,7 @@
 from typing import Literal
 
 from styler.errors import ParameterError, train_install
-from styler.models.folder import Model
+from styler.models import Model
 
 from .protocol import Engine
 from .threads import available_threads

@@ -15,9 +15,8 @@ import onnxruntime as ort
 
 from styler.errors import WeightsError
 from styler.inference.padding import Window
-from styler.models.folder import Model
-from styler.models.spec import Affine
-from styler.styles.statistics import FeatureStats
+from styler.models import Affine, Model
+from styler.styles import FeatureStats
 
 __all__ = ["OnnxRuntimeEngine"]
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from styler.inference.padding import Window
-from styler.models.spec import Affine
-from styler.styles.statistics import FeatureStats
+from styler.models import Affine
+from styler.styles import FeatureStats
 
 __all__ = ["Engine", "Map"]
 

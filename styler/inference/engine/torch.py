@@ -11,9 +11,8 @@ from styler.errors import WeightsError
 from styler.inference.padding import Window
 from styler.model import build
 from styler.model.device import device
-from styler.models.folder import Model
-from styler.models.spec import Affine
-from styler.styles.statistics import FeatureStats
+from styler.models import Affine, Model
+from styler.styles import FeatureStats
 
 __all__ = ["TorchEngine"]
 

@@ -11,7 +11,7 @@ from styler import Style, Stylizer
 from styler.errors import MissingDependencyError, ParameterError
 from styler.inference.engine import EngineName, create
 from styler.inference.engine.onnxruntime import OnnxRuntimeEngine
-from styler.models.folder import find
+from styler.models import find
 from tests.inference.engine.cases import CASES, PAINTING
 from tests.networks import relabel
 

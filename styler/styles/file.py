@@ -1,0 +1,99 @@
+"""``.style`` files: a style's statistics as safetensors, and what is known of its painting."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from styler.errors import StyleError
+from styler.files import write_bytes
+
+from .statistics import FeatureStats
+from .style import Style
+
+__all__ = ["SUFFIX", "read", "write"]
+
+SUFFIX = ".style"
+FORMAT = 1
+KNOWN = ("title", "artist", "year", "source")
+MAX_BYTES = 1 << 20
+
+
+def write(style: Style, path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """:meth:`Style.save`."""
+    tensors: dict[str, NDArray[np.float32]] = {}
+    for site, stats in enumerate(style.statistics):
+        tensors[f"{site}.mean"] = stats.mean.astype(np.float32)
+        tensors[f"{site}.variance"] = stats.variance.astype(np.float32)
+    metadata = {
+        "format": FORMAT,
+        **{key: getattr(style, key) for key in ("name", "model", *KNOWN)},
+        "counts": [stats.count for stats in style.statistics],
+    }
+    # One entry, because safetensors writes several in any order.
+    write_bytes(save(tensors, {"style": json.dumps(metadata)}), path, force=force)
+
+
+def read(path: str | os.PathLike[str]) -> Style:
+    """:meth:`Style.load`."""
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        return _parse(content)
+    except OSError as error:
+        raise StyleError(f"cannot read the style {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise StyleError(f"{path} is not a style: {error}; save it anew") from None
+
+
+def _parse(content: bytes) -> Style:
+    """A style from the bytes of its file; ValueError for whatever is wrong with them."""
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"it has more than {MAX_BYTES} bytes")
+    try:
+        tensors = load(content)
+        # The library checks the header but, from bytes, hands out no metadata.
+        length = int.from_bytes(content[:8], "little")
+        metadata = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["style"])
+        if metadata["format"] != FORMAT:
+            raise ValueError(f"its format is not {FORMAT}")
+        statistics = tuple(
+            FeatureStats(
+                float(count),
+                tensors[f"{site}.mean"].astype(np.float64),
+                tensors[f"{site}.variance"].astype(np.float64),
+            )
+            for site, count in enumerate(metadata["counts"])
+        )
+        style = Style(
+            _text(metadata["name"]),
+            _text(metadata["model"]),
+            statistics,
+            **{key: None if metadata[key] is None else _text(metadata[key]) for key in KNOWN},
+        )
+    except (SafetensorError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}".splitlines()[0]) from None
+    if not all(map(_sound, style.statistics)):
+        raise ValueError("its statistics are no means and variances")
+    return style
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} is no text")
+    return value
+
+
+def _sound(stats: FeatureStats) -> bool:
+    return bool(
+        stats.mean.ndim == 1
+        and stats.mean.shape == stats.variance.shape
+        and 0 < stats.count < np.inf
+        and np.isfinite(stats.mean).all()
+        and np.isfinite(stats.variance).all()
+        and (stats.variance >= 0).all()
+    )
