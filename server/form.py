@@ -1,47 +1,25 @@
-"""The controls as fields of a form: ranges, defaults and descriptions are those of the library."""
+"""The form of a painting: its own fields, and a field for every control of the library."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from inspect import Parameter, signature
+from typing import Annotated, Any, Literal, get_type_hints
 
 from fastapi import File, Form, UploadFile
 from pydantic import AfterValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from styler import controls
-from styler.controls import Number, Size
+from styler.controls import CONTROLS, MASK, ONLY, Control, Controls
 from styler.errors import ParameterError
+
+from .settings import Settings
 
 Absent = SkipJsonSchema[None]  # a form has no null to send
 
-
-def _number(control: Number) -> Any:
-    return Form(ge=control.low, le=control.high, allow_inf_nan=False, description=control.help)
-
-
-def _size(text: str) -> str:
-    try:
-        Size.of(text)
-    except ParameterError as error:
-        raise PydanticCustomError("size", "{reason}", {"reason": str(error)}) from None
-    return text
-
-
-Strength = Annotated[float, _number(controls.STRENGTH)]
-StyleSize = Annotated[
-    Annotated[int, Field(ge=controls.STYLE_SIZE.low, le=controls.STYLE_SIZE.high)] | Absent,
-    Form(description=f"{controls.STYLE_SIZE.help} Without it the server decides."),
-]
-KeepAmount = Annotated[float, _number(controls.KEEP_AMOUNT)]
-KeepColours = Annotated[controls.KeepColours | Absent, Form(description=controls.KEEP_COLOURS)]
-ContentSize = Annotated[
-    str | Absent,
-    Form(description=controls.SIZE, examples=["1600", "2MP"]),
-    AfterValidator(lambda text: text if text is None else _size(text)),
-]
-Masks = Annotated[list[UploadFile] | Absent, File(description=controls.MASK)]
-Only = Annotated[UploadFile | Absent, File(description=controls.ONLY)]
+Masks = Annotated[list[UploadFile] | Absent, File(description=MASK)]
+Only = Annotated[UploadFile | Absent, File(description=ONLY)]
 Styles = Annotated[
     list[UploadFile] | Absent,
     File(description="Any picture to take the style of; several are mixed."),
@@ -54,3 +32,52 @@ Weights = Annotated[
     list[Annotated[float, Field(ge=0, allow_inf_nan=False)]] | Absent,
     Form(description="How much of each style, in their order: first `style`, then `preset`."),
 ]
+
+
+def with_controls(route: Callable[..., Any]) -> Callable[..., Any]:
+    """Let FastAPI see a field for every control where the route has ``**controls``."""
+    hints = get_type_hints(Controls)
+    seen: list[Parameter] = []
+    for parameter in signature(route, eval_str=True).parameters.values():
+        if parameter.kind is not Parameter.VAR_KEYWORD:
+            seen.append(parameter.replace(kind=Parameter.KEYWORD_ONLY))
+    before = [parameter.name for parameter in seen].index("mask")
+    seen[before:before] = [_field(control, hints[name]) for name, control in CONTROLS.items()]
+    route.__signature__ = signature(route).replace(parameters=seen)  # type: ignore[attr-defined]
+    return route
+
+
+def controls(given: dict[str, Any], settings: Settings) -> Controls:
+    """The controls of a request; what is absent is the server's, or else the library's default."""
+    own = {name: getattr(settings, name) for name in CONTROLS if name in Settings.model_fields}
+    return Controls(**own | {name: value for name, value in given.items() if value is not None})
+
+
+def _field(control: Control, hint: Any) -> Parameter:
+    kind: Any = str if control.of else hint
+    description, default = control.help, control.default
+    if default is None and control.choices:
+        kind = Literal[control.choices]
+    if control.name in Settings.model_fields:
+        description, default = f"{description} Without it the server decides.", None
+    limits: dict[str, Any] = {"ge": control.low, "le": control.high} if control.high else {}
+    if kind is float:
+        limits["allow_inf_nan"] = False
+    checks = [AfterValidator(_checked(control))] if control.of else []
+    if default is None:  # the limits are those of the value, not of its absence
+        kind, limits = (Annotated[kind, Field(**limits)] if limits else kind) | Absent, {}
+    form = Form(description=description, examples=list(control.examples) or None, **limits)
+    annotation = Annotated[(kind, form, *checks)]
+    return Parameter(control.name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _checked(control: Control) -> Callable[[str | None], str | None]:
+    def check(text: str | None) -> str | None:
+        try:
+            control.taken(text)
+        except ParameterError as error:
+            problem = {"reason": str(error)}
+            raise PydanticCustomError(control.name, "{reason}", problem) from None
+        return text
+
+    return check

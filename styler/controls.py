@@ -1,80 +1,32 @@
-"""The controls of a painting: ranges, defaults and meaning, the same in Python, CLI and HTTP.
+"""The controls of a painting, each defined once: Python, command line and HTTP are made from it.
 
 Light on purpose: ``styler --help`` and the description of the server are made from this.
 """
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
 from styler.errors import ParameterError
 
 __all__ = [
+    "CONTROLS",
     "KEEP_AMOUNT",
-    "KEEP_COLOURS",
     "MASK",
     "ONLY",
-    "SIZE",
     "STRENGTH",
     "STYLE_SIZE",
+    "Control",
     "Controls",
     "KeepColours",
-    "Number",
     "Size",
     "check_masks",
+    "described",
 ]
 
 KeepColours = Literal["luminance", "coral", "histogram"]
 
-
-@dataclass(frozen=True)
-class Number:
-    """A control that is a number.
-
-    Attributes:
-        name: of the argument and of the form's field; with hyphens, of the option.
-        low, high: its range, both included; whole numbers where these are.
-        default: where it is not given.
-        help: what it does.
-    """
-
-    name: str
-    low: float
-    high: float
-    default: float
-    help: str
-
-    def check(self, value: float) -> None:
-        """Raise ``ParameterError`` unless ``value`` is in the range."""
-        try:
-            fits = bool(self.low <= value <= self.high)  # false for what is no number
-        except (TypeError, ValueError):
-            fits = False
-        if not fits:
-            raise ParameterError(
-                f"{self.name} must be from {self.low:g} to {self.high:g}, not {value!r:.40}"
-            )
-
-
-STRENGTH = Number(
-    "strength", 0.0, 1.5, 1.0,
-    "How much of the style: 0 is the photo itself, 1 the style, beyond it exaggerates.",
-)  # fmt: skip
-STYLE_SIZE = Number(
-    "style_size", 16, 4096, 512,
-    "Short side at which a painting is looked at: smaller gives broader strokes. Saved styles "
-    "keep theirs.",
-)  # fmt: skip
-KEEP_AMOUNT = Number(
-    "keep_amount", 0.0, 1.0, 1.0,
-    "How much of the photo's colours to keep: 0 is none, 1 all.",
-)  # fmt: skip
-
-SIZE = "Shrink the photo first: long side in pixels, or an area such as 2MP."
-KEEP_COLOURS = (
-    "Keep the photo's colours: by its chroma (luminance), by the mean and covariance of its "
-    "colours (coral), or by the histogram of each channel (histogram)."
-)
 MASK = (
     "Where a style goes, one mask for each style in their order: a grey picture of any size, "
     "white is there, black not, grey in part. What no mask covers stays photo."
@@ -125,28 +77,150 @@ class Size:
 
 
 @dataclass(frozen=True)
+class Control:
+    """What is known of a control.
+
+    Attributes:
+        name: of the keyword and of the form's field; with hyphens, of the option.
+        default: where it is not given.
+        help: what it does.
+        low, high: the range of a number, both included; whole numbers where these are.
+        choices: what it may be, where that is a few words.
+        of: makes its value of what is given, where it is of a type of its own.
+        examples: of what may be given.
+        metavar: how the command line calls its value.
+        unset: what the command line says of its absence.
+        looks: whether it changes how a painting looks, rather than how large it is.
+    """
+
+    name: str
+    default: Any
+    help: str
+    low: float = 0
+    high: float = 0
+    choices: tuple[str, ...] = ()
+    of: Callable[[Any], Any] | None = None
+    examples: tuple[str, ...] = ()
+    metavar: str | None = None
+    unset: str | None = None
+    looks: bool = True
+
+    def taken(self, value: Any) -> Any:
+        """The control's value of what is given.
+
+        Raises:
+            ParameterError: it is out of range, none of the choices, or nothing like it.
+        """
+        if value is None and self.default is None:
+            return None
+        if self.of:
+            return self.of(value)
+        if self.choices:
+            if value not in self.choices:
+                known = ", ".join(self.choices)
+                raise ParameterError(f"{self.name} must be one of {known}, not {value!r:.40}")
+            return value
+        try:
+            fits = bool(self.low <= value <= self.high)  # false for what is no number
+        except (TypeError, ValueError):
+            fits = False
+        if not fits:
+            raise ParameterError(
+                f"{self.name} must be from {self.low:g} to {self.high:g}, not {value!r:.40}"
+            )
+        return value
+
+
+def about(help: str, **more: Any) -> dict[str, Any]:
+    """The metadata of a field: the further attributes of its :class:`Control`."""
+    return {"help": help, **more}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Controls:
-    """How to paint, apart from photo, styles and masks; named as :meth:`Stylizer.stylize` does.
+    """How to paint, apart from photo, styles and masks: the keywords of :meth:`Stylizer.stylize`.
+
+    A field added here is a keyword, an option of the command line and a field of the form.
 
     Raises:
         ParameterError: a value is out of its range.
     """
 
-    strength: float = STRENGTH.default
-    size: Size | None = None
-    style_size: int = int(STYLE_SIZE.default)
-    keep_colours: KeepColours | None = None
-    keep_amount: float = KEEP_AMOUNT.default
+    strength: float = field(
+        default=1.0,
+        metadata=about(
+            "How much of the style: 0 is the photo itself, 1 the style, beyond it exaggerates.",
+            low=0.0,
+            high=1.5,
+        ),
+    )
+    size: "int | str | Size | None" = field(
+        default=None,
+        metadata=about(
+            "Shrink the photo first: long side in pixels, or an area such as 2MP.",
+            of=Size.of,
+            examples=("1600", "2MP"),
+            metavar="PIXELS|MP",
+            unset="keep",
+            looks=False,
+        ),
+    )
+    style_size: int = field(
+        default=512,
+        metadata=about(
+            "Short side at which a painting is looked at: smaller gives broader strokes. Saved "
+            "styles keep theirs.",
+            low=16,
+            high=4096,
+            metavar="PIXELS",
+        ),
+    )
+    keep_colours: KeepColours | None = field(
+        default=None,
+        metadata=about(
+            "Keep the photo's colours: by its chroma (luminance), by the mean and covariance of "
+            "its colours (coral), or by the histogram of each channel (histogram).",
+            choices=KeepColours.__args__,  # type: ignore[attr-defined]
+            unset="the painting's",
+        ),
+    )
+    keep_amount: float = field(
+        default=1.0,
+        metadata=about(
+            "How much of the photo's colours to keep: 0 is none, 1 all.", low=0.0, high=1.0
+        ),
+    )
 
     def __post_init__(self) -> None:
-        STRENGTH.check(self.strength)
-        STYLE_SIZE.check(self.style_size)
-        KEEP_AMOUNT.check(self.keep_amount)
-        known = KeepColours.__args__  # type: ignore[attr-defined]
-        if self.keep_colours is not None and self.keep_colours not in known:
-            raise ParameterError(
-                f"keep_colours must be one of {', '.join(known)}, not {self.keep_colours!r:.40}"
-            )
+        for name, known in CONTROLS.items():
+            object.__setattr__(self, name, known.taken(getattr(self, name)))
+
+    def fit(self, width: int, height: int) -> tuple[int, int]:
+        """The size at which a photo of that width and height is painted."""
+        return (width, height) if self.size is None else Size.of(self.size).fit(width, height)
+
+
+CONTROLS = {
+    known.name: Control(known.name, known.default, **known.metadata) for known in fields(Controls)
+}
+"""By name, in the order in which they are shown."""
+
+STRENGTH, STYLE_SIZE = CONTROLS["strength"], CONTROLS["style_size"]
+KEEP_AMOUNT = CONTROLS["keep_amount"]
+
+
+def described(indent: int = 12) -> str:
+    """Every control in a paragraph of its own, as the ``Args`` of a docstring."""
+    from textwrap import fill
+
+    paragraphs = []
+    for known in CONTROLS.values():
+        text = f"{known.name}: {known.help[0].lower()}{known.help[1:]}"
+        if known.high:
+            text += f" From {known.low:g} to {known.high:g}, by default {known.default:g}."
+        first, rest = " " * indent, " " * (indent + 4)
+        paragraphs.append(fill(text, 100, initial_indent=first, subsequent_indent=rest))
+    return "\n".join(paragraphs)
 
 
 def check_masks(masks: int, styles: int) -> None:

@@ -10,21 +10,7 @@ from fastapi import APIRouter, File, Form, Header, Request, Response, UploadFile
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
-from styler.controls import KEEP_AMOUNT, STRENGTH, Controls, Size
-
-from ..form import (
-    Absent,
-    ContentSize,
-    KeepAmount,
-    KeepColours,
-    Masks,
-    Only,
-    Presets,
-    Strength,
-    Styles,
-    StyleSize,
-    Weights,
-)
+from ..form import Absent, Masks, Only, Presets, Styles, Weights, controls, with_controls
 from ..middleware.body import UploadRequest
 from ..negotiation import FORMATS, accepted, disposition, stem
 from ..pipeline import Format, Order, Painting
@@ -101,6 +87,7 @@ _A_STYLE = {
         ),
     },
 )
+@with_controls
 async def stylize(
     request: Request,
     service: ServiceDependency,
@@ -108,17 +95,13 @@ async def stylize(
     style: Styles = None,
     preset: Presets = None,
     weight: Weights = None,
-    strength: Strength = STRENGTH.default,
-    size: ContentSize = None,
-    style_size: StyleSize = None,
-    keep_colours: KeepColours = None,
-    keep_amount: KeepAmount = KEEP_AMOUNT.default,
     mask: Masks = None,
     only: Only = None,
     format: Annotated[
         Format | Absent, Form(description="Of the result; without it `Accept` decides, else PNG.")
     ] = None,
     accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
+    **given: Any,
 ) -> Response:
     """Send `content` and at least one `style` or `preset`.
 
@@ -146,13 +129,7 @@ async def stylize(
         weights=weight or (),
         masks=[await upload.read() for upload in masks] or None,
         only=await region[0].read() if region else None,
-        controls=Controls(
-            strength=strength,
-            size=Size.of(size) if size else None,
-            style_size=style_size or service.settings.style_size,
-            keep_colours=keep_colours,
-            keep_amount=keep_amount,
-        ),
+        controls=controls(given, service.settings),
         format=format or accepted(accept),
     )
     painting = await _unless_gone(

@@ -6,7 +6,7 @@ from .colour.keep import METHODS as COLOUR_METHODS
 from .colour.keep import keep_colours
 from .colour.luma import LUMA
 from .grid import grid
-from .masks import as_mask, coverage, read_mask, resize_mask
+from .masks import alpha_mask, as_mask, read_mask, resize_mask
 from .picture import Metadata, Picture
 from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, dimensions, from_pil, read
 from .search import find_pictures
@@ -22,9 +22,9 @@ __all__ = [
     "Format",
     "Metadata",
     "Picture",
+    "alpha_mask",
     "as_mask",
     "check_options",
-    "coverage",
     "dimensions",
     "encode",
     "find_pictures",

@@ -36,7 +36,7 @@ def as_mask(picture: Picture) -> NDArray[np.float32]:
         mask = np.minimum(
             picture.rgb @ (LUMA.astype(np.float32) / np.float32(white)), np.float32(1)
         )
-    alpha = coverage(picture)
+    alpha = alpha_mask(picture)
     if alpha is not None:
         mask *= alpha
     return mask
@@ -59,7 +59,7 @@ def resize_mask(mask: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.
     return np.asarray(resized).clip(mask.min(), mask.max())
 
 
-def coverage(picture: Picture) -> NDArray[np.float32] | None:
+def alpha_mask(picture: Picture) -> NDArray[np.float32] | None:
     """A picture's alpha as a mask: (H, W) float32, 1 where opaque; ``None`` if all of it is."""
     if picture.alpha is None:
         return None

@@ -1,95 +1,38 @@
-"""The walk: stages and sites in turn, from the photo to the painting.
+"""Forward through the stages of a network, whoever runs them and wherever statistics come from.
 
-At every site the statistics of the map are taken and set against the style's; the scale and shift
-that follow go into the next stage. Nothing else passes between the content and the style.
+A stage is a plain piece of the network between two normalization sites. In front of each but the
+first, the supplier of statistics sees the map and answers with a scale and a shift. An engine, the
+network in training and the export to ONNX are three runners of the same traversal.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
+__all__ = ["forward"]
 
-from styler.inference.engine import Engine
-from styler.inference.padding import frame, window
-from styler.inference.shares import Shares
-from styler.models import Affine, ModelSpec, SiteSpec
-from styler.styles import FeatureStats
-
-__all__ = ["region_statistics", "style_statistics", "walk"]
-
-Array = NDArray[np.float32]
+Map = TypeVar("Map", bound=Any)
+"""A feature map ``(N, C, H, W)``: a numpy array or a torch tensor."""
 
 
-def walk(
-    engine: Engine,
-    spec: ModelSpec,
-    learned: dict[str, NDArray[Any]],
-    picture: Array,
-    styles: Sequence[Sequence[FeatureStats]],
-    shares: Shares | None = None,
-) -> Array:
-    """Paint one picture.
+def forward(
+    run: Callable[[int, Map, Any, Sequence[Map]], Sequence[Map]],
+    takes: Sequence[int],
+    x: Map,
+    normalize: Callable[[int, Map], Any],
+) -> Map:
+    """The last stage's output.
 
     Args:
-        engine: runs the stages.
-        spec: the model.
-        learned: weights and biases of sites with a target of their own.
-        picture: ``(1, 3, H, W)`` in [0, 1].
-        styles: target statistics of each style site, for each region.
-        shares: the regions; by default one, of all the picture.
-
-    Returns:
-        ``(1, 3, H, W)``, not clipped.
+        run: stage number, map, scale and shift (``None`` for stage 0) and the maps that the stage
+            takes from the stack, to the new map and those that it puts on the stack.
+        takes: how many maps each stage takes.
+        x: what enters the first stage.
+        normalize: number of a site and the map in front of it, to its scale and shift.
     """
-    shares = shares or Shares()
-    height, width = picture.shape[2:]
-    framed = frame(picture, spec.margin, spec.multiple)
-    targets = [iter(style) for style in styles]
-    x, *stack = engine.run(0, framed, None, ())
-    for index, site in enumerate(spec.sites, start=1):
-        factor = framed.shape[2] // x.shape[2]
-        inside = window(spec.margin, height, width, factor)
-        affines = [
-            _affine(site, engine.statistics(x, inside, weights), learned, target)
-            for weights, target in zip(shares.weights(factor), targets, strict=True)
-        ]
-        stage = spec.stages[index]
-        kept = len(stack) - stage.takes
-        x, *given = engine.run(index, x, shares.blend(affines, spec, factor), stack[kept:])
+    x, *stack = run(0, x, None, ())
+    for index in range(1, len(takes)):
+        affine = normalize(index - 1, x)
+        kept = len(stack) - takes[index]
+        x, *given = run(index, x, affine, stack[kept:])
         stack = [*stack[:kept], *given]
-    return engine.fetch(x, window(spec.margin, height, width, 1))
-
-
-def _affine(
-    site: SiteSpec,
-    own: FeatureStats,
-    learned: dict[str, NDArray[Any]],
-    targets: Iterator[FeatureStats],
-) -> Affine:
-    if site.weight is not None and site.bias is not None:
-        return site.affine(own, learned[site.bias], learned[site.weight])
-    target = next(targets)
-    return site.affine(own, target.mean, np.sqrt(target.variance + site.eps))
-
-
-def style_statistics(
-    engine: Engine, spec: ModelSpec, picture: Array, mask: Array | None = None
-) -> list[FeatureStats]:
-    """The statistics of a ``(1, 3, H, W)`` picture in [0, 1] at each style site."""
-    (statistics,) = region_statistics(engine, spec, picture, Shares(mask=mask))
-    return statistics
-
-
-def region_statistics(
-    engine: Engine, spec: ModelSpec, picture: Array, shares: Shares
-) -> list[list[FeatureStats]]:
-    """:func:`style_statistics` of every region of a picture."""
-    height, width = picture.shape[2:]
-    framed = frame(picture, spec.margin, spec.multiple)
-    sites = []
-    for x in engine.encode(framed):
-        factor = framed.shape[2] // x.shape[2]
-        inside = window(spec.margin, height, width, factor)
-        sites.append([engine.statistics(x, inside, w) for w in shares.weights(factor)])
-    return [list(region) for region in zip(*sites, strict=True)]
+    return x

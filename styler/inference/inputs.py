@@ -1,4 +1,4 @@
-"""What may be given as a picture or a mask, what becomes of it, and the way back."""
+"""What may be given as a picture or a mask, and its way to pixels."""
 
 import os
 from typing import Any, BinaryIO
@@ -11,7 +11,7 @@ from styler import imaging
 from styler.errors import ParameterError
 from styler.imaging import Picture
 
-__all__ = ["Grey", "Pixels", "Raw", "Source", "as_given", "as_mask", "as_picture", "visible"]
+__all__ = ["Grey", "Pixels", "Raw", "Source", "as_mask", "as_picture", "pixels_and_alpha"]
 
 Pixels = NDArray[Any]  # uint8 or uint16
 Raw = str | os.PathLike[str] | BinaryIO | Pixels
@@ -46,24 +46,6 @@ def as_picture(source: Any) -> Picture:
     return imaging.read(source)
 
 
-def as_given(painted: Picture, source: Any) -> Any:
-    """A painting as the photo came, :func:`as_picture` backwards.
-
-    Bytes are encoded in the photo's own format, or as PNG where that is not written; paths and
-    files become arrays.
-    """
-    if isinstance(source, Picture):
-        return painted
-    if isinstance(source, Image.Image):
-        image = Image.fromarray(painted.samples())
-        if source.has_transparency_data and painted.alpha is None:
-            image.putalpha(255)
-        return image
-    if isinstance(source, bytes | bytearray | memoryview):
-        return imaging.encode(painted, imaging.own_format(painted))
-    return painted.samples() if isinstance(source, np.ndarray) else painted.rgb
-
-
 def as_mask(source: Any, name: str, like: Picture) -> NDArray[np.float32]:
     """Decode a :data:`Grey` and stretch it to the size of a picture: ``(H, W)`` in [0, 1].
 
@@ -92,9 +74,9 @@ def as_mask(source: Any, name: str, like: Picture) -> NDArray[np.float32]:
     return imaging.resize_mask(mask, (like.width, like.height))
 
 
-def visible(picture: Picture) -> tuple[NDArray[Any], NDArray[np.float32] | None]:
-    """What the network may see of a picture, and how much each pixel counts, if not all alike."""
-    mask = imaging.coverage(picture)
-    if mask is None or mask.min() == 1 or not mask.any():
+def pixels_and_alpha(picture: Picture) -> tuple[NDArray[Any], NDArray[np.float32] | None]:
+    """What the network sees of a picture, and how much each pixel counts, if not all alike."""
+    alpha = imaging.alpha_mask(picture)
+    if alpha is None or alpha.min() == 1 or not alpha.any():
         return picture.rgb, None
-    return picture.filled(), mask
+    return picture.filled(), alpha

@@ -1,9 +1,9 @@
-"""Where a picture lies in the network's maps: its margin, its window, its cells."""
+"""Padding: a picture's margin, its window in the network's maps, its cells there."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Window", "frame", "reduce", "window"]
+__all__ = ["Window", "pad", "reduce", "window"]
 
 Array = NDArray[np.float32]
 
@@ -11,7 +11,7 @@ Window = tuple[slice, slice]
 """Rows and columns of a map."""
 
 
-def frame(picture: Array, margin: int, multiple: int) -> Array:
+def pad(picture: Array, margin: int, multiple: int) -> Array:
     """Reflect ``margin`` pixels around a picture, at right and bottom on to a full ``multiple``.
 
     Pictures smaller than the margin are reflected again and again.

@@ -1,71 +1,112 @@
-"""From a photo and its regions to the painted photo."""
+"""From a photo's pixels and its regions to the painted pixels."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from styler import imaging
 from styler.controls import Controls
-from styler.imaging import Picture
-from styler.inference.engine import Engine
-from styler.inference.forward import region_statistics, walk
-from styler.inference.inputs import visible
-from styler.inference.regions import Regions
-from styler.inference.shares import Shares
-from styler.models import ModelSpec
+from styler.imaging import keep_colours, to_float
+from styler.models import Affine, ModelSpec
 from styler.styles import FeatureStats
 
-__all__ = ["paint"]
+from .adain import affine
+from .encode import region_statistics
+from .engine import Engine
+from .forward import forward
+from .padding import pad, window
+from .regions import Regions
+
+__all__ = ["decode", "paint"]
+
+Array = NDArray[np.float32]
+Learned = dict[str, NDArray[Any]]
+"""Weights and biases of sites with a target of their own, by name."""
 
 
 def paint(
     engine: Engine,
     spec: ModelSpec,
-    learned: dict[str, NDArray[Any]],
-    picture: Picture,
+    learned: Learned,
+    pixels: NDArray[Any],
     regions: Regions,
     controls: Controls,
-) -> NDArray[Any]:
-    """The painted pixels of a picture, ``(H, W, 3)`` of its dtype.
+) -> Array | None:
+    """The painted pixels, ``(1, 3, H, W)`` about [0, 1]; ``None`` where nothing is to be painted.
 
-    Fully transparent pixels and those that no region covers are the picture's own.
+    Args:
+        engine: runs the stages.
+        spec: the model.
+        learned: what its sites have of their own.
+        pixels: of the photo, ``(H, W, 3)`` uint8 or uint16, at the size it is painted at.
+        regions: with their styles. What no region shows is the photo's own.
+        controls: how to paint.
     """
-    cover = regions.cover
-    if controls.strength == 0 or (cover is not None and not cover.any()):
-        return picture.rgb.copy()
-    pixels, mask = visible(picture)
-    x = imaging.to_float(pixels)
-    shares = Shares(regions.shares, mask)
-    targets = [style.statistics for style in regions.styles]
+    only = regions.only
+    if controls.strength == 0 or (only is not None and not only.any()):
+        return None
+    x = to_float(pixels)
+    targets: list[Sequence[FeatureStats]] = [style.statistics for style in regions.styles]
     if controls.strength != 1:
         # Towards the photo's own style, as the style encoder sees it: that the decoder knows.
-        own = region_statistics(engine, spec, x, shares)
+        own = region_statistics(engine, spec, x, regions)
         targets = [_between(*pair, controls.strength) for pair in zip(own, targets, strict=True)]
-    painted = walk(engine, spec, learned, x, targets, shares)
+    painted = decode(engine, spec, learned, x, targets, regions)
     if controls.keep_colours is not None:
-        counted = [part > 0 for part in (mask, cover) if part is not None]
-        painted = imaging.keep_colours(
+        counted = [part > 0 for part in (regions.alpha, only) if part is not None]
+        painted = keep_colours(
             painted,
             x,
             controls.keep_colours,
             amount=controls.keep_amount,
             mask=np.logical_and.reduce(counted) if counted else None,
         )
-    if cover is not None:
-        painted = painted * cover + x * (1 - cover)
-    finished: NDArray[Any] = (
-        imaging.to_uint8(painted) if picture.bits == 8 else imaging.to_uint16(painted)
-    )
-    if picture.alpha is not None:
-        hidden = picture.alpha == 0
-        finished[hidden] = picture.rgb[hidden]
-    return finished
+    return painted if only is None else painted * only + x * (1 - only)
+
+
+def decode(
+    engine: Engine,
+    spec: ModelSpec,
+    learned: Learned,
+    x: Array,
+    targets: Sequence[Sequence[FeatureStats]],
+    regions: Regions | None = None,
+) -> Array:
+    """The network's output for a picture, ``(1, 3, H, W)``, not clipped.
+
+    Args:
+        engine, spec, learned: as in :func:`paint`.
+        x: ``(1, 3, H, W)`` in [0, 1].
+        targets: statistics of each style site, for each region.
+        regions: by default one, of all the picture.
+    """
+    regions = regions or Regions()
+    height, width = x.shape[2:]
+    padded = pad(x, spec.margin, spec.multiple)
+    styles = [iter(target) for target in targets]
+
+    def normalize(index: int, y: Any) -> Affine:
+        site, factor = spec.sites[index], padded.shape[2] // y.shape[2]
+        inside = window(spec.margin, height, width, factor)
+        affines = []
+        for weights, style in zip(regions.weights(factor), styles, strict=True):
+            own = engine.statistics(y, inside, weights)
+            if site.weight is not None and site.bias is not None:
+                mean, std = learned[site.bias], learned[site.weight]
+            else:
+                wanted = next(style)
+                mean, std = wanted.mean, np.sqrt(wanted.variance + site.eps)
+            affines.append(affine(site, own, mean, std))
+        return regions.blend(affines, spec, factor)
+
+    y = forward(engine.run, [stage.takes for stage in spec.stages], padded, normalize)
+    return engine.fetch(y, window(spec.margin, height, width, 1))
 
 
 def _between(
-    own: list[FeatureStats], style: tuple[FeatureStats, ...], strength: float
-) -> tuple[FeatureStats, ...]:
-    return tuple(
+    own: Sequence[FeatureStats], style: Sequence[FeatureStats], strength: float
+) -> list[FeatureStats]:
+    return [
         FeatureStats.mix(pair, (1 - strength, strength)) for pair in zip(own, style, strict=True)
-    )
+    ]

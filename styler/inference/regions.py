@@ -1,4 +1,4 @@
-"""Several styles on one picture, each where its mask says."""
+"""Regions of a picture, each with its style, at any resolution of the network's maps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.styles import Style, mix
+from styler.models import Affine, ModelSpec
+from styler.styles import Style
 
-__all__ = ["Regions", "divide"]
+from .padding import pad, reduce
+
+__all__ = ["Regions"]
 
 Array = NDArray[np.float32]
-
-_NOTHING = 1e-4  # less than can be seen; stretched masks that add up to 1 differ from it by less
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,103 +22,46 @@ class Regions:
 
     Attributes:
         styles: of each region.
-        shares: ``(R, H, W)`` in [0, 1], what each region has of every pixel, of sum 1; ``None``
-            for a single region.
-        cover: ``(H, W)`` in [0, 1], how much of the painting to show rather than of the photo;
+        masks: ``(R, H, W)`` in [0, 1], what each region has of every pixel, of sum 1; ``None``
+            where a single one has all.
+        only: ``(H, W)`` in [0, 1], how much of the painting to show rather than of the photo;
             ``None`` shows all of it.
+        alpha: ``(H, W)`` in [0, 1], how much each pixel counts in any statistics; ``None`` counts
+            all alike.
     """
 
-    styles: tuple[Style, ...]
-    shares: Array | None = None
-    cover: Array | None = None
+    styles: tuple[Style, ...] = ()
+    masks: Array | None = None
+    only: Array | None = None
+    alpha: Array | None = None
 
+    def weights(self, factor: int) -> list[Array | None]:
+        """The weights of each region's statistics in cells of ``factor`` x ``factor`` pixels."""
+        masks: Sequence[Array | None] = [self.alpha]
+        if self.masks is not None:
+            masks = [mask if self.alpha is None else mask * self.alpha for mask in self.masks]
+        return [None if mask is None else reduce(mask, factor) for mask in masks]
 
-def divide(
-    styles: Sequence[tuple[Style, float]],
-    *,
-    masks: Sequence[Array] | None = None,
-    only: Array | None = None,
-    visible: Array | None = None,
-) -> Regions:
-    """Divide a picture among styles.
+    def blend(self, affines: Sequence[Affine], spec: ModelSpec, factor: int) -> Affine:
+        """The regions' scales and shifts as one of each, ``(1, C, h, w)`` over the padded map.
 
-    A pixel shows its styles in the ratio of weight times mask, and the painting rather than the
-    photo by the sum of its masks, up to 1, times ``only``. Masks of equal styles are added first,
-    so that a style's statistics are taken over all that it paints. What shows the photo is a region
-    of its own, painted in a mixture of the others' styles that is never seen: so the network meets
-    no edge there. Uniform masks make the plain mixture, of one region.
-
-    Args:
-        styles: with their weights.
-        masks: ``(H, W)`` in [0, 1] for each style; ``None`` mixes the styles everywhere.
-        only: ``(H, W)`` in [0, 1] where to paint at all; ``None`` is everywhere.
-        visible: ``(H, W)`` in [0, 1]; regions without a visible pixel are left out.
-
-    Raises:
-        ParameterError: as :func:`styler.styles.style.mix`.
-    """
-    whole = mix(styles)
-    if masks is None:
-        if only is None:
-            return Regions((whole,))
-        masks = [np.ones_like(only)] * len(styles)
-    weights = [weight for _, weight in styles]
-    painted = sum(mask for mask, weight in zip(masks, weights, strict=True) if weight > 0)
-    cover: Array = np.minimum(painted, np.float32(1))
-    cover = _rounded(cover if only is None else cover * only)
-    if not cover.any():
-        return Regions((whole,), cover=cover)
-    parts = _seen([(style, share * cover) for style, share in _parts(styles, masks)], visible)
-    if not parts:
-        return Regions((whole,), cover=np.zeros_like(cover))
-    rest = mix([(style, float(share.sum(dtype=np.float64))) for style, share in parts])
-    parts += _seen([(rest, 1 - cover)], visible)
-    shares = np.stack([share for _, share in parts]) if len(parts) > 1 else None
-    shown = None if cover.min() == 1 else cover
-    return Regions(tuple(style for style, _ in parts), shares, shown)
-
-
-def _seen(parts: list[tuple[Style, Array]], visible: Array | None) -> list[tuple[Style, Array]]:
-    """Those that have something of a visible pixel."""
-    rounded = [(style, _rounded(share)) for style, share in parts]
-    return [
-        (style, share)
-        for style, share in rounded
-        if (share if visible is None else share * visible).any()
-    ]
-
-
-def _parts(
-    styles: Sequence[tuple[Style, float]], masks: Sequence[Array]
-) -> list[tuple[Style, Array]]:
-    """The different styles with their shares of what is painted."""
-    if all(mask.min() == mask.max() for mask in masks):
-        pairs = zip(styles, masks, strict=True)
-        mixed = mix([(style, weight * float(mask[0, 0])) for (style, weight), mask in pairs])
-        return [(mixed, np.ones_like(masks[0]))]
-    largest = max(weight for _, weight in styles)
-    found: list[tuple[Style, Array]] = []
-    for (style, weight), mask in zip(styles, masks, strict=True):
-        amount = mask * np.float32(weight / largest)
-        for known, sofar in found:
-            if _equal(style, known):
-                sofar += amount
-                break
-        else:
-            found.append((style, amount))
-    total = np.sum([amount for _, amount in found], 0)
-    total[total == 0] = 1
-    return [(style, amount / total) for style, amount in found]
-
-
-def _equal(a: Style, b: Style) -> bool:
-    return a is b or all(
-        np.array_equal(x.mean, y.mean) and np.array_equal(x.variance, y.variance)
-        for x, y in zip(a.statistics, b.statistics, strict=True)
-    )
-
-
-def _rounded(values: Array) -> Array:
-    """Next to nothing is nothing, and next to all is all."""
-    values = np.where(values < _NOTHING, np.float32(0), values)
-    return np.where(values > 1 - _NOTHING, np.float32(1), values)
+        A position takes the mean of all by their masks in its cell. One region's are returned as
+        they are.
+        """
+        if self.masks is None:
+            (single,) = affines
+            return single
+        cells = np.stack(
+            [
+                reduce(pad(mask[None, None], spec.margin, spec.multiple)[0, 0], factor)
+                for mask in self.masks
+            ]
+        )
+        total = cells.sum(0)
+        even = np.full_like(cells, 1 / len(cells))  # where no region has a pixel that counts
+        cells = np.divide(cells, total, out=even, where=total > 0)
+        scale, shift = (
+            np.tensordot(np.concatenate(values)[:, :, 0, 0].T, cells, 1)[None]  # (1, C, h, w)
+            for values in zip(*affines, strict=True)
+        )
+        return scale, shift

@@ -1,39 +1,34 @@
 """Set a style once, stylize many: the network behind one object."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from inspect import Signature, signature
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import Any, ParamSpec, Protocol, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from styler import imaging
-from styler.controls import STYLE_SIZE, Controls, KeepColours, Size, check_masks
+from styler.controls import STYLE_SIZE, Controls, check_masks, described
 from styler.errors import ParameterError, StyleError, TooLargeError
 from styler.imaging import Picture
-from styler.inference.engine import EngineName, create
-from styler.inference.forward import style_statistics
-from styler.inference.inputs import (
-    Grey,
-    Pixels,
-    Raw,
-    Source,
-    as_given,
-    as_mask,
-    as_picture,
-    visible,
-)
-from styler.inference.paint import paint
-from styler.inference.regions import divide
 from styler.models import find
 from styler.styles import FeatureStats, Style, resolve
 
+from .divide import divide
+from .encode import style_statistics
+from .engine import EngineName, create
+from .inputs import Grey, Pixels, Raw, Source, as_mask, as_picture, pixels_and_alpha
+from .outputs import as_given, finished
+from .paint import paint
+
 __all__ = ["ModelInfo", "StyleLike", "StyleSource", "Stylizer", "stylize"]
 
+P = ParamSpec("P")
 Kept = TypeVar("Kept", Picture, Image.Image, bytes)
 
 StyleSource = Style | Source
@@ -45,6 +40,44 @@ otherwise the name of a preset.
 
 StyleLike = StyleSource | Sequence[StyleSource | tuple[StyleSource, float]]
 """A style, or several, each alone or with a weight; alone it weighs 1."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Keywords(Controls):
+    """What :meth:`Stylizer.stylize` takes beside photo and style."""
+
+    masks: Sequence[Grey] | None = None
+    only: Grey | None = None
+
+
+class Stylize(Protocol[P]):
+    """:meth:`Stylizer.stylize` as a type checker sees it: a painting comes as the photo came."""
+
+    @overload
+    def __call__(
+        self, content: Kept, style: StyleLike, *args: P.args, **keywords: P.kwargs
+    ) -> Kept: ...
+    @overload
+    def __call__(
+        self, content: Raw, style: StyleLike, *args: P.args, **keywords: P.kwargs
+    ) -> Pixels: ...
+    def __call__(self, content: Any, style: Any, *args: P.args, **keywords: P.kwargs) -> Any: ...
+
+
+def takes(keywords: Callable[P, Controls]) -> Callable[[Callable[..., Any]], Stylize[P]]:
+    """Make the fields of a class the keywords of a method: for callers, readers and checkers."""
+
+    def decorate(method: Any) -> Stylize[P]:
+        own = [p for p in signature(method).parameters.values() if p.kind is not p.VAR_KEYWORD]
+        more = list(signature(keywords).parameters.values())
+        method.__signature__ = Signature([*own, *more])
+        method.__kwdefaults__ = {parameter.name: parameter.default for parameter in more}
+        if method.__doc__:  # gone where Python runs without docstrings
+            method.__doc__ = method.__doc__.replace("            (controls)", described())
+        decorated: Stylize[P] = method
+        return decorated
+
+    return decorate
 
 
 @dataclass(frozen=True)
@@ -140,61 +173,22 @@ class Stylizer:
         if isinstance(source, Style):
             return self._checked(source)
         if size is not None:
-            STYLE_SIZE.check(size)
-        pixels, mask = visible(as_picture(source))
+            STYLE_SIZE.taken(size)
+        pixels, alpha = pixels_and_alpha(as_picture(source))
         if size is not None and min(pixels.shape[:2]) > size:
             pixels = imaging.resize(pixels, short_side=size)
-            if mask is not None:
-                mask = imaging.resize_mask(mask, (pixels.shape[1], pixels.shape[0]))
+            if alpha is not None:
+                alpha = imaging.resize_mask(alpha, (pixels.shape[1], pixels.shape[0]))
         # Rounded to what a file keeps, so that a saved style paints as the style in memory does.
         statistics = tuple(
             FeatureStats(part.count, _single(part.mean), _single(part.variance))
-            for part in style_statistics(self._engine, self.spec, imaging.to_float(pixels), mask)
+            for part in style_statistics(self._engine, self.spec, imaging.to_float(pixels), alpha)
         )
         given = Path(source).stem if isinstance(source, str | os.PathLike) else "style"
         return Style(name or given, self.spec.fingerprint, statistics)
 
-    @overload
-    def stylize(
-        self,
-        content: Kept,
-        style: StyleLike,
-        *,
-        strength: float = ...,
-        size: int | str | Size | None = ...,
-        style_size: int = ...,
-        keep_colours: KeepColours | None = ...,
-        keep_amount: float = ...,
-        masks: Sequence[Grey] | None = ...,
-        only: Grey | None = ...,
-    ) -> Kept: ...
-    @overload
-    def stylize(
-        self,
-        content: Raw,
-        style: StyleLike,
-        *,
-        strength: float = ...,
-        size: int | str | Size | None = ...,
-        style_size: int = ...,
-        keep_colours: KeepColours | None = ...,
-        keep_amount: float = ...,
-        masks: Sequence[Grey] | None = ...,
-        only: Grey | None = ...,
-    ) -> Pixels: ...
-    def stylize(
-        self,
-        content: Source,
-        style: StyleLike,
-        *,
-        strength: float = 1.0,
-        size: int | str | Size | None = None,
-        style_size: int = 512,
-        keep_colours: KeepColours | None = None,
-        keep_amount: float = 1.0,
-        masks: Sequence[Grey] | None = None,
-        only: Grey | None = None,
-    ) -> Pixels | Picture | Image.Image | bytes:
+    @takes(Keywords)
+    def stylize(self, content: Source, style: StyleLike, **keywords: Any) -> Any:
         """Paint a photo.
 
         Args:
@@ -202,13 +196,7 @@ class Stylizer:
             style: a :class:`Style`, a preset's name, the path of a ``.style`` file, a painting, or
                 a sequence of them, each alone or as ``(style, weight)``. A painting is looked at
                 anew at every call; for several photos take its :meth:`style` once.
-            strength: 0 returns the photo as it is, 1 is the full style; up to 1.5 exaggerates.
-            size: shrinks the photo first, never grows it: a long side (``1600``) or an area
-                (``"2MP"``). ``None`` keeps its size.
-            style_size: as ``size`` of :meth:`style`, for paintings.
-            keep_colours: keep the photo's colours: ``"luminance"`` its chroma, ``"coral"`` their
-                mean and covariance, ``"histogram"`` the histogram of each channel.
-            keep_amount: how much of them, from 0 to 1.
+            (controls)
             masks: one for each style, soft and of any size: white where it goes. A pixel shows its
                 styles in the ratio of weight times mask, and the photo where no mask covers it.
                 Each style's region is normalized by its own statistics; masks of the same style
@@ -241,28 +229,25 @@ class Stylizer:
             >>> stylizer.stylize("photo.jpg", styles, strength=0.8, size=24).shape
             (16, 24, 3)
         """
-        bound = None if size is None else Size.of(size)
-        controls = Controls(strength, bound, style_size, keep_colours, keep_amount)
-        styles = self._resolve(style, style_size)
-        picture = as_picture(content)
-        if controls.size is not None:
-            picture = picture.resized(controls.size.fit(picture.width, picture.height))
+        given = Keywords(**keywords)
+        styles = self._resolve(style, given.style_size)
+        photo = as_picture(content)
+        photo = photo.resized(given.fit(photo.width, photo.height))
+        pixels, alpha = pixels_and_alpha(photo)
         regions = divide(
             styles,
-            masks=_masks(masks, len(styles), picture),
-            only=None if only is None else as_mask(only, "only", picture),
-            visible=visible(picture)[1],
+            masks=_masks(given.masks, len(styles), photo),
+            only=None if given.only is None else as_mask(given.only, "only", photo),
+            alpha=alpha,
         )
         try:
-            pixels = paint(self._engine, self.spec, self._learned, picture, regions, controls)
+            painted = paint(self._engine, self.spec, self._learned, pixels, regions, given)
         except MemoryError:
             raise TooLargeError(
-                f"not enough memory to paint {picture.width}x{picture.height} pixels; "
+                f"not enough memory to paint {photo.width}x{photo.height} pixels; "
                 "make the photo smaller, for example by its size"
             ) from None
-        painted = picture.with_rgb(pixels)
-        kept: Pixels | Picture | Image.Image | bytes = as_given(painted, content)
-        return kept
+        return as_given(finished(painted, photo), content)
 
     __call__ = stylize
 

@@ -118,9 +118,7 @@ def _estimate(job: Job, batch: Batch, cost: Cost) -> Estimate:
     except StylerError as error:
         return Estimate(str(job), output, status="failed", error=str(error))
     decoded = 8 * width * height
-    size = batch.painter.controls.size
-    if size is not None:
-        width, height = size.fit(width, height)
+    width, height = batch.painter.controls.fit(width, height)
     pixels = width * height
     memory = round(cost.memory + cost.memory_per_pixel * pixels + decoded) if cost.memory else None
     seconds = round(max(0.0, cost.seconds) + cost.seconds_per_pixel * pixels, 3)

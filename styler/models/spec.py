@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from styler.errors import WeightsError
 from styler.files import write_bytes
-from styler.styles.statistics import FeatureStats
 
 __all__ = ["FORMAT", "SPEC", "Affine", "ModelSpec", "SiteSpec", "StageSpec"]
 
@@ -48,26 +47,6 @@ class SiteSpec:
     def style_channels(self) -> int:
         """Channels of the style at this site."""
         return self.channels // self.phases
-
-    def affine(self, own: FeatureStats, mean: NDArray[Any], std: NDArray[Any]) -> Affine:
-        """The scale and shift that take a map from its own statistics to a mean and a deviation.
-
-        AdaIN, Huang & Belongie 2017, eq. 8: ``std * (x - own mean) / own std + mean``. A single
-        position says nothing of a deviation: it takes the mean, and so does all around it.
-
-        Args:
-            own: the map's statistics; pooled over the site's groups first.
-            mean, std: ``(C / phases,)``, of the style or learned.
-        """
-        mean, std = (np.repeat(part, self.phases) for part in (mean, std))
-        own = own.pooled(self.groups)
-        scale = std / np.sqrt(own.variance + self.eps) * (own.count > 1)
-        shift = mean - scale * own.mean
-        return _per_channel(scale), _per_channel(shift)
-
-
-def _per_channel(values: NDArray[Any]) -> NDArray[np.float32]:
-    return values.astype(np.float32).reshape(1, -1, 1, 1)
 
 
 @dataclass(frozen=True)

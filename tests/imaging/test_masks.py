@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from styler.errors import ImageError, ParameterError
-from styler.imaging import Picture, coverage, encode, read_mask, resize_mask
+from styler.imaging import Picture, alpha_mask, encode, read_mask, resize_mask
 
 
 def png(array, **options):
@@ -79,7 +79,7 @@ def test_what_is_no_mask_is_refused():
 
 def test_alpha_is_a_mask_too():
     rgb = np.zeros((2, 2, 3), np.uint8)
-    assert coverage(Picture(rgb)) is None
+    assert alpha_mask(Picture(rgb)) is None
     alpha = np.array([[0, 51], [102, 255]], np.uint8)
-    np.testing.assert_allclose(coverage(Picture(rgb, alpha)), alpha / 255, atol=1e-7)
+    np.testing.assert_allclose(alpha_mask(Picture(rgb, alpha)), alpha / 255, atol=1e-7)
     assert read_mask(encode(Picture(rgb + 255, alpha), "png"))[1, 1] == 1

@@ -1,4 +1,4 @@
-"""The numpy walk over exported stages is the torch network's own forward pass."""
+"""The engine's way through exported stages is the torch network's own forward pass."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from styler.errors import StylerError
+from styler.inference.encode import style_statistics
 from styler.inference.engine import Engine, create
-from styler.inference.forward import style_statistics, walk
-from styler.inference.padding import frame, window
-from styler.inference.shares import Shares
+from styler.inference.padding import pad, window
+from styler.inference.paint import decode
+from styler.inference.regions import Regions
 from styler.model import Network, build
 from styler.model.network import core
 from styler.model.network import frame as torch_frame
@@ -45,7 +46,7 @@ def network(model: Model) -> Network:
     return network
 
 
-class TestWalk:
+class TestForward:
     @pytest.mark.parametrize("size", SIZES)
     def test_equals_the_network(
         self, model: Model, engine: Engine, network: Network, size: tuple[int, int]
@@ -57,24 +58,24 @@ class TestWalk:
             np.testing.assert_allclose(stats.mean, moments.mean[0].numpy(), rtol=1e-3, atol=1e-4)
             std = np.sqrt(stats.variance + 1e-5)
             np.testing.assert_allclose(std, moments.std[0].numpy(), rtol=1e-3, atol=1e-4)
-        painted = walk(engine, model.spec, model.tensors(), photo, [style])
+        painted = decode(engine, model.spec, model.tensors(), photo, [style])
         expected = network(torch.from_numpy(photo), expected_style).numpy()
         assert painted.shape == photo.shape
         assert np.abs(painted - expected).max() < 2e-3 * max(1.0, np.abs(expected).max())
 
     def test_a_mask_of_ones_is_no_mask(self, model: Model, engine: Engine) -> None:
         photo, style = as_input(21, 30), style_statistics(engine, model.spec, as_input(20, 20))
-        plain = walk(engine, model.spec, model.tensors(), photo, [style])
-        ones = Shares(mask=np.ones((21, 30), np.float32))
-        masked = walk(engine, model.spec, model.tensors(), photo, [style], ones)
+        plain = decode(engine, model.spec, model.tensors(), photo, [style])
+        ones = Regions(alpha=np.ones((21, 30), np.float32))
+        masked = decode(engine, model.spec, model.tensors(), photo, [style], ones)
         np.testing.assert_allclose(masked, plain, atol=1e-4)
 
     def test_a_mask_changes_what_counts(self, model: Model, engine: Engine) -> None:
         photo, style = as_input(32, 32), style_statistics(engine, model.spec, as_input(20, 20))
         half = np.zeros((32, 32), np.float32)
         half[:, :16] = 1
-        plain = walk(engine, model.spec, model.tensors(), photo, [style])
-        masked = walk(engine, model.spec, model.tensors(), photo, [style], Shares(mask=half))
+        plain = decode(engine, model.spec, model.tensors(), photo, [style])
+        masked = decode(engine, model.spec, model.tensors(), photo, [style], Regions(alpha=half))
         assert np.abs(masked - plain).max() > 1e-2
 
     def test_masked_style_is_the_style_of_what_is_left(self, model: Model, engine: Engine) -> None:
@@ -97,16 +98,14 @@ class TestGeometry:
     @pytest.mark.parametrize("width", [1, 2, 5, 8, 33])
     def test_both_frames_are_the_same(self, height: int, width: int) -> None:
         x = as_input(height, width)
-        framed = frame(x, 16, 8)
+        framed = pad(x, 16, 8)
         np.testing.assert_array_equal(framed, torch_frame(torch.from_numpy(x), 16, 8).numpy())
         assert framed.shape[2] % 8 == framed.shape[3] % 8 == 0
         np.testing.assert_array_equal(framed[:, :, *window(16, height, width, 1)], x)
 
     def test_frame_reflects_without_repeating_the_edge(self) -> None:
         row = np.arange(4, dtype=np.float32).reshape(1, 1, 1, 4)
-        np.testing.assert_array_equal(
-            frame(row, 4, 4)[0, 0, 0], [2, 3, 2, 1, 0, 1, 2, 3, 2, 1, 0, 1]
-        )
+        np.testing.assert_array_equal(pad(row, 4, 4)[0, 0, 0], [2, 3, 2, 1, 0, 1, 2, 3, 2, 1, 0, 1])
 
     @pytest.mark.parametrize("factor", [1, 2, 4, 8])
     @pytest.mark.parametrize("size", [(1, 1), (7, 9), (16, 17), (24, 40)])

@@ -1,26 +1,13 @@
-"""Masks become shares of each pixel, and shares become scales and shifts of each position."""
+"""Masks become weights of statistics, and scales and shifts of each position."""
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from styler import FeatureStats, Style
-from styler.errors import ParameterError
 from styler.inference.padding import reduce
-from styler.inference.regions import divide
-from styler.inference.shares import Shares
+from styler.inference.regions import Regions
 from styler.models import Affine, ModelSpec, find
 
-
-def style(value: float) -> Style:
-    values = np.full(3, value, np.float64)
-    statistics = (FeatureStats(1, values, values),)
-    return Style(f"style {value}", "model", statistics)
-
-
-A, B, C = style(1), style(2), style(3)
 Array = NDArray[np.float32]
 
 
@@ -28,76 +15,6 @@ def random_masks(seed: int, count: int, height: int = 9, width: int = 14) -> lis
     random = np.random.default_rng(seed)
     masks = random.random((count, height, width), np.float32)
     return list(np.where(random.random(masks.shape) < 0.4, 0, masks).astype(np.float32))
-
-
-class TestDivide:
-    @settings(max_examples=60, deadline=None)
-    @given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.booleans(), st.booleans())
-    def test_shares_are_weight_times_mask_and_sum_to_one(
-        self, seed: int, count: int, narrowed: bool, hidden: bool
-    ) -> None:
-        masks = random_masks(seed, count)
-        random = np.random.default_rng(seed + 1)
-        weights = random.uniform(0.1, 2, count)
-        only, visible = random_masks(seed + 2, 2)
-        regions = divide(
-            list(zip([A, B, C, style(4)][:count], weights, strict=True)),
-            masks=masks,
-            only=only if narrowed else None,
-            visible=visible if hidden else None,
-        )
-        cover = np.minimum(np.sum(masks, 0, dtype=np.float64), 1) * (only if narrowed else 1)
-        assert regions.cover is not None and regions.shares is not None
-        np.testing.assert_allclose(regions.cover, cover, atol=2e-4)
-        seen = visible > 0 if hidden else np.ones(only.shape, bool)
-        np.testing.assert_allclose(regions.shares[:, seen].sum(0), 1, atol=1e-3)
-        amounts = np.stack(masks) * weights[:, None, None]
-        total = np.maximum(amounts.sum(0), 1e-30)
-        for index, share in enumerate(regions.shares[:count]):
-            np.testing.assert_allclose(share, cover * amounts[index] / total, atol=3e-4)
-        np.testing.assert_allclose(regions.shares[-1][seen], 1 - cover[seen], atol=3e-4)
-
-    def test_nothing_to_divide(self) -> None:
-        regions = divide([(A, 1), (B, 3)])
-        assert regions.shares is None and regions.cover is None
-        assert regions.styles[0].statistics[0].mean[0] == 1.75
-
-    def test_equal_styles_are_one_region(self) -> None:
-        mask = random_masks(0, 1)[0]
-        regions = divide([(A, 1), (style(1), 1)], masks=[mask, 1 - mask])
-        assert regions.shares is None and regions.cover is None
-        assert regions.styles == (A,)
-        three = divide([(A, 1), (B, 1), (A, 1)], masks=[mask / 2, 1 - mask, mask / 2])
-        assert len(three.styles) == 2
-        assert three.shares is not None
-        np.testing.assert_allclose(three.shares[0], mask, atol=2e-4)
-
-    def test_uniform_masks_are_the_mixture(self) -> None:
-        grey = [np.full((4, 5), value, np.float32) for value in (0.75, 0.25)]
-        regions = divide([(A, 1), (B, 1)], masks=grey)
-        assert regions.shares is None and regions.cover is None
-        assert regions.styles[0].statistics[0].mean[0] == 1.25
-        half = divide([(A, 1)], masks=[np.full((4, 5), 0.5, np.float32)])
-        assert half.cover is not None and (half.cover == 0.5).all()
-
-    def test_what_is_never_seen_is_no_region(self) -> None:
-        left = np.repeat(np.arange(8) < 4, 6).reshape(8, 6).astype(np.float32)
-        regions = divide([(A, 1), (B, 1)], masks=[left, 1 - left], visible=left)
-        assert regions.styles == (A,) and regions.shares is None
-        nothing = divide([(A, 1)], masks=[1 - left], visible=left)
-        assert nothing.cover is not None and not nothing.cover.any()
-
-    def test_inputs_stay_as_they_are(self) -> None:
-        masks = random_masks(3, 3)
-        before = [mask.copy() for mask in masks]
-        divide([(A, 1), (A, 1), (B, 1)], masks=masks, only=masks[0], visible=masks[1])
-        for mask, copy in zip(masks, before, strict=True):
-            np.testing.assert_array_equal(mask, copy)
-
-    @pytest.mark.parametrize("weights", [(0, 0), (1, -1), (np.nan, 1), (np.inf, 1)])
-    def test_weights_must_weigh(self, weights: tuple[float, float]) -> None:
-        with pytest.raises(ParameterError, match="style weights"):
-            divide(list(zip((A, B), weights, strict=True)), masks=random_masks(0, 2))
 
 
 @pytest.fixture(scope="module")
@@ -109,13 +26,13 @@ def affine(value: float) -> Affine:
     return tuple(np.full((1, 2, 1, 1), v, np.float32) for v in (value, -value))  # type: ignore[return-value]
 
 
-class TestShares:
+class TestRegions:
     def test_one_region_changes_nothing(self, spec: ModelSpec) -> None:
         mask = random_masks(1, 1)[0]
         only = affine(3)
-        assert Shares().blend([only], spec, 8) is only
-        assert Shares().weights(8) == [None]
-        (weights,) = Shares(mask=mask).weights(4)
+        assert Regions().blend([only], spec, 8) is only
+        assert Regions().weights(8) == [None]
+        (weights,) = Regions(alpha=mask).weights(4)
         np.testing.assert_array_equal(weights, reduce(mask, 4))
 
     @pytest.mark.parametrize("factor", [1, 2, 8])
@@ -123,8 +40,8 @@ class TestShares:
         left = np.zeros((24, 40), np.float32)
         left[:, :16] = 1
         left[:, 16:24] = 0.25
-        shares = Shares(np.stack([left, 1 - left]))
-        scale, shift = shares.blend([affine(1), affine(5)], spec, factor)
+        regions = Regions(masks=np.stack([left, 1 - left]))
+        scale, shift = regions.blend([affine(1), affine(5)], spec, factor)
         top = spec.margin // factor
         height, width = 24 // factor, 40 // factor
         assert scale.shape == shift.shape == (1, 2, height + 2 * top, width + 2 * top)
@@ -137,12 +54,12 @@ class TestShares:
 
     def test_weights_are_shares_of_visible_pixels(self) -> None:
         share, mask = random_masks(2, 2, 16, 24)
-        shares = Shares(np.stack([share, 1 - share]), mask)
-        for part, weights in zip((share, 1 - share), shares.weights(8), strict=True):
+        regions = Regions(masks=np.stack([share, 1 - share]), alpha=mask)
+        for part, weights in zip((share, 1 - share), regions.weights(8), strict=True):
             expected = (part * mask).reshape(2, 8, 3, 8).mean((1, 3))
             np.testing.assert_allclose(weights, expected, rtol=1e-5)
 
     def test_cells_of_no_region_take_the_mean_of_all(self, spec: ModelSpec) -> None:
-        nothing = Shares(np.zeros((2, 8, 8), np.float32))
+        nothing = Regions(masks=np.zeros((2, 8, 8), np.float32))
         scale, _ = nothing.blend([affine(1), affine(2)], spec, 8)
         np.testing.assert_allclose(scale, 1.5)

@@ -11,7 +11,7 @@ from styler.cli.settings import options
 from styler.controls import Controls
 from styler.jobs.masks import Masks
 from styler.jobs.output import Saving, check_output
-from styler.jobs.painter import Network, Painter, mixture, shrink, tag
+from styler.jobs.painter import Network, Painter, mixture, tag
 
 
 @click.command()
@@ -47,8 +47,7 @@ def compare(
     Saving().check([output])
     where = masks.read(len(style), max_pixels)
     content = imaging.read(photo, max_pixels=max_pixels)
-    if controls.size is not None:
-        content = shrink(content, controls.size)
+    content = content.resized(controls.fit(content.width, content.height))
     stylizer = network.open()
     styles = mixture(stylizer, style, controls.style_size)
     painted = Painter(stylizer, styles, replace(controls, size=None), where)(content)

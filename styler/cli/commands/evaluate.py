@@ -13,7 +13,7 @@ import click
 from styler.cli.output.progress import bar
 from styler.cli.output.results import Results
 from styler.cli.settings import options
-from styler.controls import STRENGTH, Size
+from styler.controls import CONTROLS, STRENGTH, Size
 from styler.errors import InputError, ParameterError, train_install
 from styler.jobs.painter import Network, shrink
 
@@ -32,7 +32,7 @@ def _strengths(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -
             raise click.BadParameter(f"{value!r} is not like 0.5 or 0.2,0.4,...,1.") from None
     try:
         for strength in found:
-            STRENGTH.check(strength)
+            STRENGTH.taken(strength)
     except ParameterError as error:
         raise click.BadParameter(f"{error}.") from None
     return list(dict.fromkeys(found))
@@ -107,7 +107,7 @@ results = options.bundle(
 @click.option(
     "--size",
     metavar="PIXELS|MP",
-    callback=options.as_size,
+    callback=options.taken(CONTROLS["size"]),
     help="Shrink photos and paintings first: long side in pixels, or an area such as 2MP.  "
     "[default: keep]",
 )

@@ -5,24 +5,12 @@ import dataclasses
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
-from styler.controls import (
-    KEEP_AMOUNT,
-    KEEP_COLOURS,
-    MASK,
-    ONLY,
-    SIZE,
-    STRENGTH,
-    STYLE_SIZE,
-    Controls,
-    KeepColours,
-    Number,
-    Size,
-)
+from styler.controls import CONTROLS, MASK, ONLY, Control, Controls
 from styler.errors import ParameterError, WeightsError
 from styler.jobs.masks import Masks
 from styler.jobs.output import Saving
@@ -32,25 +20,33 @@ from styler.jobs.plan import PAINTED
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def number(control: Number, **more: Any) -> Decorator:
-    """An option for a control: its range, its default, its help."""
-    whole = isinstance(control.low, int)
-    kind: Any = click.IntRange if whole else click.FloatRange
+def option(control: Control) -> Decorator:
+    """The option of a control: its range or choices, its default, its help."""
+    kind: Any = None
+    if control.choices:
+        kind = click.Choice(control.choices)
+    elif control.high:
+        ranged: Any = click.IntRange if isinstance(control.low, int) else click.FloatRange
+        kind = ranged(control.low, control.high)
     return click.option(
         "--" + control.name.replace("_", "-"),
-        type=kind(control.low, control.high),
+        type=kind,
         default=control.default,
-        show_default=True,
-        help=control.help,
-        **more,
+        show_default=control.default is not None,
+        metavar=control.metavar,
+        callback=taken(control) if control.of else None,
+        help=control.help + (f"  [default: {control.unset}]" if control.unset else ""),
     )
 
 
-def as_size(_: click.Context, __: click.Parameter, value: str | None) -> Size | None:
-    try:
-        return None if value is None else Size.of(value)
-    except ParameterError as error:
-        raise click.BadParameter(f"{error}.") from None
+def taken(control: Control) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    def take(_: click.Context, __: click.Parameter, value: Any) -> Any:
+        try:
+            return control.taken(value)
+        except ParameterError as error:
+            raise click.BadParameter(f"{error}.") from None
+
+    return take
 
 
 def complete_style(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -84,13 +80,6 @@ style = click.option(
     metavar="NAME|FILE[=WEIGHT]",
     help="A preset (see `styler styles`), a painting, or a style file; several are mixed.",
 )
-strength = number(STRENGTH)
-size = click.option(
-    "--size",
-    metavar="PIXELS|MP",
-    callback=as_size,
-    help=f"{SIZE}  [default: keep]",
-)
 max_pixels = click.option(
     "--max-pixels",
     type=click.IntRange(min=1),
@@ -98,13 +87,7 @@ max_pixels = click.option(
     show_default=True,
     help="Refuse larger photos, by their header, before they are decoded.",
 )
-style_size = number(STYLE_SIZE, metavar="PIXELS")
-keep_colours = click.option(
-    "--keep-colours",
-    type=click.Choice(get_args(KeepColours)),
-    help=f"{KEEP_COLOURS}  [default: the painting's]",
-)
-keep_amount = number(KEEP_AMOUNT)
+style_size = option(CONTROLS["style_size"])
 mask = click.option(
     "--mask",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -191,8 +174,8 @@ def bundle(kind: type[Any], name: str, *decorators: Decorator) -> Decorator:
     return decorate
 
 
-controls = bundle(Controls, "controls", strength, size, style_size, keep_colours, keep_amount)
-look = bundle(Controls, "controls", strength, style_size, keep_colours, keep_amount)
+controls = bundle(Controls, "controls", *map(option, CONTROLS.values()))
+look = bundle(Controls, "controls", *(option(c) for c in CONTROLS.values() if c.looks))
 masks = bundle(Masks, "masks", mask, only)
 network = bundle(Network, "network", model, engine, threads)
 saving = bundle(Saving, "saving", format_, quality, lossless, bits, exif, force)

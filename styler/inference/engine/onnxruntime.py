@@ -14,9 +14,10 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime as ort
 
 from styler.errors import WeightsError
-from styler.inference.padding import Window
 from styler.models import Affine, Model
 from styler.styles import FeatureStats
+
+from ..padding import Window
 
 __all__ = ["OnnxRuntimeEngine"]
 

@@ -6,9 +6,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.inference.padding import Window
 from styler.models import Affine
 from styler.styles import FeatureStats
+
+from ..padding import Window
 
 __all__ = ["Engine", "Map"]
 

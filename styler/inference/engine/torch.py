@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from styler.errors import WeightsError
-from styler.inference.padding import Window
 from styler.model import build
 from styler.model.device import device
 from styler.models import Affine, Model
 from styler.styles import FeatureStats
+
+from ..padding import Window
 
 __all__ = ["TorchEngine"]
 
