@@ -7,18 +7,16 @@ import pty
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from styler.cli.output.report import Outcome, Report
+from styler.cli.output.report import Report
 from styler.files import TEMPORARY_SUFFIX
-from styler.jobs import plan as jobs
+from styler.jobs import Job, Outcome, Recipe, Runner, Task, plan, watch
 from styler.jobs.ledger import NAME, Ledger
-from styler.jobs.output import Saving
-from styler.jobs.painter import Painter, resolve
-from styler.jobs.runner import Batch, watch_folder
 
 from .child import start
 from .conftest import Call
@@ -140,7 +138,7 @@ def test_a_changed_photo_is_not_done(call: Call) -> None:
 
 
 def test_ledger_is_right_whenever_it_was_killed(tmp_path: Path) -> None:
-    job = jobs.Job(save(tmp_path / "a.jpg"), tmp_path / "out" / "a.jpg")
+    job = Task(save(tmp_path / "a.jpg"), tmp_path / "out" / "a.jpg")
     (tmp_path / "out").mkdir()
 
     def ledger(**settings: object) -> Ledger:
@@ -187,13 +185,13 @@ def test_what_a_kill_left_is_swept_when_the_next_job_ends(
     left = Path(f"painted/.left{TEMPORARY_SUFFIX}")
     left.parent.mkdir()
     left.touch()
-    paint = Batch.paint
+    paint = Runner.paint
 
-    def slow(self: Batch, job: jobs.Job) -> Outcome:
+    def slow(self: Runner, job: Job, task: Task) -> Outcome:
         os.utime(left, (0, 0))
-        return paint(self, job)
+        return paint(self, job, task)
 
-    monkeypatch.setattr(Batch, "paint", slow)
+    monkeypatch.setattr(Runner, "paint", slow)
     assert call(*STYLIZE).code == 0 and not left.exists()
 
 
@@ -217,15 +215,20 @@ def test_a_terminal_gets_a_bar_and_a_summary(call: Call) -> None:
     assert b" -> " not in shown, "no line per picture besides the bar"
 
 
+def looking(runner: Runner, report: Report) -> Iterator[None]:
+    """Watch ``inbox``, one look after the other."""
+    recipe = Recipe((("night", 1.0),))
+    for outcome in watch(lambda: plan(recipe, ["inbox"], "painted"), runner, interval=0):
+        if outcome is None:
+            yield
+        else:
+            report.add(outcome)
+
+
 def test_watching_takes_whole_files_and_retries_changed_ones(stylizer: object) -> None:
     Path("inbox").mkdir()
-    painter = Painter(stylizer, [(resolve(stylizer, "night"), 1.0)])  # type: ignore[arg-type]
     report = Report(None, quiet=True)
-    looks = watch_folder(
-        lambda: jobs.plan(["inbox"], "painted", tag="night"),
-        Batch(painter, Saving(), report),
-        interval=0,
-    )
+    looks = looking(Runner(lambda: stylizer), report)  # type: ignore[arg-type,return-value]
     next(looks)
     save(Path("inbox/a.jpg"))
     Path("inbox/b.jpg").write_bytes(as_bytes("JPEG")[:200])
@@ -246,21 +249,20 @@ def test_watching_goes_on_when_a_photo_goes(
 ) -> None:
     for name in "ab":
         save(Path(f"inbox/{name}.jpg"))
-    painter = Painter(stylizer, [(resolve(stylizer, "night"), 1.0)])  # type: ignore[arg-type]
     report = Report(None, quiet=True)
-    batch = Batch(painter, Saving(), report)
-    looks = watch_folder(lambda: jobs.plan(["inbox"], "painted", tag="night"), batch, interval=0)
+    runner = Runner(lambda: stylizer)  # type: ignore[arg-type,return-value]
+    looks = looking(runner, report)
     next(looks)
     gone = Path("inbox/a.jpg")
-    is_done = batch.is_done
+    is_done = runner.is_done
 
-    def slow(job: jobs.Job) -> bool:
-        if job.source == gone:
+    def slow(job: Job, task: Task) -> bool:
+        if task.source == gone:
             gone.unlink(missing_ok=True)
             raise FileNotFoundError(gone)
-        return is_done(job)
+        return is_done(job, task)
 
-    monkeypatch.setattr(batch, "is_done", slow)
+    monkeypatch.setattr(runner, "is_done", slow)
     next(looks)
     assert report.counts == {"painted": 1, "skipped": 0, "failed": 0}
 

@@ -122,7 +122,7 @@ def test_what_cannot_be_written_is_told_before_the_work(
     names: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("styler.jobs.painter.Network.open", None)  # any work would fail
+    monkeypatch.setattr("styler.cli.settings.network.Network.open", None)  # any work would fail
     refused = call("stylize", photo, "-s", "night", *arguments)
     assert refused.code == 2 and refused.err.count("\n") == 1
     assert all(name in refused.err for name in names), refused.err

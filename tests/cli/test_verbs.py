@@ -91,7 +91,7 @@ def test_mistakes_are_told_before_the_work(
     words: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("styler.jobs.painter.Network.open", None)  # any work would fail
+    monkeypatch.setattr("styler.cli.settings.network.Network.open", None)  # any work would fail
     refused = call(*arguments, photo, *options)
     assert refused.code == 2 and refused.err.count("\n") == 1 and words in refused.err
 

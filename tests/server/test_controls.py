@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from styler_server.app import create_app
-from styler_server.pipeline import Studio
+from styler_server.pipeline import Pipeline
 
 import styler
 from styler.cli.app import run
@@ -51,7 +51,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def client(serve: Serve) -> AsyncIterator[httpx.AsyncClient]:
-    async with serve(open_studio=Studio.open, threads=1) as client:
+    async with serve(open_pipeline=Pipeline.open, threads=1) as client:
         yield client
 
 

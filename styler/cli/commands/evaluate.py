@@ -12,10 +12,11 @@ import click
 
 from styler.cli.output.progress import bar
 from styler.cli.output.results import Results
+from styler.cli.output.tiles import shrink
 from styler.cli.settings import options
+from styler.cli.settings.network import Network
 from styler.controls import CONTROLS, STRENGTH, Size
 from styler.errors import InputError, ParameterError, train_install
-from styler.jobs.painter import Network, shrink
 
 if TYPE_CHECKING:
     from styler.evaluation.metrics import Measures, Pair, Pixels, Scores
