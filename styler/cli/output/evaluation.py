@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from styler.cli.output import curve
 from styler.cli.output.tiles import shrink
 from styler.controls import Size
 from styler.errors import InputError, OutputError, ParameterError
-from styler.evaluation import curve
 from styler.jobs import check_output
 
 if TYPE_CHECKING:
