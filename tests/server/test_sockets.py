@@ -17,7 +17,7 @@ import uvicorn
 from styler_server.app import create_app
 from styler_server.settings import Settings
 
-from .conftest import Gate, decoded, picture, pipeline_of
+from tests.server.conftest import Gate, decoded, picture, pipeline_of
 
 Listen = Callable[..., contextlib.AbstractContextManager[httpx.Client]]
 

@@ -16,8 +16,7 @@ from styler_server.pipeline import Pipeline
 
 import styler
 from styler.controls import STRENGTH
-
-from .conftest import Serve, decoded, picture
+from tests.server.conftest import Serve, decoded, picture
 
 pytestmark = pytest.mark.anyio
 

@@ -15,9 +15,8 @@ from styler_server.pipeline import Pipeline
 from styler_server.settings import Settings
 
 from styler.errors import WeightsError
-
-from .conftest import PRESETS, Gate, Serve, pipeline_of
-from .test_hostile import post, problem
+from tests.server.conftest import PRESETS, Gate, Serve, pipeline_of
+from tests.server.test_hostile import post, problem
 
 pytestmark = pytest.mark.anyio
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from .conftest import Call
-from .pictures import as_bytes, read, save
+from tests.cli.conftest import Call
+from tests.cli.pictures import as_bytes, read, save
 
 
 def test_paints_at_the_photos_own_size(call: Call, photo: Path) -> None:

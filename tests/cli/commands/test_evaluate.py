@@ -17,10 +17,9 @@ from styler.cli.output import curve, progress
 from styler.cli.output.evaluation import table
 from styler.evaluation import Evaluation, Measures, Pair, scores
 from styler.model import load_vgg
+from tests.cli.conftest import Call, Called
+from tests.cli.pictures import read, save
 from tests.networks import write_vgg
-
-from .conftest import Call, Called
-from .pictures import read, save
 
 
 @pytest.fixture(scope="session")

@@ -1,33 +1,20 @@
-"""Folders: killed and resumed, painted anew, watched, estimated."""
+"""Folders: killed and resumed, painted anew, never painted over."""
 
 import contextlib
-import json
 import os
 import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from styler.cli.output.report import Report
 from styler.files import TEMPORARY_SUFFIX
-from styler.jobs import Job, Outcome, Recipe, Runner, Task, plan, watch
-from styler.jobs.ledger import NAME, Ledger
-
-from .child import start
-from .conftest import Call
-from .pictures import as_bytes, read, save
-
-STYLIZE = ("stylize", "photos", "--style", "night", "-o", "painted")
-
-
-def photos(count: int) -> None:
-    for index in range(count):
-        save(Path(f"photos/{index % 3}/{index:03}.jpg"), seed=index)
+from styler.jobs import Job, Outcome, Runner, Task
+from tests.cli.conftest import Call
+from tests.cli.pictures import STYLIZE, photos, read, save
 
 
 def outputs() -> dict[str, int]:
@@ -137,36 +124,6 @@ def test_a_changed_photo_is_not_done(call: Call) -> None:
     assert read("painted/0/000.jpg").shape == (20, 60, 3)
 
 
-def test_ledger_is_right_whenever_it_was_killed(tmp_path: Path) -> None:
-    job = Task(save(tmp_path / "a.jpg"), tmp_path / "out" / "a.jpg")
-    (tmp_path / "out").mkdir()
-
-    def ledger(**settings: object) -> Ledger:
-        return Ledger(tmp_path / "out", settings)
-
-    ledger(strength=1).begin(job)
-    assert not ledger(strength=1).done(job), "killed before the picture was there"
-    save(tmp_path / "out" / "a.jpg")
-    assert ledger(strength=1).done(job), "killed right after it was there"
-    assert not ledger(strength=2).done(job)
-    ledger(strength=2).begin(job)
-    assert not ledger(strength=2).done(job), "killed before the older picture was replaced"
-    (tmp_path / "out" / "a.jpg").unlink()
-    save(tmp_path / "out" / "a.jpg")
-    assert ledger(strength=2).done(job)
-    (tmp_path / "out" / "a.jpg").write_bytes(b"")
-    assert not ledger(strength=2).done(job), "killed with no more than the name there"
-    save(tmp_path / "out" / "a.jpg")
-    path = tmp_path / "out" / NAME
-    path.write_text(path.read_text()[:-20])
-    torn = ledger(strength=2)
-    assert not torn.done(job)
-    torn.begin(job)
-    assert [json.loads(line)["output"] for line in path.read_text().splitlines()[::2]] == [
-        "a.jpg"
-    ] * 2
-
-
 def test_what_a_kill_left_is_swept_once_it_is_old(call: Call) -> None:
     photos(1)
     old, new = (save(Path(f"painted/0/{name}.png")) for name in ("old", "new"))
@@ -213,135 +170,6 @@ def test_a_terminal_gets_a_bar_and_a_summary(call: Call) -> None:
     assert b"4/4" in shown and b"pictures/s" in shown
     assert b"3 painted, 1 failed" in shown and b"broken.jpg" in shown
     assert b" -> " not in shown, "no line per picture besides the bar"
-
-
-def looking(runner: Runner, report: Report) -> Iterator[None]:
-    """Watch ``inbox``, one look after the other."""
-    recipe = Recipe((("night", 1.0),))
-    for outcome in watch(lambda: plan(recipe, ["inbox"], "painted"), runner, interval=0):
-        if outcome is None:
-            yield
-        else:
-            report.add(outcome)
-
-
-def test_watching_takes_whole_files_and_retries_changed_ones(stylizer: object) -> None:
-    Path("inbox").mkdir()
-    report = Report(None, quiet=True)
-    looks = looking(Runner(lambda: stylizer), report)  # type: ignore[arg-type,return-value]
-    next(looks)
-    save(Path("inbox/a.jpg"))
-    Path("inbox/b.jpg").write_bytes(as_bytes("JPEG")[:200])
-    next(looks)
-    assert report.counts["painted"] == 0, "seen for the first time: perhaps still being copied"
-    next(looks)
-    next(looks)
-    assert (report.counts["painted"], report.counts["failed"]) == (1, 1)
-    Path("inbox/b.jpg").write_bytes(as_bytes("JPEG"))
-    next(looks)
-    next(looks)
-    assert (report.counts["painted"], report.counts["failed"]) == (2, 1)
-    assert sorted(p.name for p in Path("painted").glob("*.jpg")) == ["a.jpg", "b.jpg"]
-
-
-def test_watching_goes_on_when_a_photo_goes(
-    stylizer: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in "ab":
-        save(Path(f"inbox/{name}.jpg"))
-    report = Report(None, quiet=True)
-    runner = Runner(lambda: stylizer)  # type: ignore[arg-type,return-value]
-    looks = looking(runner, report)
-    next(looks)
-    gone = Path("inbox/a.jpg")
-    is_done = runner.is_done
-
-    def slow(job: Job, task: Task) -> bool:
-        if task.source == gone:
-            gone.unlink(missing_ok=True)
-            raise FileNotFoundError(gone)
-        return is_done(job, task)
-
-    monkeypatch.setattr(runner, "is_done", slow)
-    next(looks)
-    assert report.counts == {"painted": 1, "skipped": 0, "failed": 0}
-
-
-def test_the_rate_is_that_of_painting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is skipped takes no time; a job that goes on would seem to be over at once."""
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    with Report(1000) as report:
-        for number in range(900):
-            report.add(Outcome(f"{number}", "out", "skipped"))
-        assert report.progress is not None
-        (task,) = report.progress.tasks
-        assert (task.completed, task.speed) == (900, None)
-        report.add(Outcome("900", "out", "painted", 1, 1, 0.1))
-        assert task.completed == 901
-
-
-def test_watch_ends_with_ctrl_c(call: Call) -> None:
-    photos(1)
-    process = start(*STYLIZE, "--watch")
-    assert process.stderr is not None
-    assert "000.jpg" in process.stderr.readline()
-    os.kill(process.pid, signal.SIGINT)
-    said = process.stderr.read()
-    process.stderr.close()
-    assert process.wait() == 130
-    assert "1 painted" in said and "interrupted" in said and "Traceback" not in said
-
-
-def test_watch_needs_folders(call: Call, photo: Path) -> None:
-    refused = call("stylize", photo, "--style", "night", "--watch")
-    assert refused.code == 2 and "-o FOLDER" in refused.err
-
-
-def test_dry_run_paints_nothing_and_says_what_it_would_cost(call: Call) -> None:
-    photos(2)
-    save(Path("photos/sideways.jpg"), 40, 20, exif=orientation(6))
-    Path("photos/broken.jpg").write_text("no picture")
-    told = call(*STYLIZE, "--dry-run")
-    assert told.code == 0 and not Path("painted").exists()
-    assert "20x40" in told.out and "broken.jpg: " in told.out
-    assert "3 to paint, about" in told.out and "; 1 would fail" in told.out
-    lines = [json.loads(x) for x in call(*STYLIZE, "--dry-run", "--json").out.splitlines()]
-    small, large = (call(*STYLIZE, "--dry-run", "--json", "--size", s).out for s in ("8", "40"))
-    assert json.loads(small.splitlines()[0])["width"] == 8
-    assert json.loads(large.splitlines()[0])["width"] == 40
-    assert {line["status"] for line in lines} == {"planned", "failed"}
-    assert all(line["seconds"] >= 0 for line in lines if line["status"] == "planned")
-
-
-def test_dry_run_knows_what_is_done_and_what_would_be_refused(call: Call) -> None:
-    photos(3)
-    call(*STYLIZE)
-    Path("painted/1/001.jpg").unlink()
-    told = call(*STYLIZE, "--dry-run")
-    assert told.code == 0 and "1 to paint" in told.out and "; 2 there already" in told.out
-    lines = [json.loads(line) for line in call(*STYLIZE, "--dry-run", "--json").out.splitlines()]
-    assert [line["status"] for line in lines] == ["skipped", "planned", "skipped"]
-    refused = call(*STYLIZE, "--strength", 0.3, "--dry-run")
-    assert refused.code == 2 and "--force" in refused.err
-
-
-def test_dry_run_tells_what_the_header_tells(call: Call) -> None:
-    save(Path("photos/a.jpg"))
-    path = save(Path("photos/bomb.bmp"))
-    data = path.read_bytes()
-    path.write_bytes(data[:18] + (30_000).to_bytes(4, "little") * 2 + data[26:])
-    told = call(*STYLIZE, "--dry-run")
-    assert told.code == 0 and "photos/bomb.bmp: 30000x30000 is 900.0 megapixels" in told.out
-    told = call(*STYLIZE, "--dry-run", "--max-pixels", 1000)
-    assert told.code == 0 and "photos/a.jpg: 48x32" in told.out and "; 2 would fail" in told.out
-
-
-def orientation(value: int) -> bytes:
-    from PIL import Image
-
-    exif = Image.Exif()
-    exif[0x0112] = value
-    return exif.tobytes()
 
 
 def test_transparency_and_16_bits_come_through(call: Call) -> None:

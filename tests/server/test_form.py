@@ -17,9 +17,8 @@ from styler_server.pipeline import Pipeline
 import styler
 from styler.cli.app import run
 from styler.controls import KEEP_AMOUNT, STRENGTH, STYLE_SIZE
-
-from .conftest import Gate, Serve, decoded, picture
-from .test_hostile import PNG, png_claiming, problem
+from tests.server.conftest import Gate, Serve, decoded, picture
+from tests.server.test_hostile import PNG, png_claiming, problem
 
 pytestmark = pytest.mark.anyio
 
