@@ -25,12 +25,12 @@ from time import perf_counter, process_time
 import numpy as np
 import torch
 
-from styler.model import Vgg
-from styler.model.weights import save_tensors
+from styler.network import Vgg
+from styler.network.weights import save_tensors
 from styler.train import TrainConfig, synthetic
 from styler.train.data import Batch
+from styler.train.distributed import Team
 from styler.train.loop import Run
-from styler.train.parallel import Team
 
 
 class PlainRun(Run):

@@ -30,8 +30,8 @@ from torch import Tensor
 from styler.evaluation import Evaluation, diagonals
 from styler.evaluation.metrics import style_distance
 from styler.imaging import read, to_float
-from styler.model import Network, Vgg, build, load_vgg
-from styler.model.weights import load_network, load_tensors
+from styler.network import Network, Vgg, build, load_vgg
+from styler.network.weights import load_network, load_tensors
 from styler.norm import moments
 from styler.train import TrainConfig, train
 from styler.train.checkpoint import plain

@@ -15,19 +15,19 @@ import torch
 from torch import Tensor, nn
 
 from styler.errors import TrainingError
-from styler.model import Network, build, load_vgg, set_encoder
-from styler.model.device import device
-from styler.model.weights import save_tensors, take_over
+from styler.network import Network, build, load_vgg, set_encoder
+from styler.network.device import device
+from styler.network.weights import save_tensors, take_over
 
 from . import checkpoint, machine, synthetic
 from .compiling import compile_
 from .config import TrainConfig
 from .data import Batch, Crops, Folder
-from .judge import Judge
+from .distributed import Team, team
+from .log import Record
+from .loss_network import Judge
 from .objective import Objective
 from .optimizer import Muon
-from .parallel import Team, team
-from .record import Record
 from .samples import sample_grid
 
 __all__ = ["Report", "train"]

@@ -1,6 +1,6 @@
 """What training minimizes: distances of the photo's structure and of the painting's statistics.
 
-Maps are those of a normalized VGG (:meth:`styler.model.vgg.Vgg.normalize`).
+Maps are those of a normalized VGG (:meth:`styler.network.vgg.Vgg.normalize`).
 """
 
 from collections.abc import Sequence

@@ -7,12 +7,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from styler.model import Network
-from styler.model.network import Moments
+from styler.network import Network
+from styler.network.network import Moments
 
+from .augment import Shift, View
 from .config import TrainConfig
 from .data import Batch
-from .judge import Judge, Memory
+from .loss_network import Judge, Memory
 from .losses import (
     coherence_loss,
     content_loss,
@@ -23,7 +24,6 @@ from .losses import (
     style_distances,
 )
 from .machine import sent
-from .views import Shift, View
 
 __all__ = ["Objective"]
 

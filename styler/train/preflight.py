@@ -11,8 +11,8 @@ from pathlib import Path
 from .colour import colourfulness
 from .config import TrainConfig
 from .data import Folder
+from .distributed import Team
 from .loop import Run
-from .parallel import Team
 
 __all__ = ["Preflight", "preflight"]
 

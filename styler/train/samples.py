@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from styler.model import Network
+from styler.network import Network
 
 from .data import Crops, Folder
 

@@ -24,7 +24,7 @@ from styler.evaluation.metrics import (
     ssim,
     style_distance,
 )
-from styler.model import Vgg, load_vgg
+from styler.network import Vgg, load_vgg
 from tests.networks import write_vgg
 
 

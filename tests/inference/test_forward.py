@@ -13,10 +13,10 @@ from styler.inference.engine import Engine, create
 from styler.inference.padding import pad, window
 from styler.inference.paint import decode
 from styler.inference.regions import Regions
-from styler.model import Network, build
-from styler.model.network import core
-from styler.model.network import frame as torch_frame
 from styler.models import Model, find
+from styler.network import Network, build
+from styler.network.network import core
+from styler.network.network import frame as torch_frame
 from styler.styles import FeatureStats
 from tests.networks import picture
 

@@ -156,7 +156,7 @@ def evaluate(
     sources, styles = _named(photos), _named(paintings)
     with train_install("evaluating"):
         from styler.evaluation import Evaluation, diagonals, scores
-        from styler.model import load_vgg
+        from styler.network import load_vgg
 
         judge = load_vgg(loss_network)
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from styler.model import Vgg
+from styler.network import Vgg
 
 from .data import Batch
 from .losses import Statistics, statistics, whiten
@@ -49,7 +49,7 @@ class Judge:
     Args:
         vgg: the network.
         device, precision: where and in which dtype it runs.
-        loudness: of each filter of each map, as :meth:`styler.model.Vgg.normalize` found it.
+        loudness: of each filter of each map, as :meth:`styler.network.Vgg.normalize` found it.
         quantiles: look at the distributions of the last maps, too.
 
     Attributes:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from styler.norm.moments import moments
 
 from .blocks import EvenConv2d
-from .tape import Site, Stage, StyleEncoder, cut
+from .stages import Site, Stage, StyleEncoder, cut
 
 __all__ = ["Moments", "Network", "frame"]
 

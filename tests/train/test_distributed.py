@@ -9,9 +9,9 @@ import pytest
 import torch
 
 import styler
-from styler.model.weights import load_tensors
+from styler.network.weights import load_tensors
 from styler.train import train
-from styler.train.parallel import Team, team
+from styler.train.distributed import Team, team
 from tests.train.tiny import config, prepare
 
 ROOT = Path(styler.__file__).parent.parent

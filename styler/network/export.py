@@ -18,10 +18,10 @@ from safetensors.numpy import save
 from torch import Tensor, nn
 
 from styler.errors import WeightsError, train_install
-from styler.model import Network, build
-from styler.model.tape import Site, Stage, StyleEncoder
-from styler.model.weights import load_network, load_tensors
 from styler.models import ModelSpec, SiteSpec, StageSpec
+from styler.network import Network, build
+from styler.network.stages import Site, Stage, StyleEncoder
+from styler.network.weights import load_network, load_tensors
 
 __all__ = ["export"]
 

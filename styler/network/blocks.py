@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from styler.norm import norm as make_norm
 
-from .tape import Site, residual
+from .stages import Site, residual
 
 __all__ = [
     "EvenConv2d",

@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from styler.errors import ParameterError
-from styler.model import ARCHITECTURES, build, set_encoder
-from styler.model.blocks import conv, residual_block, shuffle_up
-from styler.model.network import affine, core, frame
-from styler.model.tape import Site, cut
-from styler.model.vgg import Vgg
+from styler.network import ARCHITECTURES, build, set_encoder
+from styler.network.blocks import conv, residual_block, shuffle_up
+from styler.network.network import affine, core, frame
+from styler.network.stages import Site, cut
+from styler.network.vgg import Vgg
 from tests.networks import random_network
 
 SIZES = [(1, 1), (1, 9), (9, 1), (3, 70), (8, 8), (15, 17), (16, 24), (33, 20)]

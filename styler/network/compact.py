@@ -17,7 +17,7 @@ from torch import nn
 
 from .blocks import EvenConv2d, Notch, conv, normalizer, residual_block, shuffle_up
 from .network import Network
-from .tape import Add, Save, Site, StyleEncoder, Tap
+from .stages import Add, Save, Site, StyleEncoder, Tap
 
 __all__ = ["compact"]
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from styler.model import load_vgg
+from styler.network import load_vgg
 from styler.train.data import Batch
-from styler.train.judge import Judge, Memory
+from styler.train.loss_network import Judge, Memory
 from styler.train.losses import statistics
 from tests.networks import write_vgg
 

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from styler.model.blocks import EvenConv2d, Notch, normalizer, shuffle_up
+from styler.network.blocks import EvenConv2d, Notch, normalizer, shuffle_up
 
 
 def upsampler(seed: int = 0) -> nn.Sequential:

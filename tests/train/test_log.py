@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from styler.errors import MissingDependencyError
-from styler.train.record import Record
+from styler.train.log import Record
 
 
 def test_lines_are_on_disk_at_once(tmp_path: Path) -> None:
