@@ -51,7 +51,7 @@ class EvenConv2d(nn.Conv2d):
     """
 
     @torch.no_grad()
-    def even_(self) -> None:
+    def project_(self) -> None:
         """Move the weights and biases to the nearest ones whose phases respond alike."""
         assert self.bias is not None
         sums = self.weight.sum((2, 3)).view(-1, 4, self.in_channels)

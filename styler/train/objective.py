@@ -13,7 +13,7 @@ from styler.network.network import Moments
 from .augment import Shift, View
 from .config import TrainConfig
 from .data import Batch
-from .loss_network import Judge, Memory
+from .loss_network import FeatureCache, LossNetwork
 from .losses import (
     coherence_loss,
     content_loss,
@@ -23,7 +23,7 @@ from .losses import (
     shift_loss,
     style_distances,
 )
-from .machine import sent
+from .machine import to_device
 
 __all__ = ["Objective"]
 
@@ -33,17 +33,22 @@ class Objective:
 
     Args:
         network: what is trained.
-        judge: the loss network.
+        loss_network: the loss network.
         config: whose ``*_weight`` weigh the losses; one of weight 0 is not computed.
         photos, paintings: the numbers of fixed crops, 0 for crops that never come again.
     """
 
     def __init__(
-        self, network: Network, judge: Judge, config: TrainConfig, photos: int, paintings: int
+        self,
+        network: Network,
+        loss_network: LossNetwork,
+        config: TrainConfig,
+        photos: int,
+        paintings: int,
     ) -> None:
-        self.network, self.judge, self.config = network, judge, config
-        self.structure = Memory(judge.structure, photos)
-        self.palette = Memory(judge.palette, paintings)
+        self.network, self.loss_network, self.config = network, loss_network, config
+        self.structure = FeatureCache(loss_network.structure, photos)
+        self.style_rows = FeatureCache(loss_network.style_rows, paintings)
 
     def reconstruct(self, content: Batch) -> dict[str, Tensor]:
         """The warm-up: every photo in its own style, which trains an autoencoder."""
@@ -55,7 +60,7 @@ class Objective:
         """Photos in the styles of paintings, a quarter of them in their own style, too."""
         config, photos = self.config, content.pictures
         count, quarter = len(photos), -(-len(photos) // 4)
-        palette = self.judge.unpack(self.palette(style))
+        palette = self.loss_network.unpack(self.style_rows(style))
         shares = self._shares(count, rng)
         own = photos[:quarter]
         view = View.draw(rng, own) if config.consistency_weight else None
@@ -82,10 +87,10 @@ class Objective:
                 again = [Moments(*(part[:half] for part in moments)) for moments in styles]
                 moved = self.network(shift(photos[:half]), again)
         painted, *others = output.float().split([len(part) for part in batch])
-        maps = self.judge.maps(painted)
-        seen = self.judge.look(maps)
+        maps = self.loss_network.maps(painted)
+        seen = self.loss_network.style_target(maps)
         target = self.structure(content)
-        distances = style_distances(seen.statistics, palette.statistics, self.judge.weights)
+        distances = style_distances(seen.statistics, palette.statistics, self.loss_network.weights)
         losses = {
             "content": content_loss(maps[-1], seen.statistics[-1], target),
             "style": distances.diagonal().mean(),
@@ -108,7 +113,7 @@ class Objective:
 
     def remembered(self) -> int:
         """Bytes of memory that fixed crops take, once one has been seen."""
-        return self.structure.bytes + self.palette.bytes
+        return self.structure.bytes + self.style_rows.bytes
 
     def _shares(self, count: int, rng: np.random.Generator) -> Tensor | None:
         """Rows that mix each painting with its neighbour in the batch, or leave it as it is."""
@@ -117,12 +122,12 @@ class Objective:
         mixed = rng.random(count) < self.config.mixed
         first = np.where(mixed, rng.random(count), 1.0)
         rows = np.diag(first) + np.roll(np.diag(1 - first), 1, axis=1)
-        return sent(rows.astype(np.float32), self.judge.device)
+        return to_device(rows.astype(np.float32), self.loss_network.device)
 
     def _autocast(self, pictures: Tensor) -> contextlib.AbstractContextManager[None]:
-        if self.judge.precision == torch.float32:
+        if self.loss_network.precision == torch.float32:
             return contextlib.nullcontext()
-        return torch.autocast(pictures.device.type, self.judge.precision)
+        return torch.autocast(pictures.device.type, self.loss_network.precision)
 
     def _weighed(self, losses: dict[str, Tensor]) -> dict[str, Tensor]:
         weights = {name: getattr(self.config, f"{name}_weight") for name in losses}
