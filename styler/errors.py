@@ -29,7 +29,7 @@ class StyleError(InputError):
     """An unknown preset, or a style file that cannot be used with this model."""
 
 
-class ParameterError(InputError):
+class ParameterError(InputError, ValueError):
     """A value out of its range."""
 
 

@@ -49,6 +49,10 @@ from styler.norm.activation.pixel_layer import PixelLayerNorm, pixel_layer_norm
 from styler.norm.activation.rms import PartialRMSNorm, RMSNorm, rms_norm
 from styler.norm.activation.sample_layer import SampleLayerNorm, sample_layer_norm
 from styler.norm.activation.spade import SPADE
+from styler.norm.activation.subtractive_divisive import (
+    SubtractiveDivisiveNorm,
+    subtractive_divisive_norm,
+)
 from styler.norm.activation.switchable import SwitchableNorm, switchable_norm
 from styler.norm.channel_axis import ChannelAxis
 from styler.norm.data.range import MeanScaler, MinMaxScaler, mean_scale, min_max_scale
@@ -61,7 +65,12 @@ from styler.norm.gradient.clip import clip_gradient_norm_
 from styler.norm.gradient.gradnorm import GradNorm
 from styler.norm.gradient.vector import normalize_gradient_
 from styler.norm.moments import moments
-from styler.norm.normalizer_free.block import GAINS, NormalizerFreeBlock, NormalizerFreeStage
+from styler.norm.normalizer_free.block import (
+    GAINS,
+    NormalizerFreeBlock,
+    NormalizerFreeStage,
+    ScaledConv2d,
+)
 from styler.norm.registry import Entry, entry, names, norm, register
 from styler.norm.transformer.block import Attention, TransformerBlock
 from styler.norm.transformer.fix_norm import FixNorm
@@ -69,7 +78,12 @@ from styler.norm.transformer.qk_norm import QKNorm, qk_norm
 from styler.norm.transformer.residual import Placement, Residual
 from styler.norm.transformer.scale_norm import ScaleNorm, scale_norm
 from styler.norm.transformer.warm_up import WarmUp
-from styler.norm.weight.spectral import SpectralNorm, power_iteration, spectral_norm
+from styler.norm.weight.spectral import (
+    SpectralNorm,
+    largest_singular_value,
+    power_iteration,
+    spectral_norm,
+)
 from styler.norm.weight.spectral_clip import spectral_clip, spectral_clip_
 from styler.norm.weight.standardization import (
     ScaledWeightStandardization,
@@ -127,9 +141,11 @@ __all__ = [
     "RobustScaler",
     "SampleLayerNorm",
     "ScaleNorm",
+    "ScaledConv2d",
     "ScaledWeightStandardization",
     "Scaler",
     "SpectralNorm",
+    "SubtractiveDivisiveNorm",
     "SwitchableNorm",
     "TransformerBlock",
     "UnitLength",
@@ -157,6 +173,7 @@ __all__ = [
     "global_response_norm",
     "group_norm",
     "instance_norm",
+    "largest_singular_value",
     "layer_instance_norm",
     "layer_norm",
     "local_contrast_norm",
@@ -183,6 +200,7 @@ __all__ = [
     "spectral_clip_",
     "spectral_norm",
     "standardize_weight",
+    "subtractive_divisive_norm",
     "switchable_norm",
     "unit_length",
     "weigh_examples",

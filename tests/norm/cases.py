@@ -29,6 +29,12 @@ LINES = (
     "state_dict",
     "reset",
     "facts",
+    "export",
+    "large_mean",
+    "meta",
+    "pickle",
+    "forward_mode",
+    "empty",
     "repr",
 )
 
@@ -90,7 +96,8 @@ class Case:
 NO_STATS = "no statistics are taken, so there is nothing to weigh or replace"
 SAME_MODES = "training and evaluation are the same"
 NO_TORCH = "torch has nothing like it"
-FUNCTION = "a function without state"
+FUNCTION = "a function without state, called once a step"
+FUNCTION_LACKS = ("state_dict", "reset", "repr", "export", "meta", "pickle")
 NO_PARAMETERS = "no parameters"
 AT_RANDOM = "its layers start at random"
 NO_SAMPLES = "there are no samples, and modes are held by tests of the layer"
@@ -298,11 +305,14 @@ ACTIVATION = [
     ),
     Case(
         "local_response",
-        lambda: norm("local_response", alpha=0.1),
+        lambda: norm("local_response", 8, alpha=0.1),
         ref.local_response,
-        wrong=None,  # any number of channels will do
         counterpart=lambda: nn.LocalResponseNorm(5, alpha=0.5, k=2.0),
-        bad=(lambda: norm("local_response", 0),),
+        bad=(
+            lambda: norm("local_response", 0),
+            lambda: norm("local_response", size=0)(maps()),
+            lambda: norm("local_response", 7)(maps()),
+        ),
         lacks={
             "mask": "channels of one pixel never mix with other positions",
             "stats": "the energy is local: as large as the input itself",
@@ -313,13 +323,12 @@ ACTIVATION = [
     ),
     Case(
         "divisive",
-        lambda: norm("divisive", 3, channels=3, center="both", alpha=0.7, beta=0.6),
+        lambda: norm("divisive", 8, size=3, channels=3, center="both", alpha=0.7, beta=0.6),
         ref.divisive,
         mask=spatial_mask,
-        wrong=None,  # any number of channels will do
         pictures_only=True,
         bad=(
-            lambda: norm("divisive", 4)(maps()),
+            lambda: norm("divisive", size=4),
             lambda: norm("divisive", window="round")(maps()),
             lambda: norm("divisive")(tokens()),
         ),
@@ -331,22 +340,30 @@ ACTIVATION = [
             "reset": NO_PARAMETERS,
         },
     ),
-    Case(
-        "local_contrast",
-        lambda: norm("local_contrast", 5),
-        ref.local_contrast,
-        mask=spatial_mask,
-        wrong=None,  # any number of channels will do
-        pictures_only=True,
-        bad=(lambda: norm("local_contrast", 4)(maps()),),
-        lacks={
-            "stats": "the energy is local: as large as the input itself",
-            "evaluation": SAME_MODES,
-            "counterpart": NO_TORCH,
-            "state_dict": NO_PARAMETERS,
-            "reset": NO_PARAMETERS,
-        },
-    ),
+    *[
+        Case(
+            name,
+            lambda name=name, options=options: norm(name, 8, **options),
+            getattr(ref, name),
+            mask=spatial_mask,
+            pictures_only=True,
+            bad=(
+                lambda name=name: norm(name, size=4),
+                lambda name=name: norm(name)(tokens()),
+            ),
+            lacks={
+                "stats": "the energy is local: as large as the input itself",
+                "evaluation": SAME_MODES,
+                "counterpart": NO_TORCH,
+                "state_dict": NO_PARAMETERS,
+                "reset": NO_PARAMETERS,
+            },
+        )
+        for name, options in (
+            ("local_contrast", {"size": 3, "alpha": 0.3}),
+            ("subtractive_divisive", {"size": 5}),
+        )
+    ],
     sample_wise(
         "global_response",
         reference=ref.global_response,
@@ -441,12 +458,12 @@ TRANSFORMER = [
     ),
     Case(
         "qk",
-        lambda: norm("qk", 10),
+        lambda: norm("qk", length=10),
         ref.qk,
         inputs=lambda: (tokens(),),
         call=lambda m, x: torch.cat(m(x, x.flip(-1)), -1),
         wrong=None,
-        bad=(lambda: norm("qk", 0),),
+        bad=(lambda: norm("qk", 0), lambda: norm("qk", length=0)),
         lacks=plain("mask", "stats", why="a length, of one vector: nothing to leave out or share")
         | {
             "shapes": "two tensors in, two out: held by the reference",
@@ -492,6 +509,11 @@ def weight_case(name: str, reference: Any, **rest: Any) -> Case:
     lacks = plain("mask", "stats", why="a weight is whole: no part of it is padding")
     lacks |= {"memory_format": "a weight is used by its layer only, which chooses the format"}
     lacks |= {"facts": NO_SAMPLES, "reset": AT_RANDOM}
+    lacks |= {
+        "export": "a weight has one size: its layer is exported in test_weight",
+        "pickle": "torch refuses to pickle parametrized layers; their state travels",
+        "empty": "a weight has values: empty inputs of its layer are in test_weight",
+    }
     lacks |= {"evaluation": SAME_MODES, "counterpart": NO_TORCH}
     for line in ("evaluation", "counterpart"):
         if line in rest:
@@ -544,6 +566,7 @@ WEIGHT = [
         lacks={
             "counterpart": "torch's parametrization: values compared in test_weight",
             "evaluation": "evaluation must not move the vectors: in test_weight",
+            "forward_mode": "checked with converged vectors in test_weight",
             "gradcheck": "checked with converged vectors in test_weight",
             "compile": "compiled with its layer in test_weight",
         },
@@ -567,9 +590,11 @@ WEIGHT = [
             "gradcheck": "a projection after the step, outside of autograd",
             "counterpart": NO_TORCH,
             "compile": "runs once a step, outside of the model",
-            "state_dict": FUNCTION,
-            "reset": FUNCTION,
-            "repr": FUNCTION,
+        }
+        | plain(*FUNCTION_LACKS, why=FUNCTION)
+        | {
+            "forward_mode": "a projection after the step, outside of autograd",
+            "empty": "a weight without values has no singular ones",
         },
     ),
 ]
@@ -592,9 +617,8 @@ def gradient_case(name: str, reference: Any, *args: Any, bad: tuple[Any, ...], *
         "facts": NO_SAMPLES,
         "gradcheck": "acts on gradients, outside of autograd",
         "compile": "runs once a step, outside of the model",
-        "state_dict": FUNCTION,
-        "reset": FUNCTION,
-        "repr": FUNCTION,
+        "forward_mode": "acts on gradients, outside of autograd",
+        **plain(*FUNCTION_LACKS, why=FUNCTION),
     }
     if "counterpart" not in rest:
         lacks["counterpart"] = NO_TORCH
@@ -642,7 +666,7 @@ def data() -> Tensor:
     return maps().flip(0) * 3 + 1
 
 
-def scaler_case(name: str, reference: Any, **options: Any) -> Case:
+def scaler_case(name: str, reference: Any, lacks: Any = None, **options: Any) -> Case:
     return Case(
         name,
         lambda: norm(name, 8, dim=1, dtype=torch.float64, **options).fit(data()),
@@ -659,6 +683,7 @@ def scaler_case(name: str, reference: Any, **options: Any) -> Case:
             "evaluation": SAME_MODES,
             "counterpart": NO_TORCH,
             "compile": "runs before the model",
+            **(lacks or {}),
         },
     )
 
@@ -667,7 +692,9 @@ DATA = [
     scaler_case("min_max", ref.min_max, low=-1.0, high=2.0),
     scaler_case("mean", ref.mean_scaler),
     scaler_case("z_score", ref.z_score),
-    scaler_case("robust", ref.robust),
+    scaler_case(
+        "robust", ref.robust, lacks={"meta": "a fit sorts the values, which are not there"}
+    ),
     Case(
         "unit_length",
         lambda: norm("unit_length"),
@@ -675,7 +702,11 @@ DATA = [
         inputs=lambda: (tokens(),),
         counterpart=lambda: lambda x: nn.functional.normalize(x, dim=-1),
         wrong=None,
-        bad=(lambda: norm("unit_length", 0.0),),
+        bad=(
+            lambda: norm("unit_length", 0.5),
+            lambda: norm("unit_length", ord=0.0),
+            lambda: norm("unit_length", 7)(tokens()),
+        ),
         lacks=plain("mask", "stats", why="a length, of one vector: nothing to leave out or share")
         | {
             "memory_format": "features are last: there is one memory format",

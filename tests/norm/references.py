@@ -266,6 +266,15 @@ def divisive(m: Any, x: Array, mask: Array | None = None) -> Array:
 
 
 def local_contrast(m: Any, x: Array, mask: Array | None = None) -> Array:
+    v = x - window_mean(x, m.size, m.window == "gaussian", 1, mask)
+    out = np.zeros(x.shape)
+    for c in range(x.shape[1]):
+        near = v[:, max(0, c - m.channels // 2) : c + m.channels // 2 + 1]
+        out[:, c] = x[:, c] / (m.k + m.alpha * (near**2).sum(1)) ** m.beta
+    return out
+
+
+def subtractive_divisive(m: Any, x: Array, mask: Array | None = None) -> Array:
     v = x - window_mean(x, m.size, True, None, mask)
     sd = np.sqrt(window_mean(v**2, m.size, True, None, mask))[:, :1]
     return v / np.maximum(sd, mean(sd, (2, 3), mask))
@@ -336,11 +345,14 @@ def weight_standardization(m: Any, x: Array) -> Array:
     return standard(x, (1, 2, 3), m.parametrizations.weight[0].eps)
 
 
+def scaled_standardized(w: Array, gain: Array, gamma: float, eps: float) -> Array:
+    scale = gamma * gain.reshape(-1, 1, 1, 1) / np.sqrt(np.prod(w.shape[1:]))
+    return scale * standard(w, (1, 2, 3), eps)
+
+
 def scaled_weight_standardization(m: Any, x: Array) -> Array:
     p = m.parametrizations.weight[0]
-    fan_in = np.prod(x.shape[1:])
-    gain = p.gamma * array(p.gain).reshape(-1, 1, 1, 1) / np.sqrt(fan_in)
-    return gain * standard(x, (1, 2, 3), p.eps)
+    return scaled_standardized(x, array(p.gain), p.gamma, p.eps)
 
 
 def spectral(m: Any, x: Array) -> Array:
@@ -393,7 +405,8 @@ def robust(m: Any, x: Array, data: Array) -> Array:
 def normalizer_free(m: Any, x: Array) -> Array:
     def layer(c: Any, h: Array) -> Array:
         class Plain:
-            weight, bias, padding = c.weight, c.bias, c.padding
+            weight = scaled_standardized(array(c.weight), array(c.gain), c.gamma, c.eps)
+            bias, padding = c.bias, c.padding
 
         return conv(h, Plain)
 

@@ -159,13 +159,13 @@ def test_unit_length_comes_back(order: float, seed: int) -> None:
     x = rows(7, seed)
     y, length = unit_length(x, order)
     torch.testing.assert_close(torch.linalg.vector_norm(y, order, -1), torch.ones(7).double())
-    torch.testing.assert_close(UnitLength(order).inverse(y, length), x)
+    torch.testing.assert_close(UnitLength(ord=order).inverse(y, length), x)
 
 
 def test_unit_length_of_zero_and_maximum() -> None:
     assert torch.equal(UnitLength()(torch.zeros(2, 3)), torch.zeros(2, 3))
-    assert UnitLength(float("inf"))(torch.tensor([1.0, -4])).tolist() == [0.25, -1.0]
-    assert repr(UnitLength(float("inf"))) == "UnitLength(ord=inf, dim=-1)"
+    assert UnitLength(ord=float("inf"))(torch.tensor([1.0, -4])).tolist() == [0.25, -1.0]
+    assert repr(UnitLength(ord=float("inf"))) == "UnitLength(ord=inf, dim=-1)"
 
 
 @pytest.mark.parametrize("name", NAMES)

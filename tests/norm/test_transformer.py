@@ -92,7 +92,7 @@ def test_query_key_norm_bounds_the_logits() -> None:
     q, k = torch.randn(3, 5, 8) * 100, torch.randn(3, 5, 8) * 100
     query, key = qk_norm(q, k, 7.0)
     assert (query @ key.transpose(1, 2)).abs().max() <= 7.0 + 1e-4
-    assert QKNorm(16).scale.item() == pytest.approx(7.9069, abs=1e-4)  # log2(16^2 - 16)
+    assert QKNorm(length=16).scale.item() == pytest.approx(7.9069, abs=1e-4)  # log2(16^2 - 16)
 
 
 def test_scale_norms_can_share_their_scale() -> None:

@@ -9,7 +9,14 @@ from torch import Tensor, nn
 
 from styler.norm.base import FeatureNorm, check_count, check_eps, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_moments, channel_rescale, check_stats, merge
+from styler.norm.statistics import (
+    Stats,
+    channel_moments,
+    channel_rescale,
+    check_condition,
+    check_stats,
+    merge,
+)
 
 __all__ = ["AdaLIN", "LayerInstanceNorm", "layer_instance_norm"]
 
@@ -48,6 +55,8 @@ def layer_instance_norm(
     norms share one pass for statistics and one multiply-add.
     """
     check_features(x)
+    for what, value in (("share", share), ("weight", weight), ("bias", bias)):
+        check_condition(what, value, x)
     if stats is None:
         stats, _ = channel_moments(x, mask)
     check_stats(stats, x.shape[:2], (1, x.shape[1]))

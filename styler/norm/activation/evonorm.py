@@ -53,7 +53,7 @@ def evonorm_s0(
     check_groups(groups, channels)
     if stats is None:
         _, stats = group_stats(x, groups, mask)
-    check_stats(stats, (len(x), groups), (1, groups))
+    check_stats(stats, (x.shape[0], groups), (1, groups))
     rate = torch.rsqrt(stats + eps).repeat_interleave(channels // groups, 1)
     scale = per_channel(rate if weight is None else rate * weight, x)
     values = wide(x)

@@ -7,12 +7,14 @@ Stylization", arXiv:1607.08022.
 import torch
 from torch import Tensor
 
-from styler.norm.base import FeatureNorm, cast, check_features
+from styler.norm.activation.group import is_shared
+from styler.norm.base import FeatureNorm, cast, check_features, is_traced
 from styler.norm.registry import register
 from styler.norm.statistics import (
     Stats,
     channel_affine,
     channel_moments,
+    check_condition,
     check_stats,
     is_channels_last,
     standardize_channels,
@@ -72,14 +74,15 @@ def instance_norm(
     channels_last, takes a mask and statistics, and accepts 1x1 maps (which become ``bias``).
     """
     check_features(x)
-    if stats is not None or mask is not None or not x.numel():
+    check_condition("weight", weight, x)
+    check_condition("bias", bias, x)
+    if stats is not None or mask is not None or not x.numel() or is_traced():
         if stats is None:
             stats, _ = channel_moments(x, mask)
         check_stats(stats, x.shape[:2], (1, x.shape[1]))
         return channel_affine(x, stats, weight, bias, eps)
     n, c = x.shape[:2]
-    shared = all(p is None or p.dim() == 1 for p in (weight, bias))
-    if shared and x.is_contiguous():
+    if is_shared(weight, bias) and x.is_contiguous():
         return torch.group_norm(x, c, cast(weight, x), cast(bias, x), eps)
     dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
     one, zero = x.new_ones(1, dtype=dtype), x.new_zeros(1, dtype=dtype)

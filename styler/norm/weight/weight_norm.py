@@ -8,10 +8,12 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.autograd import forward_ad
 from torch.nn.utils import parametrize
 
+from styler.norm.base import is_traced
 from styler.norm.registry import register
-from styler.norm.weight.target import check_weight
+from styler.norm.weight.target import adopt_checkpoints, check_weight
 
 __all__ = ["WeightNorm", "normalize_weight", "weight_norm"]
 
@@ -33,7 +35,19 @@ def normalize_weight(direction: Tensor, length: Tensor, dim: int = 0) -> Tensor:
 
     Source: Salimans & Kingma 2016, eq. 2. The kernel is torch's own.
     """
+    # the kernel has no derivative forward in time, and divides by the number of values
+    if not is_traced() and (is_dual(direction) or is_dual(length) or not direction.numel()):
+        axes = [axis for axis in range(direction.dim()) if axis != dim % direction.dim()]
+        norm: Tensor = torch.linalg.vector_norm(direction, dim=axes, keepdim=True)
+        return direction * (length / norm)
     return torch._weight_norm(direction, length, dim)
+
+
+def is_dual(x: Tensor) -> bool:
+    """Whether ``x`` carries a derivative forward in time."""
+    if torch._C._are_functorch_transforms_active():
+        return True
+    return forward_ad.unpack_dual(x).tangent is not None  # type: ignore[no-untyped-call]
 
 
 class WeightNorm(nn.Module):
@@ -78,8 +92,11 @@ def weight_norm(module: Module, name: str = "weight", dim: int = 0) -> Module:
         ParameterError: there is no such parameter, or it has one axis.
 
     Undo with :func:`torch.nn.utils.parametrize.remove_parametrizations`. Parameter names are those
-    of :func:`torch.nn.utils.parametrizations.weight_norm`.
+    of :func:`torch.nn.utils.parametrizations.weight_norm`, and those of its predecessor
+    (``weight_g``, ``weight_v``) are loaded, too.
     """
     check_weight(module, name)
     parametrize.register_parametrization(module, name, WeightNorm(dim))
+    at = f"parametrizations.{name}"
+    adopt_checkpoints(module, {f"{name}_g": f"{at}.original0", f"{name}_v": f"{at}.original1"})
     return module
