@@ -45,5 +45,5 @@ class WeightsError(StylerError):
     """Weights are missing, damaged, or of another architecture."""
 
 
-class MissingDependencyError(StylerError):
+class MissingDependencyError(StylerError, ImportError):
     """A part was asked for whose packages are not installed."""

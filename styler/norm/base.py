@@ -23,6 +23,7 @@ __all__ = [
     "check_optional_count",
     "check_shape",
     "is_traced",
+    "reset",
 ]
 
 Class = TypeVar("Class", bound=type)
@@ -78,6 +79,16 @@ def check_shape(what: str, value: Tensor | None, *shapes: tuple[int, ...]) -> No
     if value is not None and tuple(value.shape) not in map(tuple, shapes):
         wanted = " or ".join(map(str, dict.fromkeys(map(tuple, shapes))))
         raise ParameterError(f"{what} of shape {tuple(value.shape)} does not fit: give {wanted}")
+
+
+def reset(module: nn.Module) -> None:
+    """``reset_parameters`` of a module, or of the parts of one that has none."""
+    own = getattr(module, "reset_parameters", None)
+    if callable(own):
+        own()
+        return
+    for part in module.children():
+        reset(part)
 
 
 def is_traced() -> bool:

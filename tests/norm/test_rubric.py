@@ -299,9 +299,10 @@ def test_facts(case: Case) -> None:
     assert torch.allclose(case.call(build(case).eval(), *inputs), together) != facts.modes
 
 
-def by_axes(x: Tensor, like: Tensor | None = None) -> dict[int, Any]:
-    """Which axes of an input may have another length: samples, and all but the features."""
-    free = [0, *range(2, x.dim())] if x.dim() == 4 else [*range(x.dim() - 1)]
+def by_axes(x: Tensor) -> dict[int, Any]:
+    """Which axes of an input may have another length: samples, and all but features and heads."""
+    heads = x.dim() == 4 and x.shape[1] == 2
+    free = [0, *range(2, 3 if heads else x.dim())] if x.dim() == 4 else [*range(x.dim() - 1)]
     return dict.fromkeys(free, torch.export.Dim.DYNAMIC)
 
 

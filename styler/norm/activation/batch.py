@@ -4,6 +4,8 @@ Ioffe & Szegedy 2015, "Batch Normalization: Accelerating Deep Network Training b
 Covariate Shift", arXiv:1502.03167.
 """
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -185,15 +187,17 @@ class BatchNorm(_BatchNorm):
         self.eps, self.momentum = check_eps(eps), momentum
         self.affine, self.track_running_stats = affine, track_running_stats
         self.frozen = False
-        for name, wanted in (("weight", affine), ("bias", affine and bias)):
-            value = torch.empty(num_features, device=device, dtype=dtype)
-            self.register_parameter(name, nn.Parameter(value) if wanted else None)
-        for name in ("running_mean", "running_var"):
-            held = torch.empty(self.running_shape(), device=device, dtype=dtype)
-            self.register_buffer(name, held if track_running_stats else None)
+        zeros, ones = (partial(f, device=device, dtype=dtype) for f in (torch.zeros, torch.ones))
+        shape = self.running_shape()
         count = torch.zeros((), dtype=torch.long, device=device)
-        self.register_buffer("num_batches_tracked", count if track_running_stats else None)
-        BatchNorm.reset_parameters(self)
+        tracked = track_running_stats
+        self.register_parameter("weight", nn.Parameter(ones(num_features)) if affine else None)
+        self.register_parameter(
+            "bias", nn.Parameter(zeros(num_features)) if affine and bias else None
+        )
+        self.register_buffer("running_mean", zeros(shape) if tracked else None)
+        self.register_buffer("running_var", ones(shape) if tracked else None)
+        self.register_buffer("num_batches_tracked", count if tracked else None)
 
     def running_shape(self) -> tuple[int, ...]:
         """Shape of the running statistics."""

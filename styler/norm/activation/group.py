@@ -159,7 +159,7 @@ class GroupNorm(FeatureNorm):
             num_features, eps=eps, affine=affine, bias=bias, device=device, dtype=dtype
         )
         self.groups = (
-            gcd(32, num_features) if groups is None else check_groups(groups, num_features)
+            gcd(32, self.num_features) if groups is None else check_groups(groups, num_features)
         )
 
     def forward(self, x: Tensor, mask: Tensor | None = None, stats: Stats | None = None) -> Tensor:

@@ -67,7 +67,7 @@ def pixel_layer_norm(
     source="Liu et al. 2022, arXiv:2201.03545",
     channel_dim=1,
     torch="torch.nn.LayerNorm",
-    aliases=("layer_per_pixel", "layer2d"),
+    aliases=("layer_per_pixel", "layer2d", "layer_norm_2d"),
 )
 class PixelLayerNorm(FeatureNorm):
     """:func:`pixel_layer_norm` with learned weight and bias per channel."""

@@ -278,7 +278,7 @@ class SpectralNorm(nn.Module):
 @register(
     "spectral",
     "weight",
-    functional=power_iteration,
+    functional=largest_singular_value,
     axes="a whole weight",
     formula="w = v / sigma_1(v), by two-sided power iteration",
     modes=True,
