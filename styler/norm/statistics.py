@@ -31,6 +31,7 @@ __all__ = [
     "masked_mean_square",
     "masked_moments",
     "merge",
+    "merge_alike",
     "per_channel",
     "rescale",
     "standardize_channels",
@@ -161,6 +162,15 @@ def check_feature_stats(stats: Stats | Tensor, x: Tensor) -> None:
             raise ParameterError(
                 f"statistics of shape {tuple(given.shape)} do not broadcast to {tuple(x.shape)}"
             )
+
+
+def merge_alike(stats: Stats, dim: int | tuple[int, ...]) -> Stats:
+    """:func:`merge` of parts that all count alike, without the work of weighing them."""
+    mean, variance = stats
+    if not mean.numel():  # a mean of nothing is NaN, and here as much as zero
+        return mean.sum(dim, keepdim=True), variance.sum(dim, keepdim=True)
+    merged = mean.mean(dim, keepdim=True)
+    return merged, (variance + (mean - merged).square()).mean(dim, keepdim=True)
 
 
 def merge(stats: Stats, mass: Tensor, dim: int | tuple[int, ...]) -> tuple[Stats, Tensor]:

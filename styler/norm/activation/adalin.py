@@ -15,7 +15,7 @@ from styler.norm.statistics import (
     channel_rescale,
     check_condition,
     check_stats,
-    merge,
+    merge_alike,
 )
 
 __all__ = ["AdaLIN", "LayerInstanceNorm", "layer_instance_norm"]
@@ -61,7 +61,7 @@ def layer_instance_norm(
         stats, _ = channel_moments(x, mask)
     check_stats(stats, x.shape[:2], (1, x.shape[1]))
     mean, variance = stats
-    (sample_mean, sample_variance), _ = merge(stats, torch.ones_like(mean), 1)
+    sample_mean, sample_variance = merge_alike(stats, 1)
     instance_rate = share * torch.rsqrt(variance + eps)
     layer_rate = (1 - share) * torch.rsqrt(sample_variance + eps)
     scale = instance_rate + layer_rate

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from styler.errors import ParameterError
+from styler.norm.activation.local_response import channel_window_sum
 from styler.norm.base import check_features, check_odd, check_optional_count
 from styler.norm.moments import seen, spatial_mask
 from styler.norm.registry import register
@@ -50,15 +51,10 @@ def local_mean(
     if channels is None:
         total = total.mean(1, keepdim=True)
     elif channels > 1:
-        total = _sum_channels(total, channels)
-        mass = mass * _sum_channels(x.new_ones(1, x.shape[1], 1, 1), channels)
+        total = channel_window_sum(total, channels)
+        mass = mass * channel_window_sum(x.new_ones(1, x.shape[1], 1, 1), channels)
     total, mass = (_sum_space(t, size, window) for t in (total, mass))
     return total / mass.clamp_min(torch.finfo(x.dtype).tiny)
-
-
-def _sum_channels(x: Tensor, count: int) -> Tensor:
-    side = count // 2
-    return F.pad(x, (0, 0, 0, 0, side, side)).unfold(1, count, 1).sum(-1)
 
 
 def _sum_space(x: Tensor, size: int, window: Window) -> Tensor:
@@ -68,11 +64,10 @@ def _sum_space(x: Tensor, size: int, window: Window) -> Tensor:
     if window == "gaussian":
         line = torch.exp(-0.5 * (offsets / (size / 4)).square())
     line = line / line.sum()
-    # channels as samples: depthwise convolutions are slow on a CPU, and in channels_last slower
-    maps = x.reshape(-1, 1, *x.shape[2:])
-    maps = F.conv2d(maps, line.reshape(1, 1, size, 1), padding=(size // 2, 0))
-    maps = F.conv2d(maps, line.reshape(1, 1, 1, size), padding=(0, size // 2))
-    return maps.reshape(x.shape)
+    channels = x.shape[1]
+    down, along = (line.reshape(shape) for shape in ((1, 1, size, 1), (1, 1, 1, size)))
+    x = F.conv2d(x, down.expand(channels, 1, size, 1), padding=(size // 2, 0), groups=channels)
+    return F.conv2d(x, along.expand(channels, 1, 1, size), padding=(0, size // 2), groups=channels)
 
 
 def divisive_norm(

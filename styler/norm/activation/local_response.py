@@ -44,9 +44,12 @@ def local_response_norm(
 
 def channel_window_sum(x: Tensor, size: int) -> Tensor:
     """Sum over ``size`` neighbouring channels (an even number counts one more), zeros around."""
-    side = check_count("channels", size) // 2
-    flat = x.movedim(1, -1)
-    return F.pad(flat, (side, side)).unfold(-1, 2 * side + 1, 1).sum(-1).movedim(-1, 1)
+    channels, side = x.shape[1], check_count("channels", size) // 2
+    padded = F.pad(x, (*[0, 0] * (x.dim() - 2), side, side))
+    total = padded.narrow(1, 0, channels)
+    for i in range(1, 2 * side + 1):
+        total = total + padded.narrow(1, i, channels)
+    return total
 
 
 @register(

@@ -18,6 +18,7 @@ from styler.norm.statistics import (
     check_stats,
     effective_count,
     merge,
+    merge_alike,
 )
 
 __all__ = ["SwitchableNorm", "switchable_norm"]
@@ -66,13 +67,13 @@ def switchable_norm(
         stats, mass = channel_moments(x, mask)
     else:
         check_stats(stats, x.shape[:2], (1, x.shape[1]))
-        mass = torch.ones_like(stats[0][:, :1])
-    layer, _ = merge(stats, torch.ones_like(stats[0]), 1)
+        mask = None
+    layer = merge_alike(stats, 1)
     if batch is None:
-        batch = merge(stats, mass, 0)[0]
+        batch = merge_alike(stats, 0) if mask is None else merge(stats, mass, 0)[0]
     parts = zip(stats, layer, batch, strict=True)
     mean, variance = (
-        shares[0] * own + shares[1] * sample + shares[2] * every
+        shares[0] * own + (shares[1] * sample + shares[2] * every)
         for shares, (own, sample, every) in zip((mean_shares, variance_shares), parts, strict=True)
     )
     return channel_affine(x, (mean, variance), weight, bias, eps)
@@ -138,7 +139,8 @@ class SwitchableNorm(BatchNorm):
         if self.uses_batch():
             if stats is None:
                 stats, mass = channel_moments(x, mask)
-                (mean, variance), _ = merge(stats, mass, 0)
+                together = merge_alike(stats, 0) if mask is None else merge(stats, mass, 0)[0]
+                mean, variance = together
                 batch = mean[0], variance[0]
                 seen = None if mask is None else spatial_mask(x, mask)
                 count = effective_count(mass, seen)
