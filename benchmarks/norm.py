@@ -318,17 +318,21 @@ def gradient_rows() -> list[Row]:
             length = p.grad.norm(2, axes, keepdim=True).clamp_min(1e-6)
             p.grad = torch.where(length > limit, p.grad * (limit / length), p.grad)
 
-    def by_svd(parameters: list[nn.Parameter]) -> None:
+    def newton_schulz(parameters: list[nn.Parameter]) -> None:
         for p in parameters:
             if p.dim() > 1:
-                u, _, v = torch.linalg.svd(p.grad.flatten(1), full_matrices=False)
-                p.grad.copy_((u @ v).view_as(p))
+                x = p.grad.flatten(1)
+                x = x / x.norm()
+                for _ in range(5):
+                    square = x @ x.T
+                    x = 3.4445 * x - 4.775 * square @ x + 2.0315 * square @ square @ x
+                p.grad = x.view_as(p)
 
     pairs = {
         "gradient_clip": ("torch.nn.utils", clip_grad_norm_, (1.0,)),
         "gradient_vector": ("plain formula", one_by_one, ()),
         "adaptive_gradient_clip": ("plain formula", unit_by_unit, ()),
-        "orthogonal_gradient": ("plain formula", by_svd, ()),
+        "orthogonal_gradient": ("plain formula", newton_schulz, ()),
     }
     shared, x = nn.Linear(4 * CHANNELS, 4 * CHANNELS), tokens()
 

@@ -143,12 +143,10 @@ def check_stats(stats: Stats | Tensor, *shapes: tuple[int, ...]) -> None:
 
 def check_condition(what: str, value: Tensor | None, x: Tensor) -> None:
     """Refuse a weight or bias that is neither ``(C,)`` nor ``(N or 1, C)`` for ``x``."""
+    if value is None or value.shape == x.shape[1:2]:
+        return
     n, c = x.shape[:2]
-    if value is not None and (
-        value.dim() not in (1, 2)
-        or value.shape[-1] != c
-        or value.shape[:-1] not in ((), (1,), (n,))
-    ):
+    if value.dim() != 2 or value.shape[1] != c or value.shape[0] not in (1, n):
         raise ParameterError(
             f"{what} of shape {tuple(value.shape)} does not fit: give {(c,)} or {(n, c)}"
         )

@@ -190,9 +190,9 @@ def test_functions_scale_the_data_at_hand(name: str) -> None:
 def test_constant_features_are_not_blown_up(name: str, dtype: torch.dtype, value: float) -> None:
     """Rounding is not a deviation: what differs by a hundredth later is as far off as it was."""
     state = torch.float64 if dtype == torch.float64 else torch.float32
-    x = torch.full((1000, 3), value, dtype=dtype)
-    x[:, 0] = rows(1000)[:, 0].to(dtype)
-    for parts in (1, 7, 300):
+    x = torch.full((300, 3), value, dtype=dtype)
+    x[:, 0] = rows(300)[:, 0].to(dtype)
+    for parts in (1, 7, 60):
         scaler = norm(name, 3, dtype=state)
         for part in torch.tensor_split(x, parts):
             scaler.partial_fit(part)

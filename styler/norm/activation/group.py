@@ -3,7 +3,7 @@
 Wu & He 2018, "Group Normalization", arXiv:1803.08494.
 """
 
-from math import gcd, prod
+from math import gcd
 
 import torch
 from torch import Tensor
@@ -58,9 +58,11 @@ def kernel(
         return torch.group_norm(x, groups, weight, bias, eps)
     if is_traced() or torch._C._are_functorch_transforms_active():  # no look at values there
         return None
-    n, c, *spatial = x.shape
-    y, mean, rate = torch.native_group_norm(x, weight, bias, n, c, prod(spatial), groups, eps)
-    return y if bool((mean * rate).abs().max() < 32) else None
+    n, c = x.shape[:2]
+    area = x.numel() // (n * c)
+    y, mean, rate = torch.native_group_norm(x, weight, bias, n, c, area, groups, eps)
+    low, high = (mean.detach() * rate.detach()).aminmax()
+    return y if low.item() > -32 and high.item() < 32 else None
 
 
 def group_stats(x: Tensor, groups: int, mask: Tensor | None = None) -> Stats:

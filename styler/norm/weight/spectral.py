@@ -57,7 +57,8 @@ def power_iteration(
     for _ in range(steps):
         v = _unit(adjoint(u), eps)
         image = forward(v)
-        u = torch.where(image.any(), _unit(image, eps), u)
+        length: Tensor = torch.linalg.vector_norm(image)
+        u = torch.where(length > 0, image / length.clamp_min(eps), u)
     return u, v
 
 
