@@ -5,6 +5,8 @@ from .codecs.formats import FORMATS, Format, readable, sniff
 from .colour.keep import METHODS as COLOUR_METHODS
 from .colour.keep import keep_colours
 from .colour.luma import LUMA
+from .colour.palette import Palette
+from .filters import blur, pool, stretch
 from .grid import grid
 from .masks import alpha_mask, as_mask, read_mask, resize_mask
 from .picture import Metadata, Picture
@@ -21,9 +23,11 @@ __all__ = [
     "MAX_PIXELS",
     "Format",
     "Metadata",
+    "Palette",
     "Picture",
     "alpha_mask",
     "as_mask",
+    "blur",
     "check_options",
     "dimensions",
     "encode",
@@ -36,9 +40,11 @@ __all__ = [
     "read",
     "read_mask",
     "readable",
+    "pool",
     "resize",
     "resize_mask",
     "sniff",
+    "stretch",
     "to_float",
     "to_uint8",
     "to_uint16",
