@@ -39,6 +39,8 @@ def brush(
     brushwork: Sequence[Brushwork],
     controls: Controls,
     masks: Array | None = None,
+    *,
+    seed: int = 0,
 ) -> Array:
     """A photo with brushwork, ``(1, 3, H, W)``.
 
@@ -48,6 +50,7 @@ def brush(
         controls: of which ``brushwork``, ``stroke_size`` and ``boldness`` count, and ``strength``,
             which fades all of it in.
         masks: ``(R, H, W)`` of sum 1, where each region is; ``None`` where there is one.
+        seed: other strokes for another number.
     """
     amount = controls.brushwork * controls.strength
     boldness = controls.boldness * min(controls.strength, 1.0)
@@ -65,7 +68,7 @@ def brush(
         )
     )
     drawn = along(
-        np.concatenate([photo, blur(noise(4, *photo.shape[1:]), 0.9) / np.float32(UNIT)]),
+        np.concatenate([photo, blur(noise(4, *photo.shape[1:], seed), 0.9) / np.float32(UNIT)]),
         tangents(photo),
     )
     shape, strokes = drawn[:3], drawn[3:]

@@ -72,14 +72,15 @@ def along(planes: Planes, direction: Planes) -> Planes:
     return np.ascontiguousarray(values.T).reshape(planes.shape)
 
 
-def noise(channels: int, height: int, width: int) -> Planes:
+def noise(channels: int, height: int, width: int, seed: int = 0) -> Planes:
     """Uniform noise of mean 0 and deviation 1, ``(channels, height, width)``.
 
-    A hash of the coordinates: a pixel's value depends on its place alone, on every machine.
+    A hash of the coordinates: a pixel's value depends on place and seed alone, on every machine.
     """
     row = np.arange(height, dtype=np.uint32)[None, :, None] * np.uint32(0x9E3779B1)
     column = np.arange(width, dtype=np.uint32)[None, None] * np.uint32(0x85EBCA77)
-    channel = np.arange(1, channels + 1, dtype=np.uint32)[:, None, None] * np.uint32(0xC2B2AE3D)
+    number = np.arange(1, channels + 1, dtype=np.uint32) + np.uint32(channels * seed)
+    channel = number[:, None, None] * np.uint32(0xC2B2AE3D)
     bits = row ^ column ^ channel
     for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):  # finalizer of a 32-bit hash
         bits = (bits ^ (bits >> np.uint32(shift))) * np.uint32(factor)

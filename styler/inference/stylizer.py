@@ -272,7 +272,7 @@ class Stylizer:
         return resolve(style, Path(self.info.path), partial(self.style, size=size))
 
     def _checked(self, style: Style) -> Style:
-        channels = [site.style_channels for site in self.spec.style_sites]
+        channels = [site.channels for site in self.spec.style_sites]
         if (
             style.model != self.spec.fingerprint
             or [len(s.mean) for s in style.statistics] != channels

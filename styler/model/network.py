@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from styler.norm.moments import moments
 
-from .blocks import EvenConv2d
 from .tape import Site, Stage, StyleEncoder, cut
 
 __all__ = ["Moments", "Network", "frame"]
@@ -99,12 +98,6 @@ class Network(nn.Module):
             stack = [*stack[:kept], *given]
         return core(x, framed, self.margin, height, width)
 
-    def even_(self) -> None:
-        """Keep the grid that a pixel shuffle can leave out of the weights, after every step."""
-        for layer in self.modules():
-            if isinstance(layer, EvenConv2d):
-                layer.even_()
-
     def _stage(self, index: int) -> Stage:
         stage = self.stages[index]
         assert isinstance(stage, Stage)
@@ -128,8 +121,6 @@ def affine(site: Site, x: Tensor, style: Moments | None) -> tuple[Tensor, Tensor
     mean, variance = pooled(site, x)
     positions = x.shape[2] * x.shape[3] * (site.channels // site.groups)
     target = style if style is not None else Moments(site.bias, site.weight)
-    if site.phases > 1:
-        target = Moments(*(part.repeat_interleave(site.phases, 1) for part in target))
     # A single position says nothing of a deviation: it takes the mean, and so does all around it.
     scale = target.std * (variance + site.eps).rsqrt() * (positions > 1)
     return scale, target.mean - scale * mean

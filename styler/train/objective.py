@@ -1,15 +1,17 @@
 """What one step of training minimizes: paint a batch, look at it, weigh the losses."""
 
 import contextlib
+from collections.abc import Callable
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from styler.model import Network
+from styler.model import MicroAST, Network
 from styler.model.network import Moments
 
+from .brushed import brushed
 from .config import TrainConfig
 from .data import Batch
 from .judge import Judge, Memory
@@ -18,6 +20,7 @@ from .losses import (
     content_loss,
     contrast_loss,
     grid_loss,
+    imitation_loss,
     quantile_loss,
     shift_loss,
     style_distances,
@@ -28,22 +31,42 @@ from .views import Shift, View
 __all__ = ["Objective"]
 
 
+SCALES = {1: 0.5, 2: 1.0, 4: 0.8}
+"""How much the style counts at the painting's own size, at half of it and at a quarter: strokes of
+every size. Of the content, the first two count alike: what is finer may be redrawn."""
+
+
 class Objective:
     """The losses of a batch, each by its name, and ``"total"``, their weighted sum.
 
     Args:
         network: what is trained.
-        judge: the loss network.
+        judge: the loss network; ``None`` where no loss asks for it.
+        teacher: a painter to learn from, if there is one.
         config: whose ``*_weight`` weigh the losses; one of weight 0 is not computed.
         photos, paintings: the numbers of fixed crops, 0 for crops that never come again.
     """
 
     def __init__(
-        self, network: Network, judge: Judge, config: TrainConfig, photos: int, paintings: int
+        self,
+        network: Network,
+        judge: Judge | None,
+        teacher: MicroAST | None,
+        config: TrainConfig,
+        photos: int,
+        paintings: int,
     ) -> None:
-        self.network, self.judge, self.config = network, judge, config
-        self.structure = Memory(judge.structure, photos)
-        self.palette = Memory(judge.palette, paintings)
+        self.network, self.judge, self.teacher, self.config = network, judge, teacher, config
+        self.precision = judge.precision if judge else torch.float32
+        self.structure: dict[int, Memory] = {}
+        self.palette: dict[int, Memory] = {}
+        if judge:
+            self.structure = {
+                scale: Memory(_reduced(judge.structure, scale), photos) for scale in (1, 2)
+            }
+            self.palette = {
+                scale: Memory(_reduced(judge.palette, scale), paintings) for scale in SCALES
+            }
 
     def reconstruct(self, content: Batch) -> dict[str, Tensor]:
         """The warm-up: every photo in its own style, which trains an autoencoder."""
@@ -52,26 +75,31 @@ class Objective:
         return self._weighed({"identity": F.l1_loss(output.float(), content.pictures)})
 
     def paint(self, content: Batch, style: Batch, rng: np.random.Generator) -> dict[str, Tensor]:
-        """Photos in the styles of paintings, a quarter of them in their own style, too."""
+        """Photos in the styles of paintings, a quarter of them in their own style, too.
+
+        Args:
+            content: the photos; a share of them is painted from with brushwork.
+            style: the paintings, each for the next few photos.
+            rng: everything random comes from here.
+        """
         config, photos = self.config, content.pictures
-        count, quarter = len(photos), -(-len(photos) // 4)
-        palette = self.judge.unpack(self.palette(style))
-        shares = self._shares(count, rng)
-        own = photos[:quarter]
+        each = len(photos) // len(style.pictures)
+        quarter, half = -(-len(photos) // 4), -(-len(photos) // 2)
+        shares = self._shares(len(style.pictures), rng)
+        own, seen = photos[:quarter], brushed(photos, config.brushed, rng)
         view = View.draw(rng, own) if config.consistency_weight else None
         shift = Shift.draw(rng) if config.shift_weight else None
-        half = -(-count // 2)
         with self._autocast(photos):
             styles = self.network.style(style.pictures)
             if shares is not None:
                 styles = [Moments(*(shares @ part for part in moments)) for moments in styles]
-                palette = palette.mix(shares)
-            batch, wanted = [photos], [styles]
+            styles = [Moments(*(part.repeat_interleave(each, 0) for part in m)) for m in styles]
+            batch, wanted = [seen], [styles]
             if config.identity_weight:
                 batch.append(own)
                 wanted.append(self.network.style(own))
             if view is not None:
-                batch.append(view(own, noise=True))
+                batch.append(view(seen[:quarter], noise=True))
                 wanted.append([Moments(*(part[:quarter] for part in m)) for m in styles])
             joined = [
                 Moments(*(torch.cat(parts) for parts in zip(*site, strict=True)))
@@ -80,24 +108,16 @@ class Objective:
             output = self.network(torch.cat(batch), joined)
             if shift is not None:
                 again = [Moments(*(part[:half] for part in moments)) for moments in styles]
-                moved = self.network(shift(photos[:half]), again)
+                moved = self.network(shift(seen[:half]), again)
         painted, *others = output.float().split([len(part) for part in batch])
-        maps = self.judge.maps(painted)
-        seen = self.judge.look(maps)
-        target = self.structure(content)
-        distances = style_distances(seen.statistics, palette.statistics, self.judge.weights)
-        losses = {
-            "content": content_loss(maps[-1], seen.statistics[-1], target),
-            "style": distances.diagonal().mean(),
-        }
+        losses = self._judged(painted, content, style, shares, rng) if self.judge else {}
+        if self.teacher:
+            with torch.no_grad():
+                manner = self.teacher.style(style.pictures).repeated(each)
+                taught = self.teacher(seen, manner).clamp(0, 1)
+            losses["teacher"] = imitation_loss(painted, taught)
         if config.identity_weight:
             losses["identity"] = F.l1_loss(others.pop(0), own)
-        if config.quantile_weight:
-            losses["quantile"] = quantile_loss(seen.quantiles, palette.quantiles)
-        if config.coherence_weight:
-            losses["coherence"] = coherence_loss(maps[-1], target, rng)
-        if config.contrast_weight and count > 1:
-            losses["contrast"] = contrast_loss(distances)
         if config.grid_weight:
             losses["grid"] = grid_loss(painted)
         if shift is not None:
@@ -106,9 +126,45 @@ class Objective:
             losses["consistency"] = F.l1_loss(others.pop(0), view(painted[:quarter]))
         return self._weighed(losses)
 
+    def _judged(
+        self,
+        painted: Tensor,
+        content: Batch,
+        style: Batch,
+        shares: Tensor | None,
+        rng: np.random.Generator,
+    ) -> dict[str, Tensor]:
+        """What the loss network says: style at every scale, structure at the first two."""
+        config, judge = self.config, self.judge
+        assert judge is not None
+        each = len(painted) // len(style.pictures)
+        losses: dict[str, Tensor] = {}
+        styles, contents = [], []
+        for scale, weight in SCALES.items():
+            maps = judge.maps(_reduce(painted, scale))
+            seen, palette = judge.look(maps), judge.unpack(self.palette[scale](style))
+            if shares is not None:
+                palette = palette.mix(shares)
+            distances = style_distances(seen.statistics, palette.statistics, judge.weights)
+            rows = torch.arange(len(painted), device=painted.device)
+            styles.append(weight / sum(SCALES.values()) * distances[rows, rows // each].mean())
+            if scale in self.structure:
+                target = self.structure[scale](content)
+                contents.append(content_loss(maps[-1], seen.statistics[-1], target))
+            if scale > 1:
+                continue
+            if config.quantile_weight:
+                wanted = [part.repeat_interleave(each, 0) for part in palette.quantiles]
+                losses["quantile"] = quantile_loss(seen.quantiles, wanted)
+            if config.coherence_weight:
+                losses["coherence"] = coherence_loss(maps[-1], target, rng)
+            if config.contrast_weight and len(style.pictures) > 1:
+                losses["contrast"] = contrast_loss(distances, rows // each)
+        return {"content": torch.stack(contents).mean(), "style": sum(styles)} | losses
+
     def remembered(self) -> int:
         """Bytes of memory that fixed crops take, once one has been seen."""
-        return self.structure.bytes + self.palette.bytes
+        return sum(memory.bytes for memory in (*self.structure.values(), *self.palette.values()))
 
     def _shares(self, count: int, rng: np.random.Generator) -> Tensor | None:
         """Rows that mix each painting with its neighbour in the batch, or leave it as it is."""
@@ -117,13 +173,23 @@ class Objective:
         mixed = rng.random(count) < self.config.mixed
         first = np.where(mixed, rng.random(count), 1.0)
         rows = np.diag(first) + np.roll(np.diag(1 - first), 1, axis=1)
-        return sent(rows.astype(np.float32), self.judge.device)
+        return sent(rows.astype(np.float32), next(self.network.parameters()).device)
 
     def _autocast(self, pictures: Tensor) -> contextlib.AbstractContextManager[None]:
-        if self.judge.precision == torch.float32:
+        if self.precision == torch.float32:
             return contextlib.nullcontext()
-        return torch.autocast(pictures.device.type, self.judge.precision)
+        return torch.autocast(pictures.device.type, self.precision)
 
     def _weighed(self, losses: dict[str, Tensor]) -> dict[str, Tensor]:
         weights = {name: getattr(self.config, f"{name}_weight") for name in losses}
         return losses | {"total": sum(weights[name] * losses[name] for name in losses)}
+
+
+def _reduce(pictures: Tensor, scale: int) -> Tensor:
+    if scale == 1:
+        return pictures
+    return F.interpolate(pictures, scale_factor=1 / scale, mode="bilinear", antialias=True)
+
+
+def _reduced(look: Callable[[Tensor], Tensor], scale: int) -> Callable[[Tensor], Tensor]:
+    return lambda pictures: look(_reduce(pictures, scale))
