@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-__all__ = ["blur", "stretch", "pool"]
+__all__ = ["blur", "pool", "stretch"]
 
 Planes = NDArray[np.float32]
 
@@ -28,12 +28,13 @@ def blur(planes: Planes, sigma: float) -> Planes:
 
 
 def pool(planes: Planes, factor: int) -> Planes:
-    """Means of ``(C, H, W)`` over cells of ``factor`` x ``factor`` pixels, the last ones mirrored."""
+    """Means of ``(C, H, W)`` over ``factor`` x ``factor`` pixels, the last ones mirrored."""
     channels, height, width = planes.shape
     sides = [(0, 0), (0, -height % factor), (0, -width % factor)]
     padded = np.pad(planes, sides, mode="symmetric")
     cells = padded.reshape(channels, -(-height // factor), factor, -(-width // factor), factor)
-    return cells.mean((2, 4))
+    means: Planes = cells.mean((2, 4))
+    return means
 
 
 def stretch(

@@ -1,4 +1,4 @@
-"""Brushwork: what the network is given to paint from, the photo with strokes of brightness and colour.
+"""Brushwork: strokes of brightness and colour on the photo, for the network to paint from.
 
 A network of convolutions has nothing to amplify in a clean sky. Strokes along the photo's contours
 give it something, as much as the painting itself has in its quiet parts; the network makes the
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from styler.controls import Controls
-from styler.imaging import LUMA, blur, stretch, resize_mask
+from styler.imaging import LUMA, blur, resize_mask, stretch
 from styler.styles import Brushwork
 
 from .strokes import along, noise, tangents
@@ -21,8 +21,8 @@ __all__ = ["brush"]
 Array = NDArray[np.float32]
 
 SHORT_SIDE = 256
-"""Of the picture on which strokes are drawn, at a stroke size of 1: they are some 3.5 pixels wide on a
-photo whose short side is 512, and as large relative to any other."""
+"""Of the picture on which strokes are drawn, at a stroke size of 1: they are some 3.5 pixels wide on
+a photo whose short side is 512, and as large relative to any other."""
 
 STRENGTH = Brushwork(1.8, 2.2)
 """What the network is given is stronger than what the painting has: part of it is painted over."""
@@ -67,18 +67,15 @@ def brush(
             ("chroma", STRENGTH.chroma, MOST.chroma),
         )
     )
-    drawn = along(
-        np.concatenate([photo, blur(noise(4, *photo.shape[1:], seed), 0.9) / np.float32(UNIT)]),
-        tangents(photo),
-    )
+    grain = blur(noise(4, size[1], size[0], seed), 0.9) / np.float32(UNIT)
+    drawn = along(np.concatenate([photo, grain]), tangents(photo))
     shape, strokes = drawn[:3], drawn[3:]
     colour = strokes[1:] - np.tensordot(LUMA.astype(np.float32), strokes[1:], 1)
     change = (luma * strokes[:1] + chroma * colour) * _room(photo, luma)
+    y: Array = x[0] + stretch(change, (width, height))
     if boldness:
-        y = x[0] + np.float32(boldness) * (stretch(shape, (width, height)) - x[0])
-    else:
-        y = x[0]
-    return (y + stretch(change, (width, height)))[None]
+        y += np.float32(boldness) * (stretch(shape, (width, height)) - x[0])
+    return y[None]
 
 
 def _gain(
@@ -89,17 +86,17 @@ def _gain(
     size: tuple[int, int],
 ) -> Array:
     """The deviation of strokes, ``(1, h, w)`` or one for all places."""
-    gains = [np.float32(min(value, most) * amount) for value in values]
+    gains = np.array([min(value, most) * amount for value in values], np.float32)
     if masks is None:
-        (gain,) = gains
-        return np.full((1, 1, 1), gain)
-    parts = [gain * resize_mask(mask, size) for gain, mask in zip(gains, masks, strict=True)]
-    return np.sum(parts, 0)[None]
+        return gains.reshape(1, 1, 1)
+    parts = np.stack([resize_mask(mask, size) for mask in masks])
+    return np.tensordot(gains, parts, 1)[None]
 
 
 def _room(photo: Array, gain: Array) -> Array:
-    """What is left for strokes, ``(1, h, w)``: all where the photo is flat, less where it is busy."""
+    """The room for strokes, ``(1, h, w)``: all where the photo is flat, less where it is busy."""
     luma = np.tensordot(LUMA.astype(np.float32), photo, 1)[None]
     own = blur(np.square(luma - blur(luma, 2.0)), 2.0)
     squared = np.square(gain)
-    return np.sqrt(squared / (squared + own + np.float32(1e-8)))
+    room: Array = np.sqrt(squared / (squared + own + np.float32(1e-8)))
+    return room

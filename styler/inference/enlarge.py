@@ -1,4 +1,4 @@
-"""From the canvas back to the photo's own size, with the photo's fine detail as the painting has it.
+"""From the canvas to the photo's own size, with the photo's fine detail as the painting has it.
 
 Where brightness in the painting follows the photo's, up or down, so does the detail that the canvas
 was too small for: the slope of a local linear fit (guided filter, He, Sun & Tang 2010; on a small
@@ -48,14 +48,14 @@ def enlarge(painted: Array, canvas: Array, photo: NDArray[Any]) -> Iterator[tupl
         rows = slice(top, min(top + ROWS, height))
         fine = np.tensordot(weights, to_float(photo[rows])[0], 1)
         coarse, along = (stretch(x, (width, height), rows=rows) for x in (leader, slope))
-        yield (
-            rows,
-            (stretch(painted[0], (width, height), rows=rows) + along * (fine - coarse))[None],
-        )
+        strip = stretch(painted[0], (width, height), rows=rows)
+        strip += along * (fine - coarse)
+        yield rows, strip[None]
 
 
 def _slope(led: Array, leader: Array) -> Array:
     mean, mean_led = blur(leader, WINDOW), blur(led, WINDOW)
     variance = blur(leader * leader, WINDOW) - mean * mean
     covariance = blur(leader * led, WINDOW) - mean * mean_led
-    return np.clip(covariance / (variance + np.float32(NOISE)), -STEEPEST, STEEPEST)
+    slope: Array = np.clip(covariance / (variance + np.float32(NOISE)), -STEEPEST, STEEPEST)
+    return slope

@@ -2,15 +2,15 @@
 
 Noise drawn out along a field of directions looks like brushwork (Cabral & Leedom, "Imaging vector
 fields using line integral convolution", SIGGRAPH 1993); the field is the tangent of the smoothed
-structure tensor (Kyprianidis & Kang, "Image and video abstraction by coherence-enhancing filtering",
-Eurographics 2011). All lengths are in pixels of the picture that is given: who wants larger strokes
-gives a smaller picture.
+structure tensor (Kyprianidis & Kang, "Image and video abstraction by coherence-enhancing
+filtering", Eurographics 2011). All lengths are in pixels of the picture that is given: who wants
+larger strokes gives a smaller picture.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.imaging import blur, stretch, pool
+from styler.imaging import blur, pool, stretch
 
 __all__ = ["along", "noise", "tangents"]
 
@@ -85,4 +85,6 @@ def noise(channels: int, height: int, width: int, seed: int = 0) -> Planes:
     for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):  # finalizer of a 32-bit hash
         bits = (bits ^ (bits >> np.uint32(shift))) * np.uint32(factor)
     bits ^= bits >> np.uint32(16)
-    return (bits.astype(np.float32) / np.float32(2**32) - np.float32(0.5)) * np.float32(12**0.5)
+    uniform = bits.astype(np.float32) / np.float32(2**32) - np.float32(0.5)
+    unit: Planes = uniform * np.float32(12**0.5)
+    return unit

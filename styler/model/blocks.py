@@ -3,9 +3,7 @@
 import math
 from collections.abc import Callable
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from styler.norm import norm as make_norm
 

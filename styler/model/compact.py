@@ -5,8 +5,8 @@
 
 where every ``|`` is a site. All sites are at 1/4 resolution and coarser, and everything after them
 is interpolation and small convolutions, alike at every pixel: a decoder that shuffles channels into
-pixels gives each place in a cell weights of its own, and paints lattices of them (Odena et al. 2016,
-"Deconvolution and checkerboard artifacts").
+pixels gives each place in a cell weights of its own, and paints lattices of them (Odena et al.
+2016, "Deconvolution and checkerboard artifacts").
 
 A trunk at 1/8 has twice the receptive field of one at 1/4 (MicroAST, Wang et al. 2023) for the same
 arithmetic. The skip at 1/4 carries as many numbers as the picture has, so that detail survives.

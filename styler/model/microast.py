@@ -1,9 +1,9 @@
 """MicroAST (Wang et al. 2023, arXiv 2211.15313), a network to learn from and to measure against.
 
-Two small encoders at 1/4 resolution, one for the photo and one for the painting; AdaIN at two depths;
-and between them residual blocks whose convolutions a modulator weighs by the painting. The modules
-are named as the tensors of the published weights are (github.com/EndyWon/MicroAST, MIT licence),
-which need converting to safetensors.
+Two small encoders at 1/4 resolution, one for the photo and one for the painting; AdaIN at two
+depths; and between them residual blocks whose convolutions a modulator weighs by the painting. The
+modules are named as the tensors of the published weights are (github.com/EndyWon/MicroAST, MIT
+licence), which need converting to safetensors.
 """
 
 from pathlib import Path
@@ -103,7 +103,8 @@ class _Residual(nn.Module):
 class _Modulated(_Residual):
     def forward(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:  # type: ignore[override]
         y = F.relu(weight * self.conv1(x) + bias * x)
-        return x + weight * self.conv2(y) + bias * y
+        modulated: Tensor = x + weight * self.conv2(y) + bias * y
+        return modulated
 
 
 class _Encoder(nn.Module):
@@ -119,7 +120,8 @@ class _Encoder(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         outer = self.enc1(x)
-        return outer, self.enc2(outer)
+        inner: Tensor = self.enc2(outer)
+        return outer, inner
 
 
 class _Modulator(nn.Module):

@@ -14,8 +14,8 @@ SHORT_SIDE = 256
 """Pixels at which paintings are measured: strokes are as large as they are in the picture."""
 
 FINE, COARSE, AROUND = 0.75, 3.0, 5.0
-"""Deviations of the Gaussians, in those pixels: between the first two lies the band of strokes, over
-the third its energy is gathered."""
+"""Deviations of the Gaussians, in those pixels: between the first two lies the band of strokes,
+over the third its energy is gathered."""
 
 QUIET = 0.2
 """The quantile of that energy: brushwork covers the quiet parts, too; drawing leaves them bare."""

@@ -17,7 +17,7 @@ WIDTHS = 2.0, 5.5
 def brushed(pictures: Tensor, share: float, rng: np.random.Generator) -> Tensor:
     """``(N, 3, H, W)`` pictures in [0, 1], a share of them with brushwork, each with its own."""
     found = []
-    for picture in pictures.split(1):
+    for picture in torch.split(pictures, 1):
         drawn = rng.random() < share
         width = WIDTHS[0] * (WIDTHS[1] / WIDTHS[0]) ** rng.random()
         kind = Brushwork(*rng.uniform(0, (0.05, 0.04)))

@@ -79,7 +79,7 @@ class TrainConfig:
     )
     brushed: float = field(
         default=0.75,
-        metadata=about("Share of photos that are given brushwork, as what is painted later has it."),
+        metadata=about("Share of photos that are given brushwork, as those painted later are."),
     )
     crop: int = field(default=128, metadata=about("Side of the square crops of photos, in pixels."))
     style_crop: int = field(
@@ -198,5 +198,6 @@ class TrainConfig:
                 raise ParameterError(f"{name} must be at least {bound}, not {getattr(self, name)}")
         if self.batch % self.photos_per_style:
             raise ParameterError(
-                f"photos_per_style must divide the batch of {self.batch}, not {self.photos_per_style}"
+                f"photos_per_style must divide the batch of {self.batch}, "
+                f"not be {self.photos_per_style}"
             )

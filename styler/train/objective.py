@@ -160,7 +160,8 @@ class Objective:
                 losses["coherence"] = coherence_loss(maps[-1], target, rng)
             if config.contrast_weight and len(style.pictures) > 1:
                 losses["contrast"] = contrast_loss(distances, rows // each)
-        return {"content": torch.stack(contents).mean(), "style": sum(styles)} | losses
+        means = {"content": torch.stack(contents).mean(), "style": torch.stack(styles).sum()}
+        return means | losses
 
     def remembered(self) -> int:
         """Bytes of memory that fixed crops take, once one has been seen."""

@@ -67,10 +67,8 @@ class Palette:
     def mix(palettes: Sequence[Palette], weights: Sequence[float]) -> Palette:
         """The weighted mean; weights of sum 1."""
         return Palette(
-            sum((w * p.mean for p, w in zip(palettes, weights, strict=True)), np.zeros(3)),
-            sum(
-                (w * p.covariance for p, w in zip(palettes, weights, strict=True)), np.zeros((3, 3))
-            ),
+            np.tensordot(weights, [palette.mean for palette in palettes], 1),
+            np.tensordot(weights, [palette.covariance for palette in palettes], 1),
         )
 
     def towards(self, target: Palette, amount: float = 1.0) -> tuple[Matrix, NDArray[np.float64]]:
