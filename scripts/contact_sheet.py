@@ -11,13 +11,8 @@ given. The photos and paintings themselves are not on the sheet.
 import sys
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageDraw, ImageFont
-
-from styler import Stylizer
-from styler.imaging import read, resize
-
-LABEL, GAP = 26, 4
+from styler import Picture, Stylizer
+from styler.imaging import encode, grid, read, resize
 
 
 def main(
@@ -25,18 +20,15 @@ def main(
 ) -> None:
     stylizer = Stylizer(model)
     rows = [resize(read(path).rgb, size=(512, 512)) for path in sorted(photos.iterdir())]
-    columns = sorted(paintings.iterdir())
-    pitch = side + GAP
-    page = Image.new("RGB", (pitch * len(columns) + GAP, pitch * len(rows) + GAP + LABEL), "white")
-    draw, font = ImageDraw.Draw(page), ImageFont.load_default(15)
-    for column, path in enumerate(columns):
-        x = GAP + column * pitch
-        draw.text((x + side / 2, LABEL / 2 + 2), path.stem.replace("-", " "), "black", font, "mm")
-        style = stylizer.style(path)
-        for row, photo in enumerate(rows):
-            painted = resize(np.asarray(stylizer.stylize(photo, style)), size=(side, side))
-            page.paste(Image.fromarray(painted), (x, LABEL + GAP + row * pitch))
-    page.save(sheet, quality=86, method=6)
+    columns = [
+        (path.stem.replace("-", " "), stylizer.style(path)) for path in sorted(paintings.iterdir())
+    ]
+    tiles = []
+    for photo in rows:
+        for name, style in columns:
+            painted = resize(stylizer.stylize(photo, style), size=(side, side))
+            tiles.append((name, Picture(painted)))
+    sheet.write_bytes(encode(grid(tiles, columns=len(columns)), sheet.suffix, quality=86))
 
 
 if __name__ == "__main__":

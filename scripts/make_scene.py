@@ -2,6 +2,7 @@
 
     python scripts/make_scene.py scene.png
     python scripts/make_scene.py scene.jpg --size 1024 --seed 3
+    python scripts/make_scene.py server/page/lake.webp --size 800    what the page offers
 
 A mountain lake at evening, rendered from noise: a height field seen in perspective, lit by a low
 sun and veiled by haze, under clouds, mirrored in rippled water, framed by conifers. The same size

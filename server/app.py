@@ -13,10 +13,10 @@ from . import problems
 from .middleware.body import BodyLimit
 from .middleware.head import HeadAsGet
 from .middleware.headers import SafeHeaders
-from .pipeline import Studio
+from .pipeline import Pipeline
 from .routes import health, page, styles, stylize
 from .settings import Settings
-from .state import Service
+from .state import State
 
 _DESCRIPTION = "Any photo in the style of any picture."
 
@@ -31,19 +31,19 @@ class _App(FastAPI):
 def create_app(
     settings: Settings | None = None,
     *,
-    open_studio: Callable[[Settings], Studio] = Studio.open,
+    open_pipeline: Callable[[Settings], Pipeline] = Pipeline.open,
 ) -> FastAPI:
     """The server with ``settings`` (default: from the environment).
 
-    ``open_studio`` makes what paints; it is called once, in the worker thread, after the server
+    ``open_pipeline`` makes what paints; it is called once, in the worker thread, after the server
     has begun to answer.
     """
     settings = settings or Settings()
-    service = Service(settings, open_studio)
+    state = State(settings, open_pipeline)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with service.running():
+        async with state.running():
             yield
 
     app = _App(
@@ -54,7 +54,7 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.state.service = service
+    app.state.styler = state
     app.include_router(stylize.router)
     app.include_router(styles.router)
     app.include_router(health.router)

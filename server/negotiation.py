@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePath
-from typing import get_args
+from typing import Literal, get_args
 from urllib.parse import quote
 
-from .pipeline import Format
-
+Format = Literal["png", "jpeg", "webp"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 

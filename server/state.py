@@ -1,4 +1,4 @@
-"""What the routes share: settings, the door, and the studio once it is open."""
+"""The state of a worker process, which the routes share: settings, admission, pipeline."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastapi import Depends, Request
 from styler.errors import StylerError
 
 from .admission import Admission
-from .pipeline import Studio
+from .pipeline import Pipeline
 from .problems import Problem
 from .settings import Settings
 
@@ -22,27 +22,27 @@ logger = logging.getLogger("uvicorn.error")
 Status = Literal["STARTING", "READY", "BUSY", "FAILED"]
 
 
-class Service:
+class State:
     """The state of one worker process. The model loads while the server answers already."""
 
-    def __init__(self, settings: Settings, open_studio: Callable[[Settings], Studio]) -> None:
+    def __init__(self, settings: Settings, open_pipeline: Callable[[Settings], Pipeline]) -> None:
         self.settings = settings
         self.admission = Admission(queue=settings.queue, wait=settings.wait_seconds)
-        self._open_studio = open_studio
-        self._studio: Studio | None = None
+        self._open_pipeline = open_pipeline
+        self._pipeline: Pipeline | None = None
         self._failed = False
 
     @property
     def status(self) -> Status:
         """``BUSY`` means that a new request would be refused."""
-        if self._studio is None:
+        if self._pipeline is None:
             return "FAILED" if self._failed else "STARTING"
         return "BUSY" if self.admission.full else "READY"
 
     @property
-    def studio(self) -> Studio:
-        """The open studio, or a ``Problem`` (503)."""
-        if self._studio is None:
+    def pipeline(self) -> Pipeline:
+        """The open pipeline, or a ``Problem`` (503)."""
+        if self._pipeline is None:
             if self._failed:
                 raise Problem("not-ready", "the model could not be loaded; see the server's log")
             raise Problem(
@@ -50,7 +50,7 @@ class Service:
                 "the model is being loaded; try again in 1 s",
                 headers={"Retry-After": "1"},
             )
-        return self._studio
+        return self._pipeline
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -66,7 +66,7 @@ class Service:
 
     async def _load(self) -> None:
         try:
-            self._studio = await self.admission.run(lambda: self._open_studio(self.settings))
+            self._pipeline = await self.admission.run(lambda: self._open_pipeline(self.settings))
         except StylerError as error:
             self._failed = True
             logger.critical("the model could not be loaded: %s", error)
@@ -75,9 +75,9 @@ class Service:
             logger.critical("the model could not be loaded", exc_info=True)
 
 
-def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
+def _state(request: Request) -> State:
+    state: State = request.app.state.styler
+    return state
 
 
-ServiceDependency = Annotated[Service, Depends(_service)]
+StateDependency = Annotated[State, Depends(_state)]

@@ -65,6 +65,9 @@ class Size:
             raise ParameterError(f"size: {value!r:.40} is not above zero, or absurdly large")
         return size
 
+    def __str__(self) -> str:
+        return f"{self.megapixels}MP" if self.long_side is None else str(self.long_side)
+
     def fit(self, width: int, height: int) -> tuple[int, int]:
         """`width` and `height` shrunk in proportion to keep the bound; never grown."""
         if self.long_side is not None:
@@ -86,7 +89,8 @@ class Control:
         help: what it does.
         low, high: the range of a number, both included; whole numbers where these are.
         choices: what it may be, where that is a few words.
-        of: makes its value of what is given, where it is of a type of its own.
+        of: makes its value of what is given, its own ``str`` included, where it is of a type of its
+            own.
         examples: of what may be given.
         metavar: how the command line calls its value.
         unset: what the command line says of its absence.
@@ -239,6 +243,13 @@ class Controls:
     def __post_init__(self) -> None:
         for name, known in CONTROLS.items():
             object.__setattr__(self, name, known.taken(getattr(self, name)))
+
+    def plain(self) -> dict[str, Any]:
+        """The controls as JSON has them: what is of a type of its own is written as text."""
+        return {
+            name: value if value is None or not CONTROLS[name].of else str(value)
+            for name, value in ((name, getattr(self, name)) for name in CONTROLS)
+        }
 
     def fit(self, width: int, height: int) -> tuple[int, int]:
         """The size at which a photo of that width and height is painted."""

@@ -27,7 +27,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from styler.evaluation.metrics import Evaluation, diagonals, style_distance
+from styler.evaluation import Evaluation, diagonals
+from styler.evaluation.metrics import style_distance
 from styler.imaging import read, to_float
 from styler.model import Network, Vgg, build, load_vgg
 from styler.model.weights import load_network, load_tensors

@@ -71,7 +71,7 @@ class UploadRequest(Request):
         if options.get(b"charset", b"utf-8").lower() != b"utf-8":
             # Python knows codecs whose decoding takes quadratic time.
             raise Problem("unsupported-media-type", "send the fields in UTF-8")
-        seconds = self.app.state.service.settings.upload_seconds
+        seconds = self.app.state.styler.settings.upload_seconds
         parser = _MemoryParser(
             self.headers,
             self.stream(),

@@ -1,7 +1,6 @@
 // The page: one state, and painting anew whenever it changes.
 
 import { presets, stylize } from "./api.js";
-import { scene } from "./scene.js";
 
 const $ = (id) => document.getElementById(id);
 const SWATCH = 256; // pixels: small enough to be quick, large enough for strokes to show
@@ -123,19 +122,21 @@ async function sample() {
   }
 }
 
+/** The landscape that scripts/make_scene.py draws, for whoever has no photo at hand. */
+async function scene() {
+  return (await fetch("page/lake.webp")).blob();
+}
+
 async function thumbnail(blob) {
-  let canvas = scene((SWATCH * 3) / 2, SWATCH);
-  if (blob) {
-    const bitmap = await createImageBitmap(blob);
-    const scale = SWATCH / Math.min(bitmap.width, bitmap.height);
-    canvas = document.createElement("canvas");
-    canvas.width = canvas.height = SWATCH;
-    const c = canvas.getContext("2d");
-    c.imageSmoothingQuality = "high";
-    const [width, height] = [bitmap.width * scale, bitmap.height * scale];
-    c.drawImage(bitmap, (SWATCH - width) / 2, (SWATCH - height) / 2, width, height);
-    bitmap.close();
-  }
+  const bitmap = await createImageBitmap(blob ?? (await scene()));
+  const scale = SWATCH / Math.min(bitmap.width, bitmap.height);
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = SWATCH;
+  const c = canvas.getContext("2d");
+  c.imageSmoothingQuality = "high";
+  const [width, height] = [bitmap.width * scale, bitmap.height * scale];
+  c.drawImage(bitmap, (SWATCH - width) / 2, (SWATCH - height) / 2, width, height);
+  bitmap.close();
   return new Promise((resolve) => canvas.toBlob(resolve));
 }
 
@@ -199,9 +200,7 @@ $("style").addEventListener("change", ({ target }) => {
   if (target.files[0]) setStyle(target.files[0]);
   target.value = "";
 });
-$("scene").addEventListener("click", () =>
-  scene(1200, 800).toBlob((blob) => setContent(blob, "lake.png")),
-);
+$("scene").addEventListener("click", async () => setContent(await scene(), "lake.webp"));
 $("strength").addEventListener("input", ({ target }) => {
   $("strength-out").textContent = Number(target.value).toFixed(2);
 });

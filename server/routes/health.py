@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from ..state import ServiceDependency, Status
+from ..state import StateDependency, Status
 
 router = APIRouter(tags=["health"])
 
@@ -41,12 +41,12 @@ async def livez(response: Response) -> Alive:
     response_description="Yes: READY, or BUSY with as much as it takes.",
     responses={503: {"model": Readiness, "description": "Not yet (STARTING) or not at all"}},
 )
-async def readyz(response: Response, service: ServiceDependency) -> Readiness:
+async def readyz(response: Response, state: StateDependency) -> Readiness:
     """200 once the model is loaded, 503 until then."""
     response.headers["Cache-Control"] = "no-store"
-    status = service.status
+    status = state.status
     if status in ("STARTING", "FAILED"):
         response.status_code = 503
     return Readiness(
-        status=status, requests=service.admission.taken, capacity=1 + service.settings.queue
+        status=status, requests=state.admission.taken, capacity=1 + state.settings.queue
     )

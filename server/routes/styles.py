@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from ..problems import documented
-from ..state import ServiceDependency
+from ..state import StateDependency
 
 router = APIRouter(prefix="/v1", tags=["painting"])
 
@@ -35,12 +35,12 @@ class Presets(BaseModel):
     response_description="The presets.",
     responses={304: {"description": "As the client has it already"}, **documented("not-ready")},
 )
-async def styles(request: Request, service: ServiceDependency) -> Response:
+async def styles(request: Request, state: StateDependency) -> Response:
     """Names to send as `preset`, with the paintings behind them."""
     presets = Presets(
         styles=[
             Preset(name=name, title=style.title, artist=style.artist, year=style.year)
-            for name, style in sorted(service.studio.presets.items())
+            for name, style in sorted(state.pipeline.presets.items())
         ]
     )
     body = presets.model_dump_json().encode()

@@ -10,12 +10,14 @@ from fastapi import APIRouter, File, Form, Header, Request, Response, UploadFile
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
+from styler.jobs import Job, Recipe, Saving, Task
+
 from ..form import Absent, Masks, Only, Presets, Styles, Weights, controls, with_controls
 from ..middleware.body import UploadRequest
-from ..negotiation import FORMATS, accepted, disposition, stem
-from ..pipeline import Format, Order, Painting
+from ..negotiation import FORMATS, Format, accepted, disposition, stem
+from ..pipeline import Order, Painting
 from ..problems import FieldError, Problem, documented
-from ..state import Service, ServiceDependency
+from ..state import State, StateDependency
 
 T = TypeVar("T")
 
@@ -27,9 +29,9 @@ class AdmittedRoute(APIRoute):
         answer = super().get_route_handler()
 
         async def admitted(request: Request) -> Response:
-            service: Service = request.app.state.service
-            _ = service.studio  # a 503 while it is closed
-            with service.admission.place():
+            state: State = request.app.state.styler
+            _ = state.pipeline  # a 503 while it is closed
+            with state.admission.place():
                 return await answer(UploadRequest(request.scope, request.receive))
 
         return admitted
@@ -90,7 +92,7 @@ _A_STYLE = {
 @with_controls
 async def stylize(
     request: Request,
-    service: ServiceDependency,
+    state: StateDependency,
     content: Annotated[UploadFile, File(description="The photo: JPEG, PNG, WebP, AVIF, TIFF...")],
     style: Styles = None,
     preset: Presets = None,
@@ -120,30 +122,30 @@ async def stylize(
         if sent not in (0, count):
             raise _invalid(field, f"{field}: {sent} for {count} styles; send one for each, or none")
     for name in presets:
-        service.studio.check_preset(name)
+        state.pipeline.check_preset(name)
     region = _files([only] if only else None)
-    order = Order(
-        content=await content.read(),
-        styles=[await upload.read() for upload in paintings],
-        presets=presets,
-        weights=weight or (),
-        masks=[await upload.read() for upload in masks] or None,
+    styles: list[str | bytes] = [await upload.read() for upload in paintings]
+    styles += presets
+    kind = format or accepted(accept)
+    recipe = Recipe(
+        styles=tuple(zip(styles, weight or [1.0] * count, strict=True)),
+        controls=controls(given, state.settings),
+        masks=tuple([await upload.read() for upload in masks]),
         only=await region[0].read() if region else None,
-        controls=controls(given, service.settings),
-        format=format or accepted(accept),
+        model=state.settings.model,
     )
+    task = Task(await content.read())
+    order = Order(Job(recipe, (task,), Saving(format=kind, exif=False)))
     painting = await _unless_gone(
         request,
-        service.admission.run(lambda: service.studio.paint(order), abandon=order.abandoned.set),
+        state.admission.run(lambda: state.pipeline.paint(order), abandon=order.abandoned.set),
     )
     names = [stem(upload.filename) or "painted" for upload in paintings] + presets
     return Response(
         painting.data,
-        media_type=f"image/{order.format}",
+        media_type=f"image/{kind}",
         headers={
-            "Content-Disposition": disposition(
-                stem(content.filename), "+".join(names), order.format
-            ),
+            "Content-Disposition": disposition(stem(content.filename), "+".join(names), kind),
             "Cache-Control": "no-store",  # a photo of somebody's
             "Vary": "Accept",
             "Server-Timing": _timing(painting),

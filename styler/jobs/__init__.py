@@ -1,1 +1,25 @@
 """What is to be done, to which pictures, and how it is carried out."""
+
+from .estimate import Estimate, estimate
+from .job import PAINTED, Job, Task, plan
+from .outcome import Outcome
+from .output import Saving, check_output
+from .recipe import Recipe
+from .runner import AbandonedError, Runner
+from .watch import watch
+
+__all__ = [
+    "PAINTED",
+    "AbandonedError",
+    "Estimate",
+    "Job",
+    "Outcome",
+    "Recipe",
+    "Runner",
+    "Saving",
+    "Task",
+    "check_output",
+    "estimate",
+    "plan",
+    "watch",
+]

@@ -1,22 +1,23 @@
-"""``styler stylize --dry-run``: what would be painted, in how much memory and time.
+"""What a job would cost: what would be painted, in how much memory and time.
 
 Nothing is assumed of network or machine: two small paintings tell what a pixel costs.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
-import click
-
 from styler.errors import StylerError, one_line
-from styler.jobs.painter import Painter
-from styler.jobs.plan import Job, Plan
-from styler.jobs.runner import Batch
+
+from .job import Job, Task
+from .recipe import Recipe
+from .runner import Runner
+
+__all__ = ["Estimate", "estimate"]
 
 PROBES = (512, 1024)
 
@@ -56,18 +57,18 @@ class Cost:
     memory_per_pixel: float
 
     @classmethod
-    def measured(cls, painter: Painter) -> Cost:
+    def measured(cls, runner: Runner, recipe: Recipe) -> Cost:
         import numpy as np
 
         from styler.imaging import Picture
 
-        painter = replace(painter, controls=replace(painter.controls, size=None))
+        recipe = replace(recipe, controls=replace(recipe.controls, size=None))
         noise = np.random.default_rng(0)
         times, peaks = [], []
         for side in (PROBES[0], *PROBES):  # the first warms up
             picture = Picture(noise.integers(0, 256, (side, side, 3), np.uint8))
             start = time.perf_counter()
-            painter(picture)
+            runner.stylize(recipe, picture)
             times.append(time.perf_counter() - start)
             peaks.append(_peak())
         pixels = PROBES[1] ** 2 - PROBES[0] ** 2
@@ -77,52 +78,40 @@ class Cost:
         return cls(times[1] - per_pixel * PROBES[0] ** 2, per_pixel, at_rest, bytes_per_pixel)
 
 
-def estimate(plan: Plan, batch: Batch, *, json_lines: bool) -> None:
-    """Print an `Estimate` for every job, and their sum.
+def estimate(job: Job, runner: Runner) -> Iterator[Estimate]:
+    """An `Estimate` for every picture.
 
-    Raises `OutputError` where `Batch.run` would.
+    Raises:
+        OutputError: where :meth:`Runner.run` would.
     """
-    done: set[Job] = set()
-    if plan.many:
-        batch.look(plan)
-        done = {job for job in plan.jobs if batch.is_done(job)}
-    cost = Cost.measured(batch.painter) if len(done) < len(plan.jobs) else None
-    estimates = []
-    for job in plan.jobs:
-        if cost is None or job in done:
-            estimates.append(Estimate(str(job), str(job.output), status="skipped"))
+    done: set[Task] = set()
+    if job.many:
+        runner.look(job)
+        done = {task for task in job.tasks if runner.is_done(job, task)}
+    cost = Cost.measured(runner, job.recipe) if len(done) < len(job.tasks) else None
+    for task in job.tasks:
+        if cost is None or task in done:
+            yield Estimate(str(task), str(task.output), status="skipped")
         else:
-            estimates.append(_estimate(job, batch, cost))
-        click.echo(json.dumps(asdict(estimates[-1])) if json_lines else estimates[-1])
-    if not json_lines and len(estimates) > 1:
-        planned = [one for one in estimates if one.status == "planned"]
-        seconds = sum(one.seconds or 0 for one in planned)
-        memory = max((one.memory or 0 for one in planned), default=0)
-        peak = f", at most {memory / 2**20:.0f} MiB" if memory else ""
-        others = "".join(
-            f"; {count} {words}"
-            for status, words in (("skipped", "there already"), ("failed", "would fail"))
-            if (count := sum(one.status == status for one in estimates))
-        )
-        click.echo(f"{len(planned)} to paint, about {seconds:.0f} s{peak}{others}")
+            yield _estimate(task, job, runner, cost)
 
 
-def _estimate(job: Job, batch: Batch, cost: Cost) -> Estimate:
+def _estimate(task: Task, job: Job, runner: Runner, cost: Cost) -> Estimate:
     from styler import imaging
 
-    output = "stdout" if job.output is None else str(job.output)
-    if job.source is None:
-        return Estimate(str(job), output)
+    output = "stdout" if task.output is None else str(task.output)
+    if task.source is None:
+        return Estimate(str(task), output)
     try:
-        width, height = imaging.dimensions(job.source, max_pixels=batch.max_pixels)
+        width, height = imaging.dimensions(task.source, max_pixels=runner.max_pixels)
     except StylerError as error:
-        return Estimate(str(job), output, status="failed", error=str(error))
+        return Estimate(str(task), output, status="failed", error=str(error))
     decoded = 8 * width * height
-    width, height = batch.painter.controls.fit(width, height)
+    width, height = job.recipe.controls.fit(width, height)
     pixels = width * height
     memory = round(cost.memory + cost.memory_per_pixel * pixels + decoded) if cost.memory else None
     seconds = round(max(0.0, cost.seconds) + cost.seconds_per_pixel * pixels, 3)
-    return Estimate(str(job), output, width, height, memory, seconds)
+    return Estimate(str(task), output, width, height, memory, seconds)
 
 
 def _peak() -> float:

@@ -10,10 +10,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from styler.jobs.plan import Job
+from styler.controls import Controls
+
+from .job import Task
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from styler import Style
+
+    Mask = NDArray[np.float32]
+
+__all__ = ["NAME", "Ledger", "settings"]
 
 NAME = ".styler.jsonl"
 
@@ -40,22 +54,22 @@ class Ledger:
         except (ValueError, KeyError, TypeError):
             pass  # a line cut short by a kill: its picture was not begun
 
-    def done(self, job: Job) -> bool:
-        """Whether `job` has been painted from this photo with these settings."""
-        assert job.output is not None
-        entry = self.entries.get(self._name(job.output))
-        if entry is None or not job.output.exists():
+    def done(self, task: Task) -> bool:
+        """Whether `task` has been painted from this photo with these settings."""
+        assert task.output is not None
+        entry = self.entries.get(self._name(task.output))
+        if entry is None or not task.output.exists():
             return False
-        stat = job.output.stat()  # empty where a kill left no more than its name
+        stat = task.output.stat()  # empty where a kill left no more than its name
         new = stat.st_size > 0 and stat.st_mtime_ns != entry.get("replaces")
-        return new and entry.get("key") == self._key(job)
+        return new and entry.get("key") == self._key(task)
 
-    def begin(self, job: Job) -> None:
-        """Record that `job` is about to be written."""
-        assert job.output is not None
-        older = job.output.stat().st_mtime_ns if job.output.exists() else None
-        name = self._name(job.output)
-        entry = {"output": name, "key": self._key(job), "replaces": older}
+    def begin(self, task: Task) -> None:
+        """Record that `task` is about to be written."""
+        assert task.output is not None
+        older = task.output.stat().st_mtime_ns if task.output.exists() else None
+        name = self._name(task.output)
+        entry = {"output": name, "key": self._key(task), "replaces": older}
         line = ("\n" if self.torn else "") + json.dumps(entry) + "\n"
         with self.path.open("a", encoding="utf-8") as file:
             file.write(line)
@@ -65,8 +79,40 @@ class Ledger:
     def _name(self, output: Path) -> str:
         return output.relative_to(self.folder).as_posix()
 
-    def _key(self, job: Job) -> str:
-        assert job.source is not None
-        stat = job.source.stat()
+    def _key(self, task: Task) -> str:
+        assert isinstance(task.source, Path)
+        stat = task.source.stat()
         text = f"{self.settings} {stat.st_size} {stat.st_mtime_ns}"
         return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def settings(
+    sha256: str,
+    engine: str,
+    styles: Sequence[tuple[Style, float]],
+    controls: Controls,
+    masks: Sequence[Mask] | None,
+    only: Mask | None,
+) -> dict[str, Any]:
+    """Everything that painted pixels depend on besides the photo, as plain values."""
+    plain = asdict(controls)
+    del plain["style_size"]  # the styles show it
+    return {
+        "model": sha256,
+        "engine": engine,
+        "styles": [[_of_style(style), weight] for style, weight in styles],
+        **plain,
+        "masks": None if masks is None else [_of_mask(mask) for mask in masks],
+        "only": None if only is None else _of_mask(only),
+    }
+
+
+def _of_style(style: Style) -> str:
+    content = hashlib.sha256()
+    for stats in style.statistics:
+        content.update(stats.mean.tobytes() + stats.variance.tobytes())
+    return content.hexdigest()[:16]
+
+
+def _of_mask(mask: Mask) -> str:
+    return hashlib.sha256(repr(mask.shape).encode() + mask.tobytes()).hexdigest()[:16]

@@ -1,23 +1,29 @@
-"""How results are encoded and where they go."""
+"""How what is painted is encoded, and whether it may replace what is there."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from styler.errors import OutputError
-from styler.jobs.plan import Job
 
 if TYPE_CHECKING:
     from styler.imaging import Picture
 
+__all__ = ["Saving", "check_output"]
+
 
 @dataclass(frozen=True)
 class Saving:
-    """How results are encoded, and whether they may replace what is there."""
+    """How results are encoded, and whether they may replace what is there.
+
+    Attributes:
+        format: by default that of the output's name or, without one, the photo's own.
+        quality, lossless, bits, exif: as :func:`styler.imaging.encode` takes them.
+        force: replace what exists.
+    """
 
     format: str | None = None
     quality: int | None = None
@@ -36,18 +42,20 @@ class Saving:
             formats.plugin(known)
             check_options(known, quality=self.quality, lossless=self.lossless, bits=self.bits)
 
-    def save(self, picture: Picture, job: Job) -> None:
-        """Write `picture` where `job` says."""
+    def save(self, picture: Picture, output: Path | None) -> bytes | None:
+        """Write `picture` as a file, or return it encoded."""
         from styler import imaging
 
-        options = asdict(self)
-        force, format = options.pop("force"), options.pop("format")
-        if job.output is not None:
-            imaging.write(picture, job.output, force=force, format=format, **options)
-            return
-        data = imaging.encode(picture, format or imaging.own_format(picture), **options)
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        options = self.settings()
+        format = options.pop("format")
+        if output is None:
+            return imaging.encode(picture, format or imaging.own_format(picture), **options)
+        imaging.write(picture, output, force=self.force, format=format, **options)
+        return None
+
+    def settings(self) -> dict[str, Any]:
+        """What the written bytes depend on, as plain values."""
+        return {name: value for name, value in vars(self).items() if name != "force"}
 
 
 def check_output(output: Path, force: bool) -> None:

@@ -1,156 +1,243 @@
-"""Painting a plan: one picture after the other, each written whole or not at all."""
+"""Carrying out a job: one picture after the other, each written whole or not at all."""
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from styler.cli.output.report import Outcome, Report
 from styler.errors import OutputError, StylerError, one_line
-from styler.files import sweep
-from styler.jobs.ledger import Ledger
-from styler.jobs.output import Saving
-from styler.jobs.painter import Painter
-from styler.jobs.plan import Job, Plan
+
+from .job import Job, Task
+from .ledger import Ledger, settings
+from .outcome import Outcome
+from .recipe import Recipe, Source
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from styler import Picture, Style, Stylizer
+
+    Mask = NDArray[np.float32]
+
+__all__ = ["AbandonedError", "Runner"]
 
 
-class Batch:
-    """Paints jobs of one command: `painter` paints, `saving` writes, `report` tells.
+class AbandonedError(Exception):
+    """Nobody waits for the outcome any more."""
 
-    Photos of more than `max_pixels` are refused; by default those that `imaging.read` refuses.
+
+class Runner:
+    """Carries out jobs with one network.
+
+    Args:
+        open: the network; called when it is first needed.
+        max_pixels: larger photos, paintings and masks are refused by their headers; by default
+            those that :func:`styler.imaging.read` refuses.
+        style: makes a style of what a recipe says; by default presets of the model, style files and
+            paintings by their paths.
+        stdin: what a task without a path is read from.
+        abandoned: asked before each step of a picture; true ends it.
     """
 
     def __init__(
-        self, painter: Painter, saving: Saving, report: Report, *, max_pixels: int | None = None
+        self,
+        open: Callable[[], Stylizer],
+        *,
+        max_pixels: int | None = None,
+        style: Callable[[Source, str, int], Style] | None = None,
+        stdin: BinaryIO | bytes = b"",
+        abandoned: Callable[[], bool] = lambda: False,
     ) -> None:
         from styler.imaging import MAX_PIXELS
 
-        self.painter = painter
-        self.saving = saving
-        self.report = report
         self.max_pixels = max_pixels or MAX_PIXELS
         self.ledger: Ledger | None = None
+        self._open, self._style, self._stdin = open, style or self._found, stdin
+        self._abandoned = abandoned
+        self._ready: dict[Any, Any] = {}
 
-    def run(self, plan: Plan) -> None:
-        """Paint every job of `plan`.
+    @cached_property
+    def stylizer(self) -> Stylizer:
+        return self._open()
 
-        Of several pictures those that are done are skipped, and a failure does not stop the
-        others. The error of a single picture is raised, and so is `OutputError` where pictures
-        of other settings are in the way.
+    def run(self, job: Job) -> Iterator[Outcome]:
+        """Carry out a job, yielding what comes of each picture.
+
+        Of several pictures those that are done are skipped. A failure does not stop the others; its
+        exception is the outcome's ``cause``.
+
+        Raises:
+            InputError: the recipe cannot be used.
+            OutputError: pictures that were painted otherwise are in the way.
         """
-        if not plan.many:
-            for job in plan.jobs:
-                self.paint_alone(job)
+        self.prepare(job.recipe)
+        if not job.many:
+            for task in job.tasks:
+                yield self._kept(job, task, self.paint)
             return
-        self.open(plan)
-        for job in plan.jobs:
-            self.attempt(job)
-        if plan.folder is not None:
-            sweep(plan.folder)  # what was too young when the job began
+        self.open(job)
+        for task in job.tasks:
+            yield self.attempt(job, task)
+        if job.folder is not None:
+            from styler.files import sweep
 
-    def look(self, plan: Plan) -> None:
+            sweep(job.folder)  # what was too young when the job began
+
+    def prepare(self, recipe: Recipe) -> None:
+        """Decode masks, open the network and find the styles, once for all photos."""
+        self.masks(recipe)
+        self.styles(recipe)
+
+    def look(self, job: Job) -> None:
         """Read what an earlier run has done, and refuse to paint over anything else."""
-        if plan.folder is None:
+        if job.folder is None:
             return
-        settings = self.painter.settings() | asdict(self.saving)
-        del settings["force"]
-        self.ledger = Ledger(plan.folder, settings)
-        outputs = {job: job.output for job in plan.jobs if job.output is not None}
-        foreign = [o for job, o in outputs.items() if o.exists() and not self.ledger.done(job)]
-        if foreign and not self.saving.force:
+        self.ledger = Ledger(job.folder, self.settings(job.recipe) | job.saving.settings())
+        outputs = {task: task.output for task in job.tasks if task.output is not None}
+        foreign = [o for task, o in outputs.items() if o.exists() and not self.ledger.done(task)]
+        if foreign and not job.saving.force:
             more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
             raise OutputError(
                 f"{foreign[0]}{more}: not painted with these settings from this photo; "
                 "choose another -o, or overwrite with --force"
             )
 
-    def open(self, plan: Plan) -> None:
+    def open(self, job: Job) -> None:
         """:meth:`look`, and make the folder ready."""
-        self.look(plan)
-        if plan.folder is not None:
-            plan.folder.mkdir(parents=True, exist_ok=True)
-            sweep(plan.folder)
+        from styler.files import sweep
 
-    def paint_alone(self, job: Job) -> None:
-        """Paint and report `job`; its error is raised, after programs are told."""
-        try:
-            self.report.add(self.paint(job))
-        except (StylerError, OSError) as error:
-            self.report.tell_programs(_failed(job, error))
-            raise
+        self.look(job)
+        if job.folder is not None:
+            job.folder.mkdir(parents=True, exist_ok=True)
+            sweep(job.folder)
 
-    def attempt(self, job: Job) -> bool:
-        """Paint `job` unless it is done, and report; false where it failed."""
-        try:
-            done = self.is_done(job)
-            outcome = Outcome(str(job), str(job.output), "skipped") if done else self.paint(job)
-        except (StylerError, OSError) as error:
-            outcome = _failed(job, error)
-        self.report.add(outcome)
-        return outcome.status != "failed"
+    def attempt(self, job: Job, task: Task) -> Outcome:
+        """Paint one picture unless it is done."""
+        return self._kept(job, task, self._paint_unless_done)
 
-    def is_done(self, job: Job) -> bool:
+    def is_done(self, job: Job, task: Task) -> bool:
         if self.ledger is not None:
-            return self.ledger.done(job)
-        return not self.saving.force and job.output is not None and job.output.exists()
+            return self.ledger.done(task)
+        return not job.saving.force and task.output is not None and task.output.exists()
 
-    def paint(self, job: Job) -> Outcome:
-        """Read, paint and write one picture."""
+    def paint(self, job: Job, task: Task) -> Outcome:
+        """Read, paint and write or encode one picture."""
         from styler import imaging
 
-        start = time.perf_counter()
-        picture = imaging.read(
-            job.source or sys.stdin.buffer,
-            name=str(job),
-            max_pixels=self.max_pixels,
-            bits=self.saving.bits,
+        start, steps = time.perf_counter(), dict[str, float]()
+        with self._step("decode", steps):
+            photo = imaging.read(
+                self._stdin if task.source is None else task.source,
+                name=str(task),
+                max_pixels=self.max_pixels,
+                bits=job.saving.bits,
+            )
+            self.masks(job.recipe)
+        with self._step("style", steps):
+            self.styles(job.recipe)
+        with self._step("stylize", steps):
+            painted = self.stylize(job.recipe, photo)
+        with self._step("encode", steps):
+            if self.ledger is not None and task.output is not None:
+                task.output.parent.mkdir(parents=True, exist_ok=True)
+                self.ledger.begin(task)
+            data = job.saving.save(painted, task.output)
+        return Outcome(
+            str(task),
+            "stdout" if task.output is None else str(task.output),
+            "painted",
+            painted.width,
+            painted.height,
+            round(time.perf_counter() - start, 3),
+            data=data,
+            steps=steps,
         )
-        painted = self.painter(picture)
-        if self.ledger is not None and job.output is not None:
-            job.output.parent.mkdir(parents=True, exist_ok=True)
-            self.ledger.begin(job)
-        self.saving.save(painted, job)
-        seconds = round(time.perf_counter() - start, 3)
-        output = "stdout" if job.output is None else str(job.output)
-        return Outcome(str(job), output, "painted", painted.width, painted.height, seconds)
+
+    def stylize(self, recipe: Recipe, photo: Picture) -> Picture:
+        """Paint a decoded photo."""
+        masks, only = self.masks(recipe)
+        styles = self.styles(recipe)
+        return self.stylizer.stylize(photo, styles, **vars(recipe.controls), masks=masks, only=only)
+
+    def masks(self, recipe: Recipe) -> tuple[list[Mask] | None, Mask | None]:
+        """A recipe's masks and where to paint at all, decoded."""
+        key = (recipe.masks, recipe.only)
+        if key not in self._ready:
+            masks = [
+                self._mask(m, _nth("mask", recipe.masks, n)) for n, m in _numbered(recipe.masks)
+            ]
+            only = None if recipe.only is None else self._mask(recipe.only, "only")
+            self._ready[key] = (masks or None, only)
+        found: tuple[list[Mask] | None, Mask | None] = self._ready[key]
+        return found
+
+    def styles(self, recipe: Recipe) -> list[tuple[Style, float]]:
+        """A recipe's styles with their weights."""
+        size = recipe.controls.style_size
+        uploads = [style for style, _ in recipe.styles if isinstance(style, bytes)]
+        for n, (style, _) in _numbered(recipe.styles):
+            if (style, size) not in self._ready:
+                name = _nth("style", uploads, n)
+                self._ready[style, size] = self._style(style, name, size)
+        return [(self._ready[style, size], weight) for style, weight in recipe.styles]
+
+    def settings(self, recipe: Recipe) -> dict[str, Any]:
+        """Everything that the painted pixels depend on besides the photo, as plain values."""
+        info = self.stylizer.info
+        styles = self.styles(recipe)
+        return settings(info.sha256, info.engine, styles, recipe.controls, *self.masks(recipe))
+
+    def _found(self, style: Source, name: str, size: int) -> Style:
+        from styler import imaging, styles
+
+        if isinstance(style, bytes):
+            read = imaging.read(style, name=name, max_pixels=self.max_pixels)
+            return self.stylizer.style(read, size=size)
+        take = partial(self.stylizer.style, size=size)
+        return styles.resolve(style, Path(self.stylizer.info.path), take)
+
+    def _mask(self, mask: Source, name: str) -> Mask:
+        from styler import imaging
+
+        known = name if isinstance(mask, bytes) else None
+        return imaging.read_mask(mask, name=known, max_pixels=self.max_pixels)
+
+    def _paint_unless_done(self, job: Job, task: Task) -> Outcome:
+        if self.is_done(job, task):
+            return Outcome(str(task), str(task.output), "skipped")
+        return self.paint(job, task)
+
+    def _kept(self, job: Job, task: Task, paint: Callable[[Job, Task], Outcome]) -> Outcome:
+        try:
+            return paint(job, task)
+        except (StylerError, OSError) as error:
+            line = _line(task, error)
+            return Outcome(str(task), str(task.output), "failed", error=line, cause=error)
+
+    @contextmanager
+    def _step(self, name: str, steps: dict[str, float]) -> Iterator[None]:
+        if self._abandoned():
+            raise AbandonedError
+        started = time.perf_counter()
+        yield
+        steps[name] = (time.perf_counter() - started) * 1000
 
 
-def _failed(job: Job, error: Exception) -> Outcome:
-    return Outcome(str(job), str(job.output), "failed", error=_line(job, error))
+def _numbered(parts: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+    return enumerate(parts, start=1)
 
 
-def _line(job: Job, error: Exception) -> str:
+def _nth(field: str, of: Sequence[Any], number: int) -> str:
+    return field if len(of) == 1 else f"{field} {number}"
+
+
+def _line(task: Task, error: Exception) -> str:
     """The error in one line that names the photo or its output."""
     text = one_line(" ".join(str(error).split()))
-    names = (one_line(str(name)) for name in (job, job.output) if name is not None)
-    return text if any(name in text for name in names) else one_line(f"{job}: {text}")
-
-
-def watch_folder(
-    replan: Callable[[], Plan], batch: Batch, *, interval: float = 1.0
-) -> Iterator[None]:
-    """Paint what comes into a folder; yields after each look at it, for ever.
-
-    A file is taken when two looks in a row find it unchanged, so that none is read half copied;
-    one that failed is tried again when it has changed.
-    """
-    batch.open(replan())
-    seen: dict[Job, tuple[int, int]] = {}
-    failed: dict[Job, tuple[int, int]] = {}
-    while True:
-        for job in replan().jobs:
-            assert job.source is not None
-            try:
-                stat = job.source.stat()
-                done = batch.is_done(job)
-            except FileNotFoundError:  # gone since the look
-                continue
-            state = (stat.st_size, stat.st_mtime_ns)
-            settled = seen.get(job) == state
-            seen[job] = state
-            if settled and not done and failed.get(job) != state and not batch.attempt(job):
-                failed[job] = state
-        yield
-        time.sleep(interval)
+    names = (one_line(str(name)) for name in (task, task.output) if name is not None)
+    return text if any(name in text for name in names) else one_line(f"{task}: {text}")

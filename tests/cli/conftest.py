@@ -9,8 +9,7 @@ import pytest
 
 from styler import Stylizer
 from styler.cli.app import run
-
-from .pictures import pixels, save
+from tests.cli.pictures import pixels, save
 
 
 @dataclass(frozen=True)

@@ -30,3 +30,12 @@ def as_bytes(format: str = "PNG") -> bytes:
 def read(path: str | Path) -> NDArray[np.uint8]:
     with Image.open(path) as image:
         return np.array(image.convert("RGB"))
+
+
+STYLIZE = ("stylize", "photos", "--style", "night", "-o", "painted")
+
+
+def photos(count: int) -> None:
+    """A folder of so many photos, ``photos``, which ``STYLIZE`` paints."""
+    for index in range(count):
+        save(Path(f"photos/{index % 3}/{index:03}.jpg"), seed=index)

@@ -8,11 +8,10 @@ from pathlib import Path
 import click
 import pytest
 
+from tests.cli.conftest import Call
+from tests.cli.pictures import save
+from tests.cli.settings.test_config import commands
 from tests.networks import write_vgg
-
-from .conftest import Call
-from .pictures import save
-from .test_settings import commands
 
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = (

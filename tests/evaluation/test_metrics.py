@@ -11,19 +11,15 @@ from safetensors.torch import load_file
 
 from styler import Stylizer
 from styler.errors import ParameterError
+from styler.evaluation import Evaluation, Measures, Pair, diagonals, scores
 from styler.evaluation.metrics import (
-    Evaluation,
-    Measures,
-    Pair,
     border_change,
     content_distance,
-    diagonals,
     frame_error,
     grid_energy,
     local_grid_energy,
     noise_gain,
     psnr,
-    scores,
     shift_error,
     ssim,
     style_distance,

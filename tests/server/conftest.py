@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from styler_server.app import create_app
-from styler_server.pipeline import Studio
+from styler_server.pipeline import Pipeline
 from styler_server.settings import Settings
 
 from styler.imaging import Picture
@@ -103,8 +103,8 @@ def gate() -> Iterator[Gate]:
     gate.open.set()
 
 
-def studio_of(gate: Gate) -> Callable[[Settings], Studio]:
-    return lambda settings: Studio(gate, PRESETS, settings)
+def pipeline_of(gate: Gate) -> Callable[[Settings], Pipeline]:
+    return lambda settings: Pipeline(gate, PRESETS, settings)
 
 
 Serve = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
@@ -117,11 +117,11 @@ def serve(gate: Gate) -> Serve:
     @asynccontextmanager
     async def serving(
         *,
-        open_studio: Callable[[Settings], Studio] | None = None,
+        open_pipeline: Callable[[Settings], Pipeline] | None = None,
         wait_ready: bool = True,
         **values: Any,
     ) -> AsyncIterator[httpx.AsyncClient]:
-        app = create_app(Settings(**values), open_studio=open_studio or studio_of(gate))
+        app = create_app(Settings(**values), open_pipeline=open_pipeline or pipeline_of(gate))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with (
             app.router.lifespan_context(app),

@@ -9,8 +9,8 @@ import pytest
 from styler_server.admission import Admission
 from styler_server.problems import Problem
 
-from .conftest import Gate, Serve, picture
-from .test_hostile import post, problem
+from tests.server.conftest import Gate, Serve, picture
+from tests.server.test_hostile import post, problem
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .conftest import Gate, Serve, picture
+from tests.server.conftest import Gate, Serve, picture
 
 pytestmark = pytest.mark.anyio
 

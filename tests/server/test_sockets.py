@@ -17,7 +17,7 @@ import uvicorn
 from styler_server.app import create_app
 from styler_server.settings import Settings
 
-from .conftest import Gate, decoded, picture, studio_of
+from tests.server.conftest import Gate, decoded, picture, pipeline_of
 
 Listen = Callable[..., contextlib.AbstractContextManager[httpx.Client]]
 
@@ -29,7 +29,7 @@ class Server(uvicorn.Server):
 
 @contextlib.contextmanager
 def listening(gate: Gate, **values: object) -> Iterator[httpx.Client]:
-    app = create_app(Settings(**values), open_studio=studio_of(gate))
+    app = create_app(Settings(**values), open_pipeline=pipeline_of(gate))
     server = Server(uvicorn.Config(app, port=0, log_level="critical", ws="none"))
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

@@ -8,10 +8,9 @@ from pathlib import Path
 import click
 
 from styler.cli.settings import options
+from styler.cli.settings.network import Network
 from styler.controls import Controls
-from styler.jobs.masks import Masks
-from styler.jobs.output import Saving, check_output
-from styler.jobs.painter import Network, Painter, mixture, tag
+from styler.jobs import Runner, Saving, check_output
 
 
 @click.command()
@@ -30,7 +29,8 @@ def compare(
     output: Path,
     labels: bool,
     controls: Controls,
-    masks: Masks,
+    mask: tuple[Path, ...],
+    only: Path | None,
     max_pixels: int,
     network: Network,
     force: bool,
@@ -45,12 +45,10 @@ def compare(
 
     check_output(output, force)
     Saving().check([output])
-    where = masks.read(len(style), max_pixels)
     content = imaging.read(photo, max_pixels=max_pixels)
     content = content.resized(controls.fit(content.width, content.height))
-    stylizer = network.open()
-    styles = mixture(stylizer, style, controls.style_size)
-    painted = Painter(stylizer, styles, replace(controls, size=None), where)(content)
-    tiles = [(photo.name, content), (tag(style), painted)]
+    recipe = options.recipe(style, replace(controls, size=None), network, mask, only)
+    painted = Runner(network.open, max_pixels=max_pixels).stylize(recipe, content)
+    tiles = [(photo.name, content), (recipe.tag, painted)]
     columns = 1 if content.width > 2 * content.height else 2
     imaging.write(imaging.grid(tiles, columns=columns, labels=labels), output, force=force)

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from styler.cli.output.evaluation import Results
 from styler.cli.output.progress import bar
-from styler.cli.output.results import Results
+from styler.cli.output.tiles import shrink
 from styler.cli.settings import options
+from styler.cli.settings.network import Network
 from styler.controls import CONTROLS, STRENGTH, Size
 from styler.errors import InputError, ParameterError, train_install
-from styler.jobs.painter import Network, shrink
 
 if TYPE_CHECKING:
-    from styler.evaluation.metrics import Measures, Pair, Pixels, Scores
+    from styler.evaluation import Measures, Pair, Scores
+    from styler.evaluation.metrics import Pixels
     from styler.imaging import Picture
 
 
@@ -153,7 +155,7 @@ def evaluate(
     results.check()
     sources, styles = _named(photos), _named(paintings)
     with train_install("evaluating"):
-        from styler.evaluation.metrics import Evaluation, diagonals, scores
+        from styler.evaluation import Evaluation, diagonals, scores
         from styler.model import load_vgg
 
         judge = load_vgg(loss_network)

@@ -13,7 +13,7 @@ import click
 
 from styler.cli.output import checks
 from styler.cli.settings import config, options
-from styler.jobs.painter import Network
+from styler.cli.settings.network import Network
 
 PACKAGES = (
     "numpy",

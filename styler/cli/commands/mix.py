@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from styler.cli.output.tiles import shrink
 from styler.cli.settings import options
+from styler.cli.settings.network import Network
 from styler.controls import Controls, Size
 from styler.errors import ParameterError
-from styler.jobs.output import Saving, check_output
-from styler.jobs.painter import Network, Painter, resolve, shrink, tag
+from styler.jobs import Recipe, Runner, Saving, check_output
 
 
 @click.command()
@@ -63,12 +64,12 @@ def mix(
     check_output(output, force)
     Saving().check([output])
     content = shrink(imaging.read(photo, max_pixels=max_pixels), Size(long_side=tile))
-    stylizer = network.open()
-    first, last = (resolve(stylizer, name, controls.style_size) for name in style)
+    runner = Runner(network.open)
     tiles = []
     for step in range(steps):
         share = step / (steps - 1)
-        painted = Painter(stylizer, [(first, 1 - share), (last, share)], controls)(content)
-        label = tag(style[:1] if step == 0 else style[1:]) if share in (0, 1) else f"{share:.0%}"
-        tiles.append((label, painted))
+        recipe = Recipe(((style[0], 1 - share), (style[1], share)), controls)
+        near = Recipe(((style[0 if step == 0 else 1], 1),))
+        label = near.tag if share in (0, 1) else f"{share:.0%}"
+        tiles.append((label, runner.stylize(recipe, content)))
     imaging.write(imaging.grid(tiles, columns=steps, labels=labels), output, force=force)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from styler.cli.commands.styles import tell
+from styler.cli.output.tiles import shrink
 from styler.cli.settings import options
+from styler.cli.settings.network import Network
 from styler.controls import Controls, Size
-from styler.jobs.output import Saving, check_output
-from styler.jobs.painter import Network, Painter, resolve, shrink, tag
+from styler.jobs import Recipe, Runner, Saving, check_output
 
 
 @click.command()
@@ -63,14 +65,18 @@ def sheet(
     check_output(output, force)
     Saving().check([output])
     content = shrink(imaging.read(photo, max_pixels=max_pixels), Size(long_side=tile))
-    stylizer = network.open()
-    tiles = [("photo", content)]
+    runner = Runner(network.open)
+    chosen: list[tuple[str, Any]] = []
     if style:
-        chosen = [(tag([name]), resolve(stylizer, name, controls.style_size)) for name in style]
+        for name in style:
+            (one,) = runner.styles(Recipe(((name, 1.0),), controls))
+            chosen.append((Path(name).stem, one))
     else:
-        chosen = list(usable(Path(stylizer.info.path), stylizer.style, tell).items())
+        stylizer = runner.stylizer
+        chosen += usable(Path(stylizer.info.path), stylizer.style, tell).items()
+    tiles = [("photo", content)]
     for name, one in chosen:
-        tiles.append((name, Painter(stylizer, [(one, 1.0)], controls)(content)))
+        tiles.append((name, runner.stylizer.stylize(content, [one], **vars(controls))))
     imaging.write(
         imaging.grid(tiles, columns=min(columns, len(tiles)), labels=labels), output, force=force
     )

@@ -9,8 +9,8 @@ import click
 
 from styler.cli.commands.styles import styles
 from styler.cli.settings import options
+from styler.cli.settings.network import Network
 from styler.errors import ParameterError
-from styler.jobs.painter import Network
 
 
 @click.group()

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
-from styler.cli.output.report import Report
+from styler import jobs
+from styler.cli.output.report import Report, tell_estimates
 from styler.cli.settings import options
+from styler.cli.settings.network import Network
 from styler.controls import Controls
 from styler.errors import InputError
-from styler.jobs import plan as jobs
-from styler.jobs.estimate import estimate
-from styler.jobs.masks import Masks
-from styler.jobs.output import Saving, check_output
-from styler.jobs.painter import Network, Painter, mixture, tag
-from styler.jobs.runner import Batch, watch_folder
+from styler.jobs import Job, Outcome, Runner, Saving, check_output, estimate, plan
 
 
 @click.command()
@@ -41,7 +39,8 @@ def stylize(
     style: tuple[str, ...],
     output: str | None,
     controls: Controls,
-    masks: Masks,
+    mask: tuple[Path, ...],
+    only: Path | None,
     saving: Saving,
     max_pixels: int,
     network: Network,
@@ -75,52 +74,60 @@ def stylize(
     cat photo.jpg | styler stylize - --style NAME > painted.jpg
     """
 
-    def plan() -> jobs.Plan:
-        return jobs.plan(photos, output, tag=tag(style), format=saving.format)
+    recipe = options.recipe(style, controls, network, mask, only)
 
-    first = plan()
-    _check(first, photos, saving, json=json, dry_run=dry_run, watch=watch)
-    where = masks.read(len(style), max_pixels)
+    def look() -> Job:
+        return plan(recipe, photos, output, saving)
 
-    stylizer = network.open()
-    styles = mixture(stylizer, style, controls.style_size)
-    painter = Painter(stylizer, styles, controls, where)
-    report = Report(None if watch else len(first.jobs), json_lines=json, quiet=quiet)
-    batch = Batch(painter, saving, report, max_pixels=max_pixels)
+    job = look()
+    _check(job, photos, json=json, dry_run=dry_run, watch=watch)
+    stdin = sys.stdin.buffer if sys.stdin else b""
+    runner = Runner(network.open, max_pixels=max_pixels, stdin=stdin)
+    runner.prepare(recipe)
     if dry_run:
-        estimate(first, batch, json_lines=json)
+        tell_estimates(estimate(job, runner), json_lines=json)
         return 0
-    with report:
+    with Report(None if watch else len(job.tasks), json_lines=json, quiet=quiet) as report:
         if watch:
-            for _ in watch_folder(plan, batch):
-                pass
-        batch.run(first)
+            for outcome in filter(None, jobs.watch(look, runner)):
+                report.add(outcome)
+        for outcome in runner.run(job):
+            if outcome.cause and not job.many:
+                report.tell_programs(outcome)
+                raise outcome.cause
+            _hand_over(outcome)
+            report.add(outcome)
     return 1 if report.failures else 0
 
 
+def _hand_over(outcome: Outcome) -> None:
+    if outcome.data is not None:
+        sys.stdout.buffer.write(outcome.data)
+        sys.stdout.buffer.flush()
+
+
 def _check(
-    plan: jobs.Plan,
+    job: Job,
     photos: tuple[str, ...],
-    saving: Saving,
     *,
     json: bool,
     dry_run: bool,
     watch: bool,
 ) -> None:
     """Refuse what cannot work before the network is loaded."""
-    if watch and plan.folder is None:
+    if watch and job.folder is None:
         raise InputError("--watch takes a folder of photos and -o FOLDER")
-    if not plan.jobs and not watch:
+    if not job.tasks and not watch:
         raise InputError(f"{', '.join(photos)}: no pictures there")
-    from_stdin = any(job.source is None for job in plan.jobs)
+    from_stdin = any(task.source is None for task in job.tasks)
     if from_stdin and not dry_run and (sys.stdin is None or sys.stdin.isatty()):
         raise InputError("-: there is no picture on standard input; pipe one in")
-    to_stdout = any(job.output is None for job in plan.jobs)
+    to_stdout = any(task.output is None for task in job.tasks)
     if to_stdout and json and not dry_run:
         raise InputError("--json and the picture cannot both go to stdout; use -o FILE")
     if to_stdout and sys.stdout.isatty() and not dry_run:
         raise InputError("-: a picture does not go to a terminal; use -o FILE or a pipe")
-    saving.check(job.output for job in plan.jobs)
-    single = None if plan.many or not plan.jobs else plan.jobs[0].output
+    job.saving.check(task.output for task in job.tasks)
+    single = None if job.many or not job.tasks else job.tasks[0].output
     if single is not None:
-        check_output(single, saving.force)
+        check_output(single, job.saving.force)

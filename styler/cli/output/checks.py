@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from styler.cli.settings.network import Network
 from styler.errors import StylerError
-from styler.jobs.painter import Network
 
 
 @dataclass(frozen=True)

@@ -3,38 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 import click
 
 from styler.cli.output.progress import bar
-from styler.errors import one_line
+from styler.jobs import Estimate, Outcome
 
 if TYPE_CHECKING:
     from rich.progress import Progress
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one picture."""
-
-    source: str
-    output: str
-    status: Literal["painted", "skipped", "failed"]
-    width: int | None = None
-    height: int | None = None
-    seconds: float | None = None
-    error: str | None = None
-
-    def __str__(self) -> str:
-        if self.status == "failed":
-            return f"failed: {self.error}"
-        if self.status == "skipped":
-            return one_line(f"{self.source}: {self.output} is there already")
-        what = one_line(f"{self.source} -> {self.output}")
-        return f"{what}  {self.width}x{self.height}  {self.seconds:.2f} s"
 
 
 class Report:
@@ -87,10 +67,30 @@ class Report:
     def tell_programs(self, outcome: Outcome) -> None:
         """The JSON line of one outcome, where they are asked for."""
         if self.json_lines:
-            click.echo(json.dumps(asdict(outcome)))
+            click.echo(json.dumps(outcome.plain()))
 
     def _summary(self) -> None:
         said = ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)
         click.echo(said or "nothing to do", err=True)
         for failure in self.failures:
             click.echo(f"  {failure}", err=True)
+
+
+def tell_estimates(estimates: Iterable[Estimate], *, json_lines: bool) -> None:
+    """Print every estimate as it comes and, for people, their sum."""
+    known = []
+    for estimate in estimates:
+        known.append(estimate)
+        click.echo(json.dumps(asdict(estimate)) if json_lines else estimate)
+    if json_lines or len(known) < 2:
+        return
+    planned = [one for one in known if one.status == "planned"]
+    seconds = sum(one.seconds or 0 for one in planned)
+    memory = max((one.memory or 0 for one in planned), default=0)
+    peak = f", at most {memory / 2**20:.0f} MiB" if memory else ""
+    others = "".join(
+        f"; {count} {words}"
+        for status, words in (("skipped", "there already"), ("failed", "would fail"))
+        if (count := sum(one.status == status for one in known))
+    )
+    click.echo(f"{len(planned)} to paint, about {seconds:.0f} s{peak}{others}")

@@ -3,19 +3,17 @@
 import contextlib
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
+from styler.cli.settings.network import Network, weighted
 from styler.controls import CONTROLS, MASK, ONLY, Control, Controls
 from styler.errors import ParameterError, WeightsError
-from styler.jobs.masks import Masks
-from styler.jobs.output import Saving
-from styler.jobs.painter import Network
-from styler.jobs.plan import PAINTED
+from styler.jobs import PAINTED, Recipe, Saving
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -176,7 +174,7 @@ def bundle(kind: type[Any], name: str, *decorators: Decorator) -> Decorator:
 
 controls = bundle(Controls, "controls", *map(option, CONTROLS.values()))
 look = bundle(Controls, "controls", *(option(c) for c in CONTROLS.values() if c.looks))
-masks = bundle(Masks, "masks", mask, only)
+masks = together(mask, only)
 network = bundle(Network, "network", model, engine, threads)
 saving = bundle(Saving, "saving", format_, quality, lossless, bits, exif, force)
 
@@ -199,3 +197,20 @@ tile = click.option(
 labels = click.option(
     "--labels/--no-labels", default=True, show_default=True, help="Write what is what below."
 )
+
+
+def recipe(
+    style: Sequence[str],
+    controls: Controls,
+    network: Network,
+    mask: Sequence[Path] = (),
+    only: Path | None = None,
+) -> Recipe:
+    """What the options of a verb that paints mean together."""
+    return Recipe(
+        styles=tuple(map(weighted, style)),
+        controls=controls,
+        masks=tuple(map(str, mask)),
+        only=None if only is None else str(only),
+        model=network.model,
+    )

@@ -21,100 +21,32 @@ class Format:
     reader: str
     extensions: tuple[str, ...]
     alpha: bool = False
-    lossy: bool = False
     bits16: bool = False
     max_side: int | None = None  # the longest that encoder and decoder take
     metadata: bool = True  # holds EXIF and a colour profile
-    mime: str = ""
 
 
 FORMATS = {
     f.name: f
     for f in (
-        Format(
-            "jpeg",
-            "JPEG",
-            "PIL.JpegImagePlugin",
-            "JpegImageFile",
-            (".jpg", ".jpeg", ".jpe", ".jfif"),
-            lossy=True,
-            max_side=65_500,
-            mime="image/jpeg",
-        ),
-        Format(
-            "png",
-            "PNG",
-            "PIL.PngImagePlugin",
-            "PngImageFile",
-            (".png", ".apng"),
-            alpha=True,
-            bits16=True,
-            mime="image/png",
-        ),
-        Format(
-            "webp",
-            "WEBP",
-            "PIL.WebPImagePlugin",
-            "WebPImageFile",
-            (".webp",),
-            alpha=True,
-            lossy=True,
-            max_side=16_383,
-            mime="image/webp",
-        ),
-        Format(
-            "avif",
-            "AVIF",
-            "PIL.AvifImagePlugin",
-            "AvifImageFile",
-            (".avif",),
-            alpha=True,
-            lossy=True,
-            max_side=32_768,
-            mime="image/avif",
-        ),
-        Format(
-            "tiff",
-            "TIFF",
-            "PIL.TiffImagePlugin",
-            "TiffImageFile",
-            (".tif", ".tiff"),
-            alpha=True,
-            bits16=True,
-            mime="image/tiff",
-        ),
-        Format(
-            "bmp",
-            "BMP",
-            "PIL.BmpImagePlugin",
-            "BmpImageFile",
-            (".bmp", ".dib"),
-            metadata=False,
-            mime="image/bmp",
-        ),
-        Format(
-            "gif",
-            "GIF",
-            "PIL.GifImagePlugin",
-            "GifImageFile",
-            (".gif",),
-            alpha=True,
-            metadata=False,
-            max_side=65_535,
-            mime="image/gif",
-        ),
-        Format(
-            "heic",
-            "HEIF",
-            "pillow_heif.as_plugin",
-            "HeifImageFile",
-            (".heic", ".heif"),
-            alpha=True,
-            lossy=True,
-            mime="image/heic",
-        ),
+        Format("jpeg", "JPEG", "PIL.JpegImagePlugin", "JpegImageFile",
+               (".jpg", ".jpeg", ".jpe", ".jfif"), max_side=65_500),
+        Format("png", "PNG", "PIL.PngImagePlugin", "PngImageFile",
+               (".png", ".apng"), alpha=True, bits16=True),
+        Format("webp", "WEBP", "PIL.WebPImagePlugin", "WebPImageFile",
+               (".webp",), alpha=True, max_side=16_383),
+        Format("avif", "AVIF", "PIL.AvifImagePlugin", "AvifImageFile",
+               (".avif",), alpha=True, max_side=32_768),
+        Format("tiff", "TIFF", "PIL.TiffImagePlugin", "TiffImageFile",
+               (".tif", ".tiff"), alpha=True, bits16=True),
+        Format("bmp", "BMP", "PIL.BmpImagePlugin", "BmpImageFile",
+               (".bmp", ".dib"), metadata=False),
+        Format("gif", "GIF", "PIL.GifImagePlugin", "GifImageFile",
+               (".gif",), alpha=True, metadata=False, max_side=65_535),
+        Format("heic", "HEIF", "pillow_heif.as_plugin", "HeifImageFile",
+               (".heic", ".heif"), alpha=True),
     )
-}
+}  # fmt: skip
 
 _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}

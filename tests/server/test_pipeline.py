@@ -12,19 +12,18 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from styler_server.pipeline import Studio
+from styler_server.pipeline import Pipeline
 
 import styler
 from styler.controls import STRENGTH
-
-from .conftest import Serve, decoded, picture
+from tests.server.conftest import Serve, decoded, picture
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
 async def client(serve: Serve) -> AsyncIterator[httpx.AsyncClient]:
-    async with serve(open_studio=Studio.open, threads=1) as client:
+    async with serve(open_pipeline=Pipeline.open, threads=1) as client:
         yield client
 
 
@@ -83,7 +82,7 @@ async def test_the_presets_are_those_of_the_served_model(
     serve: Serve, two_models: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("STYLER_STYLES", str(tmp_path / "own"))
-    async with serve(open_studio=Studio.open, threads=1, model="other") as client:
+    async with serve(open_pipeline=Pipeline.open, threads=1, model="other") as client:
         names = [s["name"] for s in (await client.get("/v1/styles")).json()["styles"]]
         assert names == ["blobs"]
         photo = picture(37, 29)
@@ -98,7 +97,7 @@ async def test_a_model_without_presets_asks_for_a_picture(
     monkeypatch.setenv("STYLER_STYLES", str(tmp_path / "own"))
     folder = two_models / "other"
     shutil.rmtree(folder / "styles")
-    async with serve(open_studio=Studio.open, threads=1, model=str(folder)) as client:
+    async with serve(open_pipeline=Pipeline.open, threads=1, model=str(folder)) as client:
         assert (await client.get("/v1/styles")).json() == {"styles": []}
         files, data = {"content": ("a.png", picture())}, {"preset": "monet-impression"}
         refused = await client.post("/v1/stylize", files=files, data=data)
@@ -114,7 +113,7 @@ async def test_presets_of_other_weights_are_not_offered(
     own.save(tmp_path / "own.style")
     replace(own, model="0" * 64).save(tmp_path / "foreign.style")
     monkeypatch.setenv("STYLER_STYLES", str(tmp_path))
-    async with serve(open_studio=Studio.open, threads=1) as client:
+    async with serve(open_pipeline=Pipeline.open, threads=1) as client:
         names = [s["name"] for s in (await client.get("/v1/styles")).json()["styles"]]
     assert "own" in names and "foreign" not in names
     assert "a preset is left out" in caplog.text

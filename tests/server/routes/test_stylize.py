@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from .conftest import Gate, Serve, decoded, picture
+from tests.server.conftest import Gate, Serve, decoded, picture
 
 pytestmark = pytest.mark.anyio
 

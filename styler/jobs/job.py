@@ -1,4 +1,4 @@
-"""From what the user typed to a list of jobs: which picture becomes which file."""
+"""A job as a value: a recipe, and which picture becomes which file."""
 
 from __future__ import annotations
 
@@ -6,68 +6,92 @@ import glob
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from styler.errors import InputError, OutputError
+
+from .output import Saving
+from .recipe import Recipe
+
+__all__ = ["PAINTED", "PIPE", "Job", "Task", "plan"]
 
 PIPE = "-"
 PAINTED = ("jpeg", "png", "webp", "avif", "tiff", "bmp")  # GIF has too few colours for paint
 
 
 @dataclass(frozen=True)
-class Job:
-    """One picture to paint; ``None`` stands for stdin or stdout."""
+class Task:
+    """One picture of a job.
 
-    source: Path | None
-    output: Path | None
+    Attributes:
+        source: its path or, encoded, itself; ``None`` is what the runner's ``stdin`` gives.
+        output: where to; ``None`` hands the painting over, encoded.
+    """
+
+    source: Path | bytes | None
+    output: Path | None = None
 
     def __str__(self) -> str:
+        if isinstance(self.source, bytes):
+            return "content"
         return str(self.source) if self.source else "stdin"
 
 
 @dataclass(frozen=True)
-class Plan:
-    """All jobs of a command.
+class Job:
+    """What is to be done, and to which pictures.
 
-    `many` is true where they came from a folder, a glob or a list; `folder` is the one they are
-    painted into, where there is one.
+    Attributes:
+        recipe: how to paint.
+        tasks: the pictures.
+        saving: how to write them.
+        many: they come from a folder, a glob or a list.
+        folder: that they are painted into, where there is one.
     """
 
-    jobs: list[Job]
+    recipe: Recipe
+    tasks: tuple[Task, ...]
+    saving: Saving = field(default_factory=Saving)
     many: bool = False
     folder: Path | None = None
 
 
-def plan(inputs: Sequence[str], output: str | None, *, tag: str, format: str | None = None) -> Plan:
+def plan(
+    recipe: Recipe, inputs: Sequence[str], output: str | None, saving: Saving | None = None
+) -> Job:
     """Pair every input with its output.
 
     Folders are searched recursively and mirrored under the folder `output`. A single file
-    may name its output; without one it lands beside the photo as ``photo.TAG.ext``.
+    may name its output; without one it lands beside the photo as ``photo.STYLE.ext``.
     """
+    saving = saving or Saving()
+    make = partial(Job, recipe, saving=saving)
+    tag, format = recipe.tag, saving.format
     if PIPE in inputs:
         if len(inputs) > 1:
             raise InputError("-: standard input is one picture; name it alone")
-        return Plan([Job(None, None if output in (None, PIPE) else Path(str(output)))])
+        return make((Task(None, None if output in (None, PIPE) else Path(str(output))),))
     found = [pair for argument in inputs for pair in _expand(argument, output)]
     many = len(inputs) > 1 or len(found) != 1 or found[0][0] != Path(inputs[0])
     if output == PIPE:
         if many:
             raise InputError("-: standard output takes one picture; use -o FOLDER for several")
-        return Plan([Job(found[0][0], None)])
+        return make((Task(found[0][0]),))
     folder = None
     if output is None:
-        jobs = [Job(p, p.with_name(f"{p.stem}.{tag}{_suffix(p, format)}")) for p, _ in found]
-        painted = {job.output for job in jobs}  # there since an earlier run: a glob finds it, too
-        jobs = [job for job in jobs if job.source not in painted]
+        tasks = [Task(p, p.with_name(f"{p.stem}.{tag}{_suffix(p, format)}")) for p, _ in found]
+        painted = {task.output for task in tasks}  # of an earlier run: a glob finds it, too
+        tasks = [task for task in tasks if task.source not in painted]
     elif many or _is_folder(output):
         if Path(output).exists() and not Path(output).is_dir():
             raise OutputError(f"{output}: is a file; several pictures need a folder")
         folder = Path(output)
-        jobs = _mirror(found, folder, format)
+        tasks = _mirror(found, folder, format)
     else:
-        jobs = [Job(found[0][0], Path(output))]
-    return Plan(_distinct(jobs), many, folder)
+        tasks = [Task(found[0][0], Path(output))]
+    return make(tuple(_distinct(tasks)), many=many, folder=folder)
 
 
 def _expand(argument: str, output: str | None) -> Iterator[tuple[Path, Path]]:
@@ -104,14 +128,14 @@ def _unpainted(files: list[Path], root: Path, output: str | None) -> list[Path]:
     return [file for file in files if there not in file.resolve().parents]
 
 
-def _mirror(found: list[tuple[Path, Path]], output: Path, format: str | None) -> list[Job]:
+def _mirror(found: list[tuple[Path, Path]], output: Path, format: str | None) -> list[Task]:
     """Outputs named like their photos; of those that differ only in extension, all but the one
     that keeps it have it before the new one.
     """
     names = [relative.with_suffix(_suffix(source, format)) for source, relative in found]
     taken = Counter(names)
     return [
-        Job(
+        Task(
             source,
             output / (name if taken[name] == 1 or name == relative else f"{relative}{name.suffix}"),
         )
@@ -119,19 +143,20 @@ def _mirror(found: list[tuple[Path, Path]], output: Path, format: str | None) ->
     ]
 
 
-def _distinct(jobs: list[Job]) -> list[Job]:
-    """Each job once; no two may share an output, and of several none may replace a photo."""
-    first: dict[Path | None, Job] = {}
-    for job in jobs:
-        other = first.setdefault(job.output, job)
-        if other is not job and other.source != job.source:
+def _distinct(tasks: list[Task]) -> list[Task]:
+    """Each task once; no two may share an output, and of several none may replace a photo."""
+    first: dict[Path | None, Task] = {}
+    for task in tasks:
+        other = first.setdefault(task.output, task)
+        if other is not task and other.source != task.source:
             raise InputError(
-                f"{other} and {job} would both become {job.output}; paint their folder"
+                f"{other} and {task} would both become {task.output}; paint their folder"
             )
-    photos = {job.source.resolve() for job in jobs if job.source} if len(first) > 1 else set()
-    for job in first.values():
-        if job.output is not None and job.output.resolve() in photos:
-            raise InputError(f"{job}: {job.output} is one of the photos; choose another -o")
+    sources = (task.source for task in tasks if isinstance(task.source, Path))
+    photos = {source.resolve() for source in sources} if len(first) > 1 else set()
+    for task in first.values():
+        if task.output is not None and task.output.resolve() in photos:
+            raise InputError(f"{task}: {task.output} is one of the photos; choose another -o")
     return list(first.values())
 
 

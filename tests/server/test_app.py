@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 import styler_server
-from styler_server.pipeline import Studio
+from styler_server.pipeline import Pipeline
 from styler_server.settings import Settings
 
 from styler.errors import WeightsError
-
-from .conftest import PRESETS, Gate, Serve, studio_of
-from .test_hostile import post, problem
+from tests.server.conftest import PRESETS, Gate, Serve, pipeline_of
+from tests.server.test_hostile import post, problem
 
 pytestmark = pytest.mark.anyio
 
@@ -63,11 +62,11 @@ async def test_styles_are_not_sent_twice(serve: Serve) -> None:
 async def test_answers_while_the_model_loads(serve: Serve, gate: Gate) -> None:
     loaded = threading.Event()
 
-    def slowly(settings: Settings) -> Studio:
+    def slowly(settings: Settings) -> Pipeline:
         assert loaded.wait(10)
-        return studio_of(gate)(settings)
+        return pipeline_of(gate)(settings)
 
-    async with serve(open_studio=slowly, wait_ready=False) as client:
+    async with serve(open_pipeline=slowly, wait_ready=False) as client:
         assert (await client.get("/livez")).json() == {"status": "ALIVE"}
         ready = await client.get("/readyz")
         assert (ready.status_code, ready.json()["status"]) == (503, "STARTING")
@@ -85,10 +84,10 @@ async def test_answers_while_the_model_loads(serve: Serve, gate: Gate) -> None:
 async def test_says_so_when_the_model_cannot_be_loaded(
     serve: Serve, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(settings: Settings) -> Studio:
+    def broken(settings: Settings) -> Pipeline:
         raise error
 
-    async with serve(open_studio=broken, wait_ready=False) as client:
+    async with serve(open_pipeline=broken, wait_ready=False) as client:
         while (ready := await client.get("/readyz")).json()["status"] == "STARTING":
             pass
         assert (ready.status_code, ready.json()["status"]) == (503, "FAILED")
@@ -117,7 +116,10 @@ async def test_without_the_page_there_are_the_docs(serve: Serve) -> None:
     assert (response.status_code, response.headers["location"]) == (307, "docs")
 
 
-@pytest.mark.parametrize("path", sorted(p.name for p in PAGE.iterdir()))
+TEXTS = sorted(path.name for path in PAGE.iterdir() if path.suffix != ".webp")
+
+
+@pytest.mark.parametrize("path", TEXTS)
 def test_the_page_asks_nobody_else(path: str) -> None:
     text = (PAGE / path).read_text("utf-8")
     text = text.replace("http://www.w3.org/2000/svg", "")  # a name, not an address

@@ -13,9 +13,8 @@ from styler import Stylizer, preset
 from styler.cli.app import app
 from styler.cli.commands.serve import serve
 from styler.controls import KEEP_AMOUNT, STRENGTH, STYLE_SIZE
-
-from .conftest import Call
-from .pictures import read, save
+from tests.cli.conftest import Call
+from tests.cli.pictures import read, save
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from styler.cli.output import curve
+from styler.cli.output.tiles import shrink
 from styler.controls import Size
 from styler.errors import InputError, OutputError, ParameterError
-from styler.evaluation import curve
-from styler.jobs.output import check_output
-from styler.jobs.painter import shrink
+from styler.jobs import check_output
 
 if TYPE_CHECKING:
     from styler.evaluation.metrics import Pixels

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from .conftest import Call
-from .pictures import as_bytes, read, save
+from tests.cli.conftest import Call
+from tests.cli.pictures import as_bytes, read, save
 
 
 def test_paints_at_the_photos_own_size(call: Call, photo: Path) -> None:
@@ -122,7 +122,7 @@ def test_what_cannot_be_written_is_told_before_the_work(
     names: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("styler.jobs.painter.Network.open", None)  # any work would fail
+    monkeypatch.setattr("styler.cli.settings.network.Network.open", None)  # any work would fail
     refused = call("stylize", photo, "-s", "night", *arguments)
     assert refused.code == 2 and refused.err.count("\n") == 1
     assert all(name in refused.err for name in names), refused.err

@@ -13,15 +13,13 @@ from PIL import Image
 
 from styler import Stylizer
 from styler.cli.commands.evaluate import _flat
-from styler.cli.output import progress
-from styler.cli.output.results import table
-from styler.evaluation import curve
-from styler.evaluation.metrics import Evaluation, Measures, Pair, scores
+from styler.cli.output import curve, progress
+from styler.cli.output.evaluation import table
+from styler.evaluation import Evaluation, Measures, Pair, scores
 from styler.model import load_vgg
+from tests.cli.conftest import Call, Called
+from tests.cli.pictures import read, save
 from tests.networks import write_vgg
-
-from .conftest import Call, Called
-from .pictures import read, save
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,8 @@ import pytest
 
 from styler.cli.app import app
 from styler.cli.settings import config
-
-from .conftest import Call
-from .pictures import read
+from tests.cli.conftest import Call
+from tests.cli.pictures import read
 
 
 def commands(group: click.Group = app, path: str = "") -> Iterator[tuple[str, click.Command]]:

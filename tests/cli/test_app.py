@@ -21,10 +21,9 @@ from styler.cli import app, main
 from styler.cli.app import EXIT_CODES, run
 from styler.cli.commands import info
 from styler.models import shipped
-
-from .child import start
-from .conftest import Call
-from .pictures import pixels, read, save
+from tests.cli.child import start
+from tests.cli.conftest import Call
+from tests.cli.pictures import pixels, read, save
 
 
 def test_sheet_shows_the_photo_in_every_style(call: Call, photo: Path) -> None:
@@ -91,7 +90,7 @@ def test_mistakes_are_told_before_the_work(
     words: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("styler.jobs.painter.Network.open", None)  # any work would fail
+    monkeypatch.setattr("styler.cli.settings.network.Network.open", None)  # any work would fail
     refused = call(*arguments, photo, *options)
     assert refused.code == 2 and refused.err.count("\n") == 1 and words in refused.err
 

@@ -12,14 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from styler_server.app import create_app
-from styler_server.pipeline import Studio
+from styler_server.pipeline import Pipeline
 
 import styler
 from styler.cli.app import run
 from styler.controls import KEEP_AMOUNT, STRENGTH, STYLE_SIZE
-
-from .conftest import Gate, Serve, decoded, picture
-from .test_hostile import PNG, png_claiming, problem
+from tests.server.conftest import Gate, Serve, decoded, picture
+from tests.server.test_hostile import PNG, png_claiming, problem
 
 pytestmark = pytest.mark.anyio
 
@@ -51,7 +50,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def client(serve: Serve) -> AsyncIterator[httpx.AsyncClient]:
-    async with serve(open_studio=Studio.open, threads=1) as client:
+    async with serve(open_pipeline=Pipeline.open, threads=1) as client:
         yield client
 
 
