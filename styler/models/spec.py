@@ -14,7 +14,7 @@ from styler.files import write_bytes
 
 __all__ = ["FORMAT", "SPEC", "Affine", "ModelSpec", "SiteSpec", "StageSpec"]
 
-FORMAT = 1
+FORMAT = 2
 SPEC = "model.json"
 
 Affine = tuple[NDArray[np.float32], NDArray[np.float32]]
