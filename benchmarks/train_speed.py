@@ -25,12 +25,12 @@ from time import perf_counter, process_time
 import numpy as np
 import torch
 
-from styler.model import Vgg
-from styler.model.weights import save_tensors
+from styler.network import Vgg
+from styler.network.weights import save_tensors
 from styler.train import TrainConfig, synthetic
 from styler.train.data import Batch
+from styler.train.distributed import ProcessGroup
 from styler.train.loop import Run
-from styler.train.parallel import Team
 
 
 class PlainRun(Run):
@@ -38,9 +38,9 @@ class PlainRun(Run):
 
     def __init__(self, config: TrainConfig) -> None:
         super().__init__(
-            replace(config, cached_crops=0, precision="float32", compile=False), Team()
+            replace(config, cached_crops=0, precision="float32", compile=False), ProcessGroup()
         )
-        for network in (self.network, self.objective.judge.vgg):
+        for network in (self.network, self.objective.loss_network.vgg):
             network.to(memory_format=torch.contiguous_format)
 
     def _place(self, batch: Batch) -> Batch:
@@ -51,7 +51,7 @@ def remember(run: Run) -> None:
     """Look at every crop that comes again, as the first steps of a run would."""
     for crops, memory in (
         (run.photos, run.objective.structure),
-        (run.paintings, run.objective.palette),
+        (run.paintings, run.objective.style_rows),
     ):
         rng = np.random.default_rng(0)
         while len(memory.known) < len(crops):
@@ -113,7 +113,7 @@ def main() -> None:
             compile=args.compile,
             warmup_steps=0,
         )
-        ours, plain = Run(config, Team()), PlainRun(config)
+        ours, plain = Run(config, ProcessGroup()), PlainRun(config)
         remember(ours)
         for run in (ours, plain):
             for _ in range(3):  # allocate, compile

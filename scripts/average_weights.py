@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from styler.errors import WeightsError
-from styler.model.weights import load_tensors, save_tensors
+from styler.network.weights import load_tensors, save_tensors
 
 
 def average(files: list[Path], shares: list[float]) -> tuple[dict[str, Tensor], dict[str, str]]:

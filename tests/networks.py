@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from styler import Stylizer
-from styler.export import _site, export
-from styler.model import Network, build
-from styler.model.weights import save_tensors
 from styler.models import ModelSpec
+from styler.network import Network, build
+from styler.network.export import _site, export
+from styler.network.weights import save_tensors
 
 VGG_WIDTHS = (64, 128, 256, 512)
 

@@ -27,15 +27,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from styler.evaluation import Evaluation, diagonals
 from styler.evaluation.metrics import style_distance
-from styler.imaging import read, to_float
-from styler.model import Network, Vgg, build, load_vgg
-from styler.model.weights import load_network, load_tensors
+from styler.evaluation.pairs import Evaluation, diagonals
+from styler.imaging import find_pictures, read, to_float
+from styler.network import Network, Vgg, build, load_vgg
+from styler.network.weights import load_network, load_tensors
 from styler.norm import moments
 from styler.train import TrainConfig, train
 from styler.train.checkpoint import plain
-from styler.train.data import SUFFIXES
 
 NORMS = ["none", "batch", "instance", "group", "sample_layer", "rms"]
 ARCHITECTURE = "classic-vgg16"
@@ -65,7 +64,7 @@ def spread(files: Sequence[Path], count: int) -> list[Path]:
 
 def split(folder: Path, pictures: int, held_out: int) -> tuple[list[Path], list[Path]]:
     """Pictures to train on, and others to measure on."""
-    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES)
+    files = find_pictures(folder)
     held = spread(files, held_out)
     return spread([file for file in files if file not in held], pictures), held
 

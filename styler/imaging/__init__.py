@@ -1,6 +1,6 @@
 """Bytes to arrays and back: reading, writing, resizing, colour and masks. Nothing neural."""
 
-from .arrays import fit, resize, to_float, to_uint8, to_uint16
+from .arrays import fit, resize, to_float
 from .codecs.formats import FORMATS, Format, readable, sniff
 from .colour.keep import METHODS as COLOUR_METHODS
 from .colour.keep import keep_colours
@@ -10,6 +10,7 @@ from .filters import blur, pool, stretch
 from .grid import grid
 from .masks import alpha_mask, as_mask, read_mask, resize_mask
 from .picture import Metadata, Picture
+from .quantize import to_uint8, to_uint16
 from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, dimensions, from_pil, read
 from .search import find_pictures
 from .writing import check_options, encode, own_format, write

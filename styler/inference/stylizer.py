@@ -1,19 +1,18 @@
 """Set a style once, stylize many: the network behind one object."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from inspect import Signature, signature
 from pathlib import Path
-from typing import Any, ParamSpec, Protocol, TypeVar, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from styler import imaging
-from styler.controls import STYLE_SIZE, Controls, check_masks, described
+from styler.controls import STYLE_SIZE, check_masks
 from styler.errors import ParameterError, StyleError, TooLargeError
 from styler.imaging import Palette, Picture
 from styler.models import find
@@ -22,62 +21,12 @@ from styler.styles import Brushwork, FeatureStats, Style, resolve
 from .divide import divide
 from .encode import style_statistics
 from .engine import EngineName, create
-from .inputs import Grey, Pixels, Raw, Source, as_mask, as_picture, pixels_and_alpha
+from .inputs import Grey, Pixels, Source, as_mask, as_picture, pixels_and_alpha
+from .keywords import Keywords, StyleLike, StyleSource, takes
 from .outputs import as_given, finish
 from .paint import paint
 
 __all__ = ["ModelInfo", "StyleLike", "StyleSource", "Stylizer", "stylize"]
-
-P = ParamSpec("P")
-Kept = TypeVar("Kept", Picture, Image.Image, bytes)
-
-StyleSource = Style | Source
-"""A style, the name of a preset of the model, the path of a ``.style`` file, or a painting.
-
-A string is the path of a ``.style`` file if it ends so, of a painting if there is such a file, and
-otherwise the name of a preset.
-"""
-
-StyleLike = StyleSource | Sequence[StyleSource | tuple[StyleSource, float]]
-"""A style, or several, each alone or with a weight; alone it weighs 1."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Keywords(Controls):
-    """What :meth:`Stylizer.stylize` takes beside photo and style."""
-
-    masks: Sequence[Grey] | None = None
-    only: Grey | None = None
-
-
-class Stylize(Protocol[P]):
-    """:meth:`Stylizer.stylize` as a type checker sees it: a painting comes as the photo came."""
-
-    @overload
-    def __call__(
-        self, content: Kept, style: StyleLike, *args: P.args, **keywords: P.kwargs
-    ) -> Kept: ...
-    @overload
-    def __call__(
-        self, content: Raw, style: StyleLike, *args: P.args, **keywords: P.kwargs
-    ) -> Pixels: ...
-    def __call__(self, content: Any, style: Any, *args: P.args, **keywords: P.kwargs) -> Any: ...
-
-
-def takes(keywords: Callable[P, Controls]) -> Callable[[Callable[..., Any]], Stylize[P]]:
-    """Make the fields of a class the keywords of a method: for callers, readers and checkers."""
-
-    def decorate(method: Any) -> Stylize[P]:
-        own = [p for p in signature(method).parameters.values() if p.kind is not p.VAR_KEYWORD]
-        more = list(signature(keywords).parameters.values())
-        method.__signature__ = Signature([*own, *more])
-        method.__kwdefaults__ = {parameter.name: parameter.default for parameter in more}
-        if method.__doc__:  # gone where Python runs without docstrings
-            method.__doc__ = method.__doc__.replace("            (controls)", described())
-        decorated: Stylize[P] = method
-        return decorated
-
-    return decorate
 
 
 @dataclass(frozen=True)
@@ -196,7 +145,9 @@ class Stylizer:
         )
 
     @takes(Keywords)
-    def stylize(self, content: Source, style: StyleLike, **keywords: Any) -> Any:
+    def stylize(
+        self, content: Source, style: StyleLike, **keywords: Any
+    ) -> Pixels | Picture | Image.Image | bytes:
         """Paint a photo.
 
         Args:
@@ -258,7 +209,8 @@ class Stylizer:
                 f"not enough memory to paint {photo.width}x{photo.height} pixels; "
                 "make the photo smaller, for example by its size"
             ) from None
-        return as_given(finished, content)
+        kept: Pixels | Picture | Image.Image | bytes = as_given(finished, content)
+        return kept
 
     __call__ = stylize
 

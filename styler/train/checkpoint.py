@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from styler.errors import TrainingError, WeightsError
-from styler.model.weights import load_tensors, save_tensors
+from styler.network.weights import load_tensors, save_tensors
 
 from .config import TrainConfig
 

@@ -6,9 +6,9 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-__all__ = ["colourfulness", "jitter"]
+from styler.imaging import LUMA
 
-LUMA = (0.299, 0.587, 0.114)
+__all__ = ["colourfulness", "jitter"]
 
 
 def colourfulness(picture: Image.Image) -> float:
@@ -26,7 +26,7 @@ def jitter(x: Tensor, saturation: Tensor, gamma: Tensor) -> Tensor:
         x: ``(N, 3, H, W)`` in [0, 1].
         saturation, gamma: ``(N,)`` factors; 1 changes nothing.
     """
-    red, green, blue = LUMA
-    grey = (red * x[:, 0] + green * x[:, 1] + blue * x[:, 2])[:, None]
-    varied = grey + saturation[:, None, None, None] * (x - grey)
+    red, green, blue = LUMA.tolist()
+    grey: Tensor = (red * x[:, 0] + green * x[:, 1] + blue * x[:, 2])[:, None]
+    varied: Tensor = grey + saturation[:, None, None, None] * (x - grey)
     return varied.clamp(0, 1).pow(gamma[:, None, None, None])

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from styler.errors import MissingDependencyError
-from styler.model import Network, Vgg
+from styler.network import Network, Vgg
 
 __all__ = ["compile_"]
 

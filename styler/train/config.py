@@ -183,7 +183,7 @@ class TrainConfig:
     )
 
     @property
-    def judged(self) -> bool:
+    def compared(self) -> bool:
         """Whether any loss asks for the loss network."""
         names = ("content", "style", "quantile", "coherence", "contrast")
         return any(getattr(self, f"{name}_weight") for name in names)

@@ -13,15 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from styler.errors import ImageError, TrainingError
-from styler.imaging import read
+from styler.errors import ImageError, MissingDependencyError, TrainingError
+from styler.imaging import find_pictures, read
 
 from .colour import colourfulness, jitter
-from .machine import sent
+from .machine import to_device
 
 __all__ = ["Batch", "Crops", "Folder"]
-
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class Folder:
         """
         if not path.is_dir():
             raise TrainingError(f"{path} is not a folder; give a folder of pictures")
-        files = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+        files = find_pictures(path)
         with ThreadPoolExecutor(2) as pool:
             loaded = list(pool.map(lambda file: _load(file, limit), files))
         pictures = [picture for picture in loaded if isinstance(picture, Image.Image)]
@@ -70,8 +68,8 @@ class Folder:
 
 def _load(file: Path, limit: int) -> Image.Image | str:
     try:
-        picture = Image.fromarray(read(file).rgb)
-    except ImageError as error:
+        picture = Image.fromarray(read(file).filled())
+    except (ImageError, MissingDependencyError) as error:
         return str(error)
     scale = limit / min(picture.size)
     if scale >= 1:
@@ -170,7 +168,7 @@ class Crops:
 
     def _changed(self, squares: Tensor, looks: NDArray[np.float32]) -> Tensor:
         """All crops with their looks, ``(N, 6)``, in a few operations for the whole batch."""
-        looked = sent(looks, squares.device)
+        looked = to_device(looks, squares.device)
         crops = (squares / 255).clamp(0, 1)
         crops = torch.where(looked[:, :1, None, None] > 0, crops.flip(3), crops)
         if self.recolour:

@@ -15,26 +15,27 @@ import torch
 from torch import Tensor, nn
 
 from styler.errors import TrainingError
-from styler.model import MicroAST, Network, build, load_vgg, set_encoder
-from styler.model.device import device
-from styler.model.weights import save_tensors, take_over
+from styler.imaging import write
+from styler.network import MicroAST, Network, build, load_vgg, set_encoder
+from styler.network.device import device
+from styler.network.weights import save_tensors, take_over
 
 from . import checkpoint, machine, synthetic
 from .compiling import compile_
 from .config import TrainConfig
 from .data import Batch, Crops, Folder
-from .judge import Judge
+from .distributed import ProcessGroup, process_group
+from .log import TrainingLog
+from .loss_network import LossNetwork
 from .objective import Objective
 from .optimizer import Muon
-from .parallel import Team, team
-from .record import Record
 from .samples import sample_grid
 
 __all__ = ["Report", "train"]
 
 logger = logging.getLogger(__name__)
 
-SETTLING = 32
+INITIAL = 32
 """Photos, and paintings, whose statistics new norms start from."""
 
 Report = Callable[[int, dict[str, float]], None]
@@ -58,12 +59,12 @@ def train(config: TrainConfig, report: Report = lambda step, losses: None) -> Pa
         WeightsError: the loss network or ``start_from`` cannot be read.
     """
     started = time.monotonic()
-    with team() as processes:
+    with process_group() as processes:
         run = Run(config, processes)
         with contextlib.ExitStack() as stack:
             record = None
             if processes.rank == 0:
-                opened = Record(config.out, run.step, tensorboard=config.tensorboard)
+                opened = TrainingLog(config.out, run.step, tensorboard=config.tensorboard)
                 record = stack.enter_context(opened)
             losses: dict[str, float] = {}
             while run.step < config.steps:
@@ -92,8 +93,8 @@ def train(config: TrainConfig, report: Report = lambda step, losses: None) -> Pa
 class Run:
     """The state of a run: network, average, optimizer, data; ``step`` steps are done."""
 
-    def __init__(self, config: TrainConfig, processes: Team) -> None:
-        self.config, self.team = config, processes
+    def __init__(self, config: TrainConfig, processes: ProcessGroup) -> None:
+        self.config, self.group = config, processes
         self.device = device(config.device)
         machine.prepare(self.device)
         self.precision = machine.precision(config.precision, self.device)
@@ -123,16 +124,16 @@ class Run:
         whole = config.start_from is None or take_over(self.network, config.start_from)
         self.network.to(self.device).to(memory_format=torch.channels_last).train()
         if not whole:
-            self._settle()
-        judge = self._judge() if config.judged else None
+            self._data_init()
+        loss_network = self._loss_network() if config.compared else None
         teacher = None
         if config.teacher is not None:
             teacher = MicroAST.load(config.teacher).to(self.device)
             teacher.to(memory_format=torch.channels_last)
         if config.compile:
-            compile_(self.network, judge.vgg if judge else None, self.device)
+            compile_(self.network, loss_network.vgg if loss_network else None, self.device)
         self.objective = Objective(
-            self.network, judge, teacher, config, len(self.photos), len(self.paintings)
+            self.network, loss_network, teacher, config, len(self.photos), len(self.paintings)
         )
         trained = [p for p in self.network.parameters() if p.requires_grad]
         self.optimizer = Muon(trained, lr=config.learning_rate)
@@ -147,13 +148,13 @@ class Run:
         if processes.rank == 0:
             (config.out / "config.toml").write_text(checkpoint.toml(config), "utf-8")
 
-    def _judge(self) -> Judge:
+    def _loss_network(self) -> LossNetwork:
         """The loss network, normalized on some of the photos."""
         config = self.config
         vgg = load_vgg(config.loss_network)
         some, rng = Crops(self.content, 128), np.random.default_rng((config.seed, 1))
         loudness = vgg.normalize(some.draw(8, rng).pictures for _ in range(25))
-        return Judge(
+        return LossNetwork(
             vgg,
             self.device,
             self.precision,
@@ -161,15 +162,15 @@ class Run:
             quantiles=config.quantile_weight > 0,
         )
 
-    def _settle(self) -> None:
+    def _data_init(self) -> None:
         """Fit new norms to the trained convolutions around them, on pictures as training has."""
         rng = np.random.default_rng((self.config.seed, 7))
         photos, paintings = (
-            self._place(crops.draw(SETTLING, rng)).pictures
+            self._place(crops.draw(INITIAL, rng)).pictures
             for crops in (self.photos, self.paintings)
         )
         with torch.no_grad():
-            self.network.settle_(photos, self.network.style(paintings))
+            self.network.data_init_(photos, self.network.style(paintings))
 
     def advance(self) -> dict[str, Tensor]:
         """One step; the pictures and the rate depend on the number of the step alone.
@@ -182,7 +183,7 @@ class Run:
         self.optimizer.zero_grad(set_to_none=True)
         parts = [self._gradients(part) for part in range(config.accumulate)]
         losses = {n: torch.stack([p[n] for p in parts]).mean() for n in parts[0]}
-        self.team.average_(self.network.parameters())
+        self.group.average_(self.network.parameters())
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), config.clip)
         self.optimizer.step()
         self._follow(min(config.ema, (1 + self.step) / (10 + self.step)))
@@ -198,7 +199,7 @@ class Run:
         """
         self._check()
         values = torch.stack(list(losses.values())).tolist()
-        return self.team.mean(dict(zip(losses, values, strict=True)))
+        return self.group.mean(dict(zip(losses, values, strict=True)))
 
     def _check(self) -> None:
         """Let nothing out of a run whose loss or gradient has ever been infinite or undefined."""
@@ -210,7 +211,7 @@ class Run:
     def _gradients(self, part: int) -> dict[str, Tensor]:
         """Add the gradients of one batch, this process's ``part``-th of the step."""
         config = self.config
-        number = self.team.rank * config.accumulate + part
+        number = self.group.rank * config.accumulate + part
         rng = np.random.default_rng((config.seed, 2, self.step, number))
         content = self._place(self.photos.draw(config.batch, rng))
         count = config.batch // config.photos_per_style
@@ -238,7 +239,7 @@ class Run:
 
     def save(self) -> None:
         self._check()
-        if self.team.rank:
+        if self.group.rank:
             return
         checkpoint.save(
             self.path, self.step, self.config, self.network, self.average, self.optimizer
@@ -247,7 +248,7 @@ class Run:
     def export(self) -> Path:
         self._check()
         path = self.config.out / "weights.safetensors"
-        if self.team.rank:
+        if self.group.rank:
             return path
         metadata = {
             "architecture": self.config.architecture,
@@ -260,16 +261,15 @@ class Run:
 
     def sample(self) -> None:
         self._check()
-        if self.team.rank:
+        if self.group.rank:
             return
         painter = build(self.config.architecture, norm=self.config.norm).eval()
         painter.load_state_dict(self.average)
         painter.to(self.device)
         folder = self.config.out / "samples"
         folder.mkdir(exist_ok=True)
-        sample_grid(painter, self.content, self.style, seed=self.config.seed).save(
-            folder / f"{self.step:07d}.png"
-        )
+        samples = sample_grid(painter, self.content, self.style, seed=self.config.seed)
+        write(samples, folder / f"{self.step:07d}.png", force=True)
 
 
 def _network(config: TrainConfig) -> Network:

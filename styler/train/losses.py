@@ -1,6 +1,6 @@
 """What training minimizes: distances of the photo's structure and of the painting's statistics.
 
-Maps are those of a normalized VGG (:meth:`styler.model.vgg.Vgg.normalize`).
+Maps are those of a normalized VGG (:meth:`styler.network.vgg.Vgg.normalize`).
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from torch import Tensor
 from styler.evaluation.spectrum import grid_peaks
 from styler.norm.moments import moments
 
-from .machine import sent
+from .machine import to_device
 
 __all__ = [
     "Statistics",
@@ -149,8 +149,8 @@ def coherence_loss(
     rows, columns = places // (width - 2) + 1, places % (width - 2) + 1
     around = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
     dy, dx = np.array(around).T
-    centre = sent(rows * width + columns, x.device)
-    near = sent((rows + dy[:, None]) * width + columns + dx[:, None], x.device)
+    centre = to_device(rows * width + columns, x.device)
+    near = to_device((rows + dy[:, None]) * width + columns + dx[:, None], x.device)
 
     def differences(z: Tensor) -> Tensor:
         flat = z.float().flatten(2)

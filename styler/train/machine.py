@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-__all__ = ["precision", "prepare", "sent"]
+__all__ = ["precision", "prepare", "to_device"]
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
 """Options of glibc's ``mallopt``, from malloc.h."""
@@ -47,7 +47,7 @@ def precision(name: str, where: torch.device) -> torch.dtype:
     return torch.float32
 
 
-def sent(array: NDArray[np.generic], where: torch.device) -> Tensor:
+def to_device(array: NDArray[np.generic], where: torch.device) -> Tensor:
     """An array as a tensor on a device, without waiting until the device has it.
 
     A copy from ordinary memory would first let a GPU finish all that it was given to do.

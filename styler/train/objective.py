@@ -8,13 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from styler.model import MicroAST, Network
-from styler.model.network import Moments
+from styler.network import MicroAST, Network
+from styler.network.network import Moments
 
+from .augment import Shift, View
 from .brushed import brushed
 from .config import TrainConfig
 from .data import Batch
-from .judge import Judge, Memory
+from .loss_network import FeatureCache, LossNetwork
 from .losses import (
     coherence_loss,
     content_loss,
@@ -25,8 +26,7 @@ from .losses import (
     shift_loss,
     style_distances,
 )
-from .machine import sent
-from .views import Shift, View
+from .machine import to_device
 
 __all__ = ["Objective"]
 
@@ -41,7 +41,7 @@ class Objective:
 
     Args:
         network: what is trained.
-        judge: the loss network; ``None`` where no loss asks for it.
+        loss_network: what compares paintings; ``None`` where no loss asks for it.
         teacher: a painter to learn from, if there is one.
         config: whose ``*_weight`` weigh the losses; one of weight 0 is not computed.
         photos, paintings: the numbers of fixed crops, 0 for crops that never come again.
@@ -50,22 +50,23 @@ class Objective:
     def __init__(
         self,
         network: Network,
-        judge: Judge | None,
+        loss_network: LossNetwork | None,
         teacher: MicroAST | None,
         config: TrainConfig,
         photos: int,
         paintings: int,
     ) -> None:
-        self.network, self.judge, self.teacher, self.config = network, judge, teacher, config
-        self.precision = judge.precision if judge else torch.float32
-        self.structure: dict[int, Memory] = {}
-        self.palette: dict[int, Memory] = {}
-        if judge:
+        self.network, self.loss_network = network, loss_network
+        self.teacher, self.config = teacher, config
+        self.precision = loss_network.precision if loss_network else torch.float32
+        self.structure: dict[int, FeatureCache] = {}
+        self.style_rows: dict[int, FeatureCache] = {}
+        if loss_network:
             self.structure = {
-                scale: Memory(_reduced(judge.structure, scale), photos) for scale in (1, 2)
+                scale: FeatureCache(_reduced(loss_network.structure, scale), photos) for scale in (1, 2)
             }
-            self.palette = {
-                scale: Memory(_reduced(judge.palette, scale), paintings) for scale in SCALES
+            self.style_rows = {
+                scale: FeatureCache(_reduced(loss_network.style_rows, scale), paintings) for scale in SCALES
             }
 
     def reconstruct(self, content: Batch) -> dict[str, Tensor]:
@@ -110,7 +111,7 @@ class Objective:
                 again = [Moments(*(part[:half] for part in moments)) for moments in styles]
                 moved = self.network(shift(seen[:half]), again)
         painted, *others = output.float().split([len(part) for part in batch])
-        losses = self._judged(painted, content, style, shares, rng) if self.judge else {}
+        losses = self._compared(painted, content, style, shares, rng) if self.loss_network else {}
         if self.teacher:
             with torch.no_grad():
                 manner = self.teacher.style(style.pictures).repeated(each)
@@ -126,7 +127,7 @@ class Objective:
             losses["consistency"] = F.l1_loss(others.pop(0), view(painted[:quarter]))
         return self._weighed(losses)
 
-    def _judged(
+    def _compared(
         self,
         painted: Tensor,
         content: Batch,
@@ -135,17 +136,17 @@ class Objective:
         rng: np.random.Generator,
     ) -> dict[str, Tensor]:
         """What the loss network says: style at every scale, structure at the first two."""
-        config, judge = self.config, self.judge
-        assert judge is not None
+        config, loss_network = self.config, self.loss_network
+        assert loss_network is not None
         each = len(painted) // len(style.pictures)
         losses: dict[str, Tensor] = {}
         styles, contents = [], []
         for scale, weight in SCALES.items():
-            maps = judge.maps(_reduce(painted, scale))
-            seen, palette = judge.look(maps), judge.unpack(self.palette[scale](style))
+            maps = loss_network.maps(_reduce(painted, scale))
+            seen, palette = loss_network.style_target(maps), loss_network.unpack(self.style_rows[scale](style))
             if shares is not None:
                 palette = palette.mix(shares)
-            distances = style_distances(seen.statistics, palette.statistics, judge.weights)
+            distances = style_distances(seen.statistics, palette.statistics, loss_network.weights)
             rows = torch.arange(len(painted), device=painted.device)
             styles.append(weight / sum(SCALES.values()) * distances[rows, rows // each].mean())
             if scale in self.structure:
@@ -165,7 +166,7 @@ class Objective:
 
     def remembered(self) -> int:
         """Bytes of memory that fixed crops take, once one has been seen."""
-        return sum(memory.bytes for memory in (*self.structure.values(), *self.palette.values()))
+        return sum(memory.bytes for memory in (*self.structure.values(), *self.style_rows.values()))
 
     def _shares(self, count: int, rng: np.random.Generator) -> Tensor | None:
         """Rows that mix each painting with its neighbour in the batch, or leave it as it is."""
@@ -174,7 +175,7 @@ class Objective:
         mixed = rng.random(count) < self.config.mixed
         first = np.where(mixed, rng.random(count), 1.0)
         rows = np.diag(first) + np.roll(np.diag(1 - first), 1, axis=1)
-        return sent(rows.astype(np.float32), next(self.network.parameters()).device)
+        return to_device(rows.astype(np.float32), next(self.network.parameters()).device)
 
     def _autocast(self, pictures: Tensor) -> contextlib.AbstractContextManager[None]:
         if self.precision == torch.float32:

@@ -11,8 +11,8 @@ from pathlib import Path
 from .colour import colourfulness
 from .config import TrainConfig
 from .data import Folder
+from .distributed import ProcessGroup
 from .loop import Run
-from .parallel import Team
 
 __all__ = ["Preflight", "preflight"]
 
@@ -45,7 +45,7 @@ def preflight(config: TrainConfig, *, steps: int = 3) -> Preflight:
         TrainingError, WeightsError: as the run itself would.
     """
     with tempfile.TemporaryDirectory() as folder:
-        run = Run(replace(config, out=Path(folder), warmup_steps=0), Team())
+        run = Run(replace(config, out=Path(folder), warmup_steps=0), ProcessGroup())
         run.fetch(run.advance())  # the first one also allocates
         started = time.perf_counter()
         for _ in range(steps - 1):

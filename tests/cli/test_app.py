@@ -343,7 +343,7 @@ def test_train_hands_over_values_of_the_right_types(
 def test_without_torch_the_remedy_is_told(
     call: Call, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
-    needing = ("styler.train", "styler.export", "styler.evaluation.metrics")
+    needing = ("styler.train", "styler.network.export", "styler.evaluation.metrics")
     for name in [name for name in sys.modules if name.startswith(needing)]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "torch", None)

@@ -11,7 +11,6 @@ from safetensors.torch import load_file
 
 from styler import Stylizer
 from styler.errors import ParameterError
-from styler.evaluation import Evaluation, Measures, Pair, diagonals, scores
 from styler.evaluation.metrics import (
     border_change,
     content_distance,
@@ -24,7 +23,8 @@ from styler.evaluation.metrics import (
     ssim,
     style_distance,
 )
-from styler.model import Vgg, load_vgg
+from styler.evaluation.pairs import Evaluation, Measures, Pair, diagonals, scores
+from styler.network import Vgg, load_vgg
 from tests.networks import write_vgg
 
 

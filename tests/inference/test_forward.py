@@ -13,10 +13,10 @@ from styler.inference.engine import Engine, create
 from styler.inference.padding import pad, window
 from styler.inference.paint import decode
 from styler.inference.regions import Regions
-from styler.model import Network, build
-from styler.model.network import core
-from styler.model.network import frame as torch_frame
 from styler.models import Model, find
+from styler.network import Network, build
+from styler.network.network import crop
+from styler.network.network import pad as torch_pad
 from styler.styles import FeatureStats
 from tests.networks import picture
 
@@ -99,7 +99,7 @@ class TestGeometry:
     def test_both_frames_are_the_same(self, height: int, width: int) -> None:
         x = as_input(height, width)
         framed = pad(x, 16, 8)
-        np.testing.assert_array_equal(framed, torch_frame(torch.from_numpy(x), 16, 8).numpy())
+        np.testing.assert_array_equal(framed, torch_pad(torch.from_numpy(x), 16, 8).numpy())
         assert framed.shape[2] % 8 == framed.shape[3] % 8 == 0
         np.testing.assert_array_equal(framed[:, :, *window(16, height, width, 1)], x)
 
@@ -110,10 +110,10 @@ class TestGeometry:
     @pytest.mark.parametrize("factor", [1, 2, 4, 8])
     @pytest.mark.parametrize("size", [(1, 1), (7, 9), (16, 17), (24, 40)])
     def test_window_is_what_training_looks_at(self, factor: int, size: tuple[int, int]) -> None:
-        framed = torch_frame(torch.zeros(1, 1, *size), 16, 8)
+        framed = torch_pad(torch.zeros(1, 1, *size), 16, 8)
         x = torch.arange(framed[0, 0, ::factor, ::factor].numel()).float()
         x = x.view(1, 1, framed.shape[2] // factor, -1)
-        expected = core(x, framed, 16, *size)
+        expected = crop(x, framed, 16, *size)
         np.testing.assert_array_equal(x[:, :, *window(16, *size, factor)].numpy(), expected)
         assert expected.shape[2:] == (-(-size[0] // factor), -(-size[1] // factor))
 

@@ -9,7 +9,7 @@ import torch
 
 pytest.importorskip("matplotlib")
 
-from styler.model import Vgg
+from styler.network import Vgg
 from tests.networks import write_vgg
 from tests.train.tiny import prepare
 

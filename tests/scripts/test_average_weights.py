@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from styler.errors import WeightsError
-from styler.model.weights import load_tensors, save_tensors
+from styler.network.weights import load_tensors, save_tensors
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 

@@ -117,3 +117,15 @@ async def test_presets_of_other_weights_are_not_offered(
         names = [s["name"] for s in (await client.get("/v1/styles")).json()["styles"]]
     assert "own" in names and "foreign" not in names
     assert "a preset is left out" in caplog.text
+
+
+async def test_a_damaged_style_of_the_users_costs_no_more_than_itself(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "torn.style").write_bytes(b"no style")
+    monkeypatch.setenv("STYLER_STYLES", str(tmp_path))
+    async with serve(open_pipeline=Pipeline.open, threads=1) as client:
+        assert (await client.get("/readyz")).json()["status"] == "READY"
+        names = [s["name"] for s in (await client.get("/v1/styles")).json()["styles"]]
+    assert "torn" not in names and len(names) >= 12
+    assert "torn.style is not a style" in caplog.text

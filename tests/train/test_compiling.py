@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from styler.errors import MissingDependencyError
-from styler.model.weights import load_tensors
+from styler.network.weights import load_tensors
 from styler.train import TrainConfig, train
 from tests.train.tiny import config, prepare
 

@@ -151,3 +151,19 @@ class TestFixedCrops:
 
     def test_new_crops_have_no_number(self) -> None:
         assert self.crops(fixed=0).draw(3, np.random.default_rng(0)).numbers is None
+
+
+def test_pictures_are_found_as_everywhere_else(tmp_path: Path) -> None:
+    for name in ("a.jfif", ".hidden.jpg", ".cache/b.jpg"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(picture(40, 50)).save(path, "JPEG")
+    assert len(Folder.open(tmp_path)) == 1
+
+
+def test_what_hides_under_transparency_is_not_learned(tmp_path: Path) -> None:
+    pixels = np.full((40, 50, 4), (10, 20, 30, 255), np.uint8)
+    pixels[:20] = (255, 0, 0, 0)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    (found,) = Folder.open(tmp_path).pictures
+    assert (np.asarray(found) == (10, 20, 30)).all()

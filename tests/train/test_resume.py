@@ -16,7 +16,7 @@ import torch
 
 import styler
 from styler.errors import ParameterError, TrainingError
-from styler.model.weights import load_tensors
+from styler.network.weights import load_tensors
 from styler.train import TrainConfig, train
 from styler.train.objective import Objective
 from tests.train.tiny import STEPS, config, prepare

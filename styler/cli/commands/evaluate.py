@@ -19,8 +19,8 @@ from styler.controls import CONTROLS, STRENGTH, Size
 from styler.errors import InputError, ParameterError, train_install
 
 if TYPE_CHECKING:
-    from styler.evaluation import Measures, Pair, Scores
     from styler.evaluation.metrics import Pixels
+    from styler.evaluation.pairs import Measures, Pair, Scores
     from styler.imaging import Picture
 
 
@@ -155,8 +155,8 @@ def evaluate(
     results.check()
     sources, styles = _named(photos), _named(paintings)
     with train_install("evaluating"):
-        from styler.evaluation import Evaluation, diagonals, scores
-        from styler.model import load_vgg
+        from styler.evaluation.pairs import Evaluation, diagonals, scores
+        from styler.network import load_vgg
 
         judge = load_vgg(loss_network)
 

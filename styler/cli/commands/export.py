@@ -36,5 +36,5 @@ def export(weights: Path, output: Path, name: str | None, force: bool) -> None:
     if output.is_dir() and any(output.iterdir()) and not force:
         raise OutputError(f"{output}: is not empty; choose another -o, or --force")
     with train_install("exporting"):
-        from styler.export import export as write
+        from styler.network.export import export as write
     click.echo(write(file, output, name=name))

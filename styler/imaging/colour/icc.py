@@ -6,8 +6,8 @@ Sources: ICC.1:2022 (profile layout, matrix/TRC model, parametric curves); IEC 6
 from __future__ import annotations
 
 import io
-import struct
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,6 @@ from PIL import Image
 
 from ..picture import narrower, wider
 from . import iccfile, matrix_trc
-from .matrix_trc import SRGB_TO_XYZ, WHITE_D50, srgb_decode
 
 _MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 
@@ -25,49 +24,9 @@ _MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 def srgb_profile() -> bytes:
     """A version 2 sRGB profile, the same bytes every time (2.6 kB).
 
-    Made here because the one of LittleCMS carries the time of its making.
+    ``scripts/make_srgb_profile.py`` made it: the one of LittleCMS carries the time of its making.
     """
-    name = b"sRGB IEC61966-2.1"
-    curve = np.rint(65535 * srgb_decode(np.linspace(0, 1, 1024))).astype(">u2").tobytes()
-    trc = b"curv" + struct.pack(">II", 0, 1024) + curve
-    tags = {
-        b"desc": b"desc" + struct.pack(">II", 0, len(name) + 1) + name + bytes(1 + 8 + 3 + 67),
-        b"cprt": b"text" + bytes(4) + b"No copyright, use freely\0",
-        b"wtpt": _xyz(WHITE_D50),
-        b"rXYZ": _xyz(SRGB_TO_XYZ[:, 0]),
-        b"gXYZ": _xyz(SRGB_TO_XYZ[:, 1]),
-        b"bXYZ": _xyz(SRGB_TO_XYZ[:, 2]),
-        b"rTRC": trc,
-        b"gTRC": trc,
-        b"bTRC": trc,
-    }
-    offset = 128 + 4 + 12 * len(tags)
-    table, data, placed = struct.pack(">I", len(tags)), b"", {}
-    for signature, body in tags.items():
-        if body not in placed:
-            placed[body] = offset + len(data)
-            data += body + bytes(-len(body) % 4)
-        table += signature + struct.pack(">II", placed[body], len(body))
-    header = struct.pack(
-        ">I4xI4s4s4s12s4s4xI4s4xQI12s48x",
-        offset + len(data),
-        0x02100000,
-        b"mntr",
-        b"RGB ",
-        b"XYZ ",
-        struct.pack(">6H", 2026, 1, 1, 0, 0, 0),
-        b"acsp",
-        0,
-        bytes(4),
-        0,
-        0,
-        _xyz(WHITE_D50)[8:],
-    )
-    return header + table + data
-
-
-def _xyz(values: Any) -> bytes:
-    return b"XYZ " + bytes(4) + struct.pack(">3i", *(round(65536 * float(v)) for v in values))
+    return Path(__file__).with_name("srgb.icc").read_bytes()
 
 
 def to_srgb(image: Image.Image, profile: bytes) -> tuple[Image.Image, str | None]:

@@ -29,11 +29,6 @@ SRGB_TO_XYZ = np.array(
 )
 
 
-def srgb_decode(encoded: NDArray[Any]) -> NDArray[Any]:
-    """sRGB values to linear light, both in [0, 1] (IEC 61966-2-1)."""
-    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-
-
 def srgb_encode(linear: NDArray[Any]) -> NDArray[Any]:
     """Linear light to sRGB values; what is outside [0, 1] is clipped."""
     linear = np.clip(linear, 0, 1)

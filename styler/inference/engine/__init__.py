@@ -36,6 +36,6 @@ def create(model: Model, name: EngineName = "auto", threads: int | None = None) 
         return OnnxRuntimeEngine(model, threads)
     if name == "torch":
         with train_install("the torch engine"):
-            from .torch import TorchEngine
+            from styler.network.engine import TorchEngine
         return TorchEngine(model, threads)
     raise ParameterError(f"unknown engine {name!r}; use auto, onnxruntime or torch")

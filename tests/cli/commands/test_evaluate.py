@@ -15,8 +15,8 @@ from styler import Stylizer
 from styler.cli.commands.evaluate import _flat
 from styler.cli.output import curve, progress
 from styler.cli.output.evaluation import table
-from styler.evaluation import Evaluation, Measures, Pair, scores
-from styler.model import load_vgg
+from styler.evaluation.pairs import Evaluation, Measures, Pair, scores
+from styler.network import load_vgg
 from tests.cli.conftest import Call, Called
 from tests.cli.pictures import read, save
 from tests.networks import write_vgg

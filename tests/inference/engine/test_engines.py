@@ -98,7 +98,7 @@ class TestCreate:
     def test_torch_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         import sys
 
-        monkeypatch.delitem(sys.modules, "styler.inference.engine.torch", raising=False)
+        monkeypatch.delitem(sys.modules, "styler.network.engine", raising=False)
         monkeypatch.setitem(sys.modules, "torch", None)
         with pytest.raises(MissingDependencyError, match=r'torch.*pip install "styler\[train\]"'):
             create(find("default"), "torch")

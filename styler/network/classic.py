@@ -9,7 +9,7 @@ from torch import nn
 
 from .blocks import normalizer
 from .network import Network
-from .tape import Site, StyleEncoder, Tap
+from .stages import Site, StyleEncoder, Tap
 from .vgg import Vgg
 
 __all__ = ["VGG16", "VGG19", "classic", "set_encoder"]

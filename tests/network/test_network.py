@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from styler.errors import ParameterError
-from styler.model import ARCHITECTURES, build, set_encoder
-from styler.model.blocks import conv, residual_block, shuffle_up
-from styler.model.network import affine, core, frame
-from styler.model.tape import Site, cut
-from styler.model.vgg import Vgg
+from styler.network import ARCHITECTURES, build, set_encoder
+from styler.network.blocks import conv, residual_block, shuffle_up
+from styler.network.network import affine, crop, pad
+from styler.network.stages import Site, cut
+from styler.network.vgg import Vgg
 from tests.networks import random_network
 
 SIZES = [(1, 1), (1, 9), (9, 1), (3, 70), (8, 8), (15, 17), (16, 24), (33, 20)]
@@ -118,7 +118,7 @@ class TestSettle:
         style = plain.style(painting)
         with torch.no_grad():
             expected, before = plain(photo, style), normed(photo, style)
-            normed.settle_(photo, style)
+            normed.data_init_(photo, style)
             painted = normed(photo, style)
         torch.testing.assert_close(painted, expected, rtol=1e-3, atol=1e-3)
         assert (before - expected).abs().mean() > 10 * (painted - expected).abs().mean()
@@ -127,7 +127,7 @@ class TestSettle:
         network = random_network()
         state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
         pictures = torch.rand(2, 3, 24, 24)
-        network.settle_(pictures, network.style(pictures))
+        network.data_init_(pictures, network.style(pictures))
         assert all(torch.equal(tensor, state[n]) for n, tensor in network.state_dict().items())
 
 
@@ -136,19 +136,19 @@ class TestGeometry:
     @pytest.mark.parametrize("margin", [0, 8, 16])
     def test_core_of_the_frame_is_the_picture(self, size: tuple[int, int], margin: int) -> None:
         x = torch.rand(2, 3, *size)
-        framed = frame(x, margin, 8)
+        framed = pad(x, margin, 8)
         assert framed.shape[2] % 8 == framed.shape[3] % 8 == 0
-        assert torch.equal(core(framed, framed, margin, *size), x)
+        assert torch.equal(crop(framed, framed, margin, *size), x)
 
     def test_frame_is_torchs_reflection_where_that_can_reach(self) -> None:
         x = torch.rand(1, 3, 24, 32)
         expected = torch.nn.functional.pad(x, (16,) * 4, mode="reflect")
-        assert torch.equal(frame(x, 16, 8), expected)
+        assert torch.equal(pad(x, 16, 8), expected)
 
     def test_core_at_lower_resolution_covers_cut_cells(self) -> None:
-        framed = frame(torch.zeros(1, 1, 17, 9), 16, 8)
+        framed = pad(torch.zeros(1, 1, 17, 9), 16, 8)
         small = framed[:, :, ::8, ::8]
-        assert core(small, framed, 16, 17, 9).shape[2:] == (3, 2)
+        assert crop(small, framed, 16, 17, 9).shape[2:] == (3, 2)
 
 
 class TestStart:

@@ -1,6 +1,5 @@
 """Tensors on disk: safetensors, nothing pickled, with metadata of how they came about."""
 
-import os
 from pathlib import Path
 
 import torch
@@ -9,21 +8,19 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from styler.errors import WeightsError
+from styler.files import replacing
 
 __all__ = ["load_network", "load_tensors", "save_tensors", "take_over"]
 
 
 def save_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
     """Write safetensors so that, whenever killed, ``path`` is the old file or the whole new one."""
-    partial = path.with_name(path.name + ".partial")
     plain = {
         name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
         for name, tensor in tensors.items()
     }
-    save_file(plain, partial, metadata)
-    with partial.open("rb+") as file:
-        os.fsync(file.fileno())
-    partial.replace(path)
+    with replacing(path) as temporary:
+        save_file(plain, temporary, metadata)
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from styler.model.reflect import _Reflect, reflect
+from styler.network.reflect import _Reflect, reflect
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])

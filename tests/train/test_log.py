@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from styler.errors import MissingDependencyError
-from styler.train.record import Record
+from styler.train.log import TrainingLog
 
 
 def test_lines_are_on_disk_at_once(tmp_path: Path) -> None:
-    with Record(tmp_path, 0) as record:
+    with TrainingLog(tmp_path, 0) as record:
         record.add(3, {"total": 0.5})
         assert json.loads((tmp_path / "log.jsonl").read_text()) == {"step": 3, "total": 0.5}
 
@@ -18,7 +18,7 @@ def test_lines_are_on_disk_at_once(tmp_path: Path) -> None:
 def test_going_on_drops_later_lines_and_one_cut_short(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     path.write_text('{"step": 1}\n{"step": 2}\n{"step": 3}\n{"st')
-    with Record(tmp_path, 3) as record:
+    with TrainingLog(tmp_path, 3) as record:
         record.add(3, {"total": 1.0})
     assert [json.loads(line)["step"] for line in path.read_text().splitlines()] == [1, 2, 3]
 
@@ -44,7 +44,7 @@ def test_curves_for_tensorboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     module = types.ModuleType("torch.utils.tensorboard")
     module.SummaryWriter = Writer  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", module)
-    with Record(tmp_path, 5, tensorboard=True) as record:
+    with TrainingLog(tmp_path, 5, tensorboard=True) as record:
         record.add(5, {"style": 0.25})
     assert seen == [("loss/style", 0.25, 5), ("closed", 0.0, 0)]
 
@@ -54,5 +54,5 @@ def test_tensorboard_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(MissingDependencyError, match=r'pip install "styler\[tensorboard\]"'):
-        Record(tmp_path, 0, tensorboard=True)
+        TrainingLog(tmp_path, 0, tensorboard=True)
     assert not list(tmp_path.iterdir())

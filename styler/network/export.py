@@ -18,10 +18,12 @@ from safetensors.numpy import save
 from torch import Tensor, nn
 
 from styler.errors import WeightsError, train_install
-from styler.model import Network, build
-from styler.model.tape import Site, Stage, StyleEncoder
-from styler.model.weights import load_network, load_tensors
+from styler.files import write_bytes
+from styler.inference.forward import forward
 from styler.models import ModelSpec, SiteSpec, StageSpec
+from styler.network import Network, build
+from styler.network.stages import Site, Stage, StyleEncoder
+from styler.network.weights import load_network, load_tensors
 
 __all__ = ["export"]
 
@@ -59,11 +61,11 @@ def export(weights: Path, out: Path, *, name: str | None = None) -> Path:
         parameter.copy_(parameter.half().float())
     out.mkdir(parents=True, exist_ok=True)
     tensors = {key: value.numpy().astype(np.float16) for key, value in network.state_dict().items()}
-    (out / WEIGHTS).write_bytes(save(tensors))
+    write_bytes(save(tensors), out / WEIGHTS, force=True)
     encoder = _graph(network.style_encoder, (torch.rand(1, 3, 64, 80),), (PICTURE,))
     used = {ENCODER: _write_graph(encoder, "style_encoder.", out / ENCODER)}
     stages = []
-    for index, (stage, arguments, shapes) in enumerate(_walk(network)):
+    for index, (stage, arguments, shapes) in enumerate(_stages(network)):
         file = f"stage{index}.onnx"
         used[file] = _write_graph(_graph(stage, arguments, shapes), f"stages.{index}.", out / file)
         stages.append(StageSpec(file, stage.takes))
@@ -108,26 +110,25 @@ def _site(site: nn.Module, prefix: str) -> SiteSpec:
     )  # fmt: skip
 
 
-def _walk(network: Network) -> list[tuple[Stage, tuple[Any, ...], tuple[Any, ...]]]:
+def _stages(network: Network) -> list[tuple[Stage, tuple[Any, ...], tuple[Any, ...]]]:
     """Each stage with arguments to trace it by, and which of their sides vary."""
-    x = torch.rand(1, 3, 64, 80)
-    stack: list[Tensor] = []
-    steps = []
-    for index, stage in enumerate(network.stages):
+    steps: list[tuple[Stage, tuple[Any, ...], tuple[Any, ...]]] = []
+
+    def run(index: int, x: Tensor, affine: Any, aside: Sequence[Tensor]) -> Sequence[Tensor]:
+        stage = network.stages[index]
         assert isinstance(stage, Stage)
-        kept = len(stack) - stage.takes
-        aside = stack[kept:]
-        shapes: tuple[Any, ...] = (PICTURE,)
-        affine: tuple[Tensor, ...] = ()
-        if index:
-            # Traced at the map's size, the graph takes one value a channel as well as one a pixel.
-            affine = (torch.ones_like(x), torch.zeros_like(x))
-            shapes += (PICTURE, PICTURE)
+        shapes: tuple[Any, ...] = (PICTURE, PICTURE, PICTURE) if affine else (PICTURE,)
         if aside:
             shapes += (tuple(PICTURE for _ in aside),)
-        steps.append((stage, (x, *affine, *aside), shapes))
-        x, *given = stage(x, *(affine or (None, None)), *aside)
-        stack = [*stack[:kept], *given]
+        steps.append((stage, (x, *(affine or ()), *aside), shapes))
+        maps: Sequence[Tensor] = stage(x, *(affine or (None, None)), *aside)
+        return maps
+
+    def whole(_: int, x: Tensor) -> tuple[Tensor, Tensor]:
+        # Traced at the map's size, the graph takes one value a channel as well as one a pixel.
+        return torch.ones_like(x), torch.zeros_like(x)
+
+    forward(run, network.takes, torch.rand(1, 3, 64, 80), whole)
     return steps
 
 
@@ -200,5 +201,5 @@ def _write_graph(model: Any, prefix: str, path: Path) -> list[str]:
         for dimension in value.type.tensor_type.shape.dim:
             dimension.ClearField("dim_param")
     model.producer_name, model.producer_version = "styler", ""
-    path.write_bytes(model.SerializeToString(deterministic=True))
+    write_bytes(model.SerializeToString(deterministic=True), path, force=True)
     return list(renamed.values())

@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from styler.errors import WeightsError
-from styler.model import build
-from styler.model.device import device
+from styler.inference.padding import Window
 from styler.models import Affine, Model
+from styler.network import build
+from styler.network.device import device
 from styler.styles import FeatureStats
-
-from ..padding import Window
 
 __all__ = ["TorchEngine"]
 

@@ -7,13 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from styler.model import Vgg
+from styler.network import Vgg
 
 from .data import Batch
 from .losses import Statistics, statistics, whiten
-from .machine import sent
+from .machine import to_device
 
-__all__ = ["Judge", "Memory", "Palette"]
+__all__ = ["FeatureCache", "LossNetwork", "StyleTarget"]
 
 BINS = 32
 """Quantiles kept of each channel's activations."""
@@ -23,7 +23,7 @@ SORTED = 2
 
 
 @dataclass(frozen=True)
-class Palette:
+class StyleTarget:
     """What is asked of a painting, whatever it shows.
 
     Attributes:
@@ -35,21 +35,21 @@ class Palette:
     statistics: Statistics
     quantiles: list[Tensor]
 
-    def mix(self, shares: Tensor) -> "Palette":
+    def mix(self, shares: Tensor) -> "StyleTarget":
         """Weighted means, ``(M, N)`` shares: distributions meet halfway along their quantiles."""
-        return Palette(
+        return StyleTarget(
             [(shares @ mean, shares @ std) for mean, std in self.statistics],
             [torch.einsum("mn,ncq->mcq", shares, part) for part in self.quantiles],
         )
 
 
-class Judge:
+class LossNetwork:
     """A normalized loss network in the precision of the run.
 
     Args:
         vgg: the network.
         device, precision: where and in which dtype it runs.
-        loudness: of each filter of each map, as :meth:`styler.model.Vgg.normalize` found it.
+        loudness: of each filter of each map, as :meth:`styler.network.Vgg.normalize` found it.
         quantiles: look at the distributions of the last maps, too.
 
     Attributes:
@@ -78,10 +78,10 @@ class Judge:
         maps: list[Tensor] = self.vgg(pictures.to(self.precision))
         return maps
 
-    def look(self, maps: list[Tensor]) -> Palette:
-        """The palette of maps, differentiable."""
+    def style_target(self, maps: list[Tensor]) -> StyleTarget:
+        """What a painting asks, of maps, differentiable."""
         deep = maps[-len(self.sorted) :] if self.sorted else []
-        return Palette(statistics(maps), [_quantiles(x) for x in deep])
+        return StyleTarget(statistics(maps), [_quantiles(x) for x in deep])
 
     @torch.no_grad()
     def structure(self, pictures: Tensor) -> Tensor:
@@ -90,18 +90,18 @@ class Judge:
         return whiten(last, *statistics([last])[0])
 
     @torch.no_grad()
-    def palette(self, pictures: Tensor) -> Tensor:
-        """The palette in one row for each picture, for :meth:`unpack`."""
-        palette = self.look(self.maps(pictures))
-        parts = [part for pair in palette.statistics for part in pair]
-        return torch.cat([*parts, *(part.flatten(1) for part in palette.quantiles)], 1)
+    def style_rows(self, pictures: Tensor) -> Tensor:
+        """A style target in one row for each picture, for :meth:`unpack`."""
+        target = self.style_target(self.maps(pictures))
+        parts = [part for pair in target.statistics for part in pair]
+        return torch.cat([*parts, *(part.flatten(1) for part in target.quantiles)], 1)
 
-    def unpack(self, rows: Tensor) -> Palette:
-        """The palettes in the rows of :meth:`palette`."""
+    def unpack(self, rows: Tensor) -> StyleTarget:
+        """The style targets in the rows of :meth:`style_rows`."""
         pairs = [width for width in self.widths for _ in "ms"]
         parts = torch.split(rows, [*pairs, *(width * BINS for width in self.sorted)], 1)
         moments, quantiles = parts[: len(pairs)], parts[len(pairs) :]
-        return Palette(
+        return StyleTarget(
             list(zip(moments[::2], moments[1::2], strict=True)),
             [part.view(len(rows), -1, BINS) for part in quantiles],
         )
@@ -113,7 +113,7 @@ def _quantiles(x: Tensor) -> Tensor:
     return torch.nn.functional.adaptive_avg_pool1d(ordered, BINS)
 
 
-class Memory:
+class FeatureCache:
     """A function of crops, remembered for those that come again.
 
     Fixed crops are looked at one by one, so that what is remembered does not depend on the batch
@@ -138,7 +138,7 @@ class Memory:
                     self.rows = row.new_empty((self.size, *row.shape))
                 self.rows[number] = row
                 self.known.add(number)
-        return self.rows[sent(np.array(batch.numbers), self.rows.device)]
+        return self.rows[to_device(np.array(batch.numbers), self.rows.device)]
 
     @property
     def bytes(self) -> int:

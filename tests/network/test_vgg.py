@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from styler.errors import WeightsError
-from styler.model import Vgg, load_vgg
+from styler.network import Vgg, load_vgg
 from tests.networks import write_vgg
 
 

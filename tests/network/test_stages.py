@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from styler.model.tape import Add, Save, Site, Stage, StyleEncoder, Tap, cut, residual
+from styler.network.stages import Add, Save, Site, Stage, StyleEncoder, Tap, cut, residual
 
 
 class Times(nn.Module):

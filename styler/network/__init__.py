@@ -1,8 +1,6 @@
 """The networks, in torch."""
 
-import difflib
-
-from styler.errors import ParameterError
+from styler.errors import ParameterError, did_you_mean
 
 from .classic import VGG16, VGG19, classic, set_encoder
 from .compact import compact
@@ -43,6 +41,5 @@ def build(architecture: str, *, norm: str = "none") -> Network:
             return classic(norm=norm, blocks=VGG19)
         case "classic-vgg16":
             return classic(norm=norm, blocks=VGG16)
-    near = difflib.get_close_matches(architecture, ARCHITECTURES, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(ARCHITECTURES)}"
+    hint = did_you_mean(architecture, ARCHITECTURES, f"use one of {', '.join(ARCHITECTURES)}")
     raise ParameterError(f"unknown architecture {architecture!r}; {hint}")

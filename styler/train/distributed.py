@@ -14,11 +14,11 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-__all__ = ["Team", "team"]
+__all__ = ["ProcessGroup", "process_group"]
 
 
 @dataclass(frozen=True)
-class Team:
+class ProcessGroup:
     """The processes of a run.
 
     Attributes:
@@ -57,11 +57,11 @@ class Team:
 
 
 @contextmanager
-def team() -> Iterator[Team]:
+def process_group() -> Iterator[ProcessGroup]:
     """The processes that ``torchrun`` started with this one; a team of one without it."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
-        yield Team()
+        yield ProcessGroup()
         return
     backend = "gloo"
     if torch.cuda.is_available():
@@ -73,6 +73,6 @@ def team() -> Iterator[Team]:
     importlib.import_module("torch.distributed.nn")
     dist.init_process_group(backend)
     try:
-        yield Team(dist.get_rank(), size)
+        yield ProcessGroup(dist.get_rank(), size)
     finally:
         dist.destroy_process_group()

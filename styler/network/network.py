@@ -1,16 +1,19 @@
-"""Encoder - AdaIN - decoder as a chain of stages, and the walk that training takes along it."""
+"""Encoder - AdaIN - decoder as a chain of stages, in torch."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from styler.inference.adain import adain
+from styler.inference.forward import forward
+from styler.inference.padding import window
 from styler.norm.moments import moments
 
-from .tape import Site, Stage, StyleEncoder, cut
+from .stages import Site, StyleEncoder, cut
 
-__all__ = ["Moments", "Network", "frame"]
+__all__ = ["Moments", "Network", "pad"]
 
 
 class Moments(NamedTuple):
@@ -37,16 +40,17 @@ class Network(nn.Module):
         super().__init__()
         stages, sites = cut(tape)
         self.stages, self.sites = nn.ModuleList(stages), nn.ModuleList(sites)
+        self.takes = [stage.takes for stage in stages]
         self.style_encoder = style_encoder
         self.margin, self.multiple = margin, multiple
 
     def style(self, picture: Tensor) -> list[Moments]:
         """The statistics of ``(N, 3, H, W)`` pictures in [0, 1] at each style site."""
         height, width = picture.shape[2:]
-        framed = frame(picture, self.margin, self.multiple)
+        padded = pad(picture, self.margin, self.multiple)
         return [
-            self.moments(core(x, framed, self.margin, height, width))
-            for x in self.style_encoder(framed)
+            self.moments(crop(x, padded, self.margin, height, width))
+            for x in self.style_encoder(padded)
         ]
 
     @staticmethod
@@ -56,10 +60,10 @@ class Network(nn.Module):
 
     def forward(self, content: Tensor, style: Sequence[Moments]) -> Tensor:
         """Paint ``(N, 3, H, W)`` pictures in [0, 1] with the statistics of :meth:`style`."""
-        return self._walk(content, style, lambda site, x: None)
+        return self._traverse(content, style, lambda site, x: None)
 
     @torch.no_grad()
-    def settle_(self, content: Tensor, style: Sequence[Moments]) -> None:
+    def data_init_(self, content: Tensor, style: Sequence[Moments]) -> None:
         """Move every learned target to the mean of the statistics that arrive at its site.
 
         A normalizer that is put into a trained network then changes as little as it can: each
@@ -71,37 +75,36 @@ class Network(nn.Module):
             style: the statistics that :meth:`style` takes of as many paintings.
         """
 
-        def settle(site: Site, x: Tensor) -> None:
+        def initialize(site: Site, x: Tensor) -> None:
             if site.kind != "style":
                 mean, variance = pooled(site, x)
                 site.bias.copy_(mean.mean(0))
                 site.weight.copy_((variance + site.eps).sqrt().mean(0))
 
-        self._walk(content, style, settle)
+        self._traverse(content, style, initialize)
 
-    def _walk(
+    def _traverse(
         self, content: Tensor, style: Sequence[Moments], arrive: Callable[[Site, Tensor], None]
     ) -> Tensor:
         """Paint; ``arrive`` sees every site and the map in front of it before it is normalized."""
         height, width = content.shape[2:]
-        framed = frame(content, self.margin, self.multiple)
+        padded = pad(content, self.margin, self.multiple)
         targets = iter(style)
-        x, *stack = self._stage(0)(framed, None, None)
-        for index, site in enumerate(self.sites, start=1):
+
+        def run(index: int, x: Tensor, affine: Any, aside: Sequence[Tensor]) -> Sequence[Tensor]:
+            maps: Sequence[Tensor] = self.stages[index](x, *(affine or (None, None)), *aside)
+            return maps
+
+        def normalize(index: int, x: Tensor) -> tuple[Tensor, Tensor]:
+            site = self.sites[index]
             assert isinstance(site, Site)
-            inside = core(x, framed, self.margin, height, width)
+            inside = crop(x, padded, self.margin, height, width)
             arrive(site, inside)
             scale, shift = affine(site, inside, next(targets) if site.kind == "style" else None)
-            stage = self._stage(index)
-            kept = len(stack) - stage.takes
-            x, *given = stage(x, scale[:, :, None, None], shift[:, :, None, None], *stack[kept:])
-            stack = [*stack[:kept], *given]
-        return core(x, framed, self.margin, height, width)
+            return scale[:, :, None, None], shift[:, :, None, None]
 
-    def _stage(self, index: int) -> Stage:
-        stage = self.stages[index]
-        assert isinstance(stage, Stage)
-        return stage
+        x = forward(run, self.takes, padded, normalize)
+        return crop(x, padded, self.margin, height, width)
 
 
 def pooled(site: Site, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -121,12 +124,10 @@ def affine(site: Site, x: Tensor, style: Moments | None) -> tuple[Tensor, Tensor
     mean, variance = pooled(site, x)
     positions = x.shape[2] * x.shape[3] * (site.channels // site.groups)
     target = style if style is not None else Moments(site.bias, site.weight)
-    # A single position says nothing of a deviation: it takes the mean, and so does all around it.
-    scale = target.std * (variance + site.eps).rsqrt() * (positions > 1)
-    return scale, target.mean - scale * mean
+    return adain(mean, variance, target.mean, target.std, eps=site.eps, positions=positions)
 
 
-def frame(picture: Tensor, margin: int, multiple: int) -> Tensor:
+def pad(picture: Tensor, margin: int, multiple: int) -> Tensor:
     """Reflect ``margin`` pixels around a picture, at right and bottom on to a full ``multiple``.
 
     Pictures smaller than the margin are reflected again and again.
@@ -142,8 +143,6 @@ def _reflected(size: int, margin: int, multiple: int, device: torch.device) -> T
     return torch.minimum(positions, period - positions)
 
 
-def core(x: Tensor, framed: Tensor, margin: int, height: int, width: int) -> Tensor:
+def crop(x: Tensor, padded: Tensor, margin: int, height: int, width: int) -> Tensor:
     """The part of a map, at whatever resolution, that belongs to the picture inside the margin."""
-    factor = framed.shape[2] // x.shape[2]
-    top = margin // factor
-    return x[:, :, top : top - (-height // factor), top : top - (-width // factor)]
+    return x[:, :, *window(margin, height, width, padded.shape[2] // x.shape[2])]

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .machine import sent
+from .machine import to_device
 
 __all__ = ["Shift", "View"]
 
@@ -73,7 +73,7 @@ class View:
         # All that is large is made on the device.
         where = pictures.device
         flow = F.interpolate(
-            sent(((move + bend) * 2 / size[:, None, None]).astype(np.float32), where),
+            to_device(((move + bend) * 2 / size[:, None, None]).astype(np.float32), where),
             (height, width),
             mode="bicubic",
             align_corners=True,

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from styler.errors import WeightsError
-from styler.model import build
-from styler.model.weights import load_network, load_tensors, save_tensors, take_over
+from styler.network import build
+from styler.network.weights import load_network, load_tensors, save_tensors, take_over
 from tests.networks import random_network, write_weights
 
 NORMS = ["none", "instance", "group", "batch"]

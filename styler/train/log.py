@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from styler.errors import MissingDependencyError
+from styler.files import write_bytes
 
-__all__ = ["Record"]
+__all__ = ["TrainingLog"]
 
 
-class Record:
+class TrainingLog:
     """The log of a run, cut to the step it goes on from.
 
     Args:
@@ -62,6 +63,4 @@ class Record:
             except (ValueError, KeyError, TypeError):
                 break
             kept.append(line + "\n")
-        partial = self.path.with_name(self.path.name + ".partial")
-        partial.write_text("".join(kept), "utf-8")
-        partial.replace(self.path)
+        write_bytes("".join(kept).encode(), self.path, force=True)

@@ -7,7 +7,7 @@ from torch import nn
 
 from styler.norm import norm as make_norm
 
-from .tape import Site, residual
+from .stages import Site, residual
 
 __all__ = [
     "Normalizer",

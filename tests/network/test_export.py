@@ -9,10 +9,10 @@ import pytest
 
 from styler import Stylizer
 from styler.errors import WeightsError
-from styler.export import export
-from styler.model import build
-from styler.model.weights import save_tensors
 from styler.models import find, shipped
+from styler.network import build
+from styler.network.export import export
+from styler.network.weights import save_tensors
 from tests.networks import picture, random_network, write_weights
 
 VARIANTS = [("compact", "batch"), ("compact", "instance"), ("classic-vgg16", "none")]

@@ -18,7 +18,7 @@ from torch import nn
 
 from .blocks import conv, normalizer, residual_block
 from .network import Network
-from .tape import Add, Save, Site, StyleEncoder, Tap
+from .stages import Add, Save, Site, StyleEncoder, Tap
 
 __all__ = ["compact"]
 

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from styler.model.blocks import EvenConv2d, Notch, normalizer, shuffle_up
+from styler.network.blocks import EvenConv2d, Notch, normalizer, shuffle_up
 
 
 def upsampler(seed: int = 0) -> nn.Sequential:
@@ -24,15 +24,15 @@ def ripple(up: nn.Sequential) -> float:
 def test_even_phases_paint_a_flat_area_flat() -> None:
     up = upsampler()
     assert ripple(up) > 1
-    up[0].even_()  # type: ignore[operator]
+    up[0].project_()  # type: ignore[operator]
     assert ripple(up) < 1e-5
 
 
 def test_even_phases_stay_as_they_are() -> None:
     up = upsampler()
-    up[0].even_()  # type: ignore[operator]
+    up[0].project_()  # type: ignore[operator]
     before = [p.clone() for p in up.parameters()]
-    up[0].even_()  # type: ignore[operator]
+    up[0].project_()  # type: ignore[operator]
     for parameter, was in zip(up.parameters(), before, strict=True):
         torch.testing.assert_close(parameter, was)
 
@@ -41,7 +41,7 @@ def test_evening_keeps_what_a_shuffled_channel_sums_to() -> None:
     up = upsampler()
     flat = torch.ones(1, 5, 8, 8)
     before = up(flat)[:, :, 2:-2, 2:-2].mean((2, 3))
-    up[0].even_()  # type: ignore[operator]
+    up[0].project_()  # type: ignore[operator]
     torch.testing.assert_close(up(flat)[:, :, 2:-2, 2:-2].mean((2, 3)), before)
 
 

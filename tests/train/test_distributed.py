@@ -9,17 +9,17 @@ import pytest
 import torch
 
 import styler
-from styler.model.weights import load_tensors
+from styler.network.weights import load_tensors
 from styler.train import train
-from styler.train.parallel import Team, team
+from styler.train.distributed import ProcessGroup, process_group
 from tests.train.tiny import config, prepare
 
 ROOT = Path(styler.__file__).parent.parent
 
 
 def test_a_team_of_one_changes_nothing() -> None:
-    with team() as alone:
-        assert alone == Team(0, 1)
+    with process_group() as alone:
+        assert alone == ProcessGroup(0, 1)
         parameter = torch.nn.Parameter(torch.ones(2))
         parameter.grad = torch.full((2,), 3.0)
         alone.average_([parameter])

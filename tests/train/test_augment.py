@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from styler.train.views import BEND, MOVE, PERIOD, Shift, View
+from styler.train.augment import BEND, MOVE, PERIOD, Shift, View
 
 
 def ramp(size: int = 64) -> torch.Tensor:

@@ -20,7 +20,7 @@ from torch import Tensor
 from styler.errors import ParameterError
 from styler.imaging import to_float
 from styler.inference.stylizer import Stylizer
-from styler.model import Vgg
+from styler.network import Vgg
 from styler.norm.moments import moments
 
 from .metrics import (
@@ -128,7 +128,7 @@ class Evaluation:
 
     Args:
         photos, paintings: by name; taken at their own size, 64 pixels a side or more.
-        judge: a VGG as :func:`styler.model.load_vgg` returns it.
+        judge: a VGG as :func:`styler.network.load_vgg` returns it.
         pairs: names of photo and painting; by default every photo with every painting.
 
     Raises:
