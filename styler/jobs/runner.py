@@ -76,14 +76,11 @@ class Runner:
             OutputError: pictures that were painted otherwise are in the way.
         """
         self.prepare(job.recipe)
-        if not job.many:
-            for task in job.tasks:
-                yield self._kept(job, task, self.paint)
-            return
-        self.open(job)
+        if job.many:
+            self.open(job)
         for task in job.tasks:
-            yield self.attempt(job, task)
-        if job.folder is not None:
+            yield self.attempt(job, task, anew=not job.many)
+        if job.many and job.folder is not None:
             from styler.files import sweep
 
             sweep(job.folder)  # what was too young when the job began
@@ -116,9 +113,15 @@ class Runner:
             job.folder.mkdir(parents=True, exist_ok=True)
             sweep(job.folder)
 
-    def attempt(self, job: Job, task: Task) -> Outcome:
-        """Paint one picture unless it is done."""
-        return self._kept(job, task, self._paint_unless_done)
+    def attempt(self, job: Job, task: Task, *, anew: bool = False) -> Outcome:
+        """Paint one picture, unless it is done and not to be painted ``anew``."""
+        try:
+            if not anew and self.is_done(job, task):
+                return Outcome(str(task), str(task.output), "skipped")
+            return self.paint(job, task)
+        except (StylerError, OSError) as error:
+            line = _line(task, error)
+            return Outcome(str(task), str(task.output), "failed", error=line, cause=error)
 
     def is_done(self, job: Job, task: Task) -> bool:
         if self.ledger is not None:
@@ -168,9 +171,8 @@ class Runner:
         """A recipe's masks and where to paint at all, decoded."""
         key = (recipe.masks, recipe.only)
         if key not in self._ready:
-            masks = [
-                self._mask(m, _nth("mask", recipe.masks, n)) for n, m in _numbered(recipe.masks)
-            ]
+            named = enumerate(recipe.masks, start=1)
+            masks = [self._mask(mask, _nth("mask", recipe.masks, n)) for n, mask in named]
             only = None if recipe.only is None else self._mask(recipe.only, "only")
             self._ready[key] = (masks or None, only)
         found: tuple[list[Mask] | None, Mask | None] = self._ready[key]
@@ -180,7 +182,7 @@ class Runner:
         """A recipe's styles with their weights."""
         size = recipe.controls.style_size
         uploads = [style for style, _ in recipe.styles if isinstance(style, bytes)]
-        for n, (style, _) in _numbered(recipe.styles):
+        for n, (style, _) in enumerate(recipe.styles, start=1):
             if (style, size) not in self._ready:
                 name = _nth("style", uploads, n)
                 self._ready[style, size] = self._style(style, name, size)
@@ -188,8 +190,7 @@ class Runner:
 
     def settings(self, recipe: Recipe) -> dict[str, Any]:
         """Everything that the painted pixels depend on besides the photo, as plain values."""
-        info = self.stylizer.info
-        styles = self.styles(recipe)
+        info, styles = self.stylizer.info, self.styles(recipe)
         return settings(info.sha256, info.engine, styles, recipe.controls, *self.masks(recipe))
 
     def _found(self, style: Source, name: str, size: int) -> Style:
@@ -207,18 +208,6 @@ class Runner:
         known = name if isinstance(mask, bytes) else None
         return imaging.read_mask(mask, name=known, max_pixels=self.max_pixels)
 
-    def _paint_unless_done(self, job: Job, task: Task) -> Outcome:
-        if self.is_done(job, task):
-            return Outcome(str(task), str(task.output), "skipped")
-        return self.paint(job, task)
-
-    def _kept(self, job: Job, task: Task, paint: Callable[[Job, Task], Outcome]) -> Outcome:
-        try:
-            return paint(job, task)
-        except (StylerError, OSError) as error:
-            line = _line(task, error)
-            return Outcome(str(task), str(task.output), "failed", error=line, cause=error)
-
     @contextmanager
     def _step(self, name: str, steps: dict[str, float]) -> Iterator[None]:
         if self._abandoned():
@@ -226,10 +215,6 @@ class Runner:
         started = time.perf_counter()
         yield
         steps[name] = (time.perf_counter() - started) * 1000
-
-
-def _numbered(parts: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-    return enumerate(parts, start=1)
 
 
 def _nth(field: str, of: Sequence[Any], number: int) -> str:
