@@ -21,8 +21,8 @@ __all__ = ["brush"]
 Array = NDArray[np.float32]
 
 SHORT_SIDE = 256
-"""Of the picture on which strokes are drawn, at a stroke size of 1: they are some 3.5 pixels wide on
-a photo whose short side is 512, and as large relative to any other."""
+"""Of the picture on which strokes are drawn, at a stroke size of 1: they are some 3.5 pixels wide
+on a photo whose short side is 512, and as large relative to any other."""
 
 STRENGTH = Brushwork(1.8, 2.2)
 """What the network is given is stronger than what the painting has: part of it is painted over."""

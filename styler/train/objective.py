@@ -63,10 +63,12 @@ class Objective:
         self.style_rows: dict[int, FeatureCache] = {}
         if loss_network:
             self.structure = {
-                scale: FeatureCache(_reduced(loss_network.structure, scale), photos) for scale in (1, 2)
+                scale: FeatureCache(_reduced(loss_network.structure, scale), photos)
+                for scale in (1, 2)
             }
             self.style_rows = {
-                scale: FeatureCache(_reduced(loss_network.style_rows, scale), paintings) for scale in SCALES
+                scale: FeatureCache(_reduced(loss_network.style_rows, scale), paintings)
+                for scale in SCALES
             }
 
     def reconstruct(self, content: Batch) -> dict[str, Tensor]:
@@ -143,7 +145,10 @@ class Objective:
         styles, contents = [], []
         for scale, weight in SCALES.items():
             maps = loss_network.maps(_reduce(painted, scale))
-            seen, palette = loss_network.style_target(maps), loss_network.unpack(self.style_rows[scale](style))
+            seen, palette = (
+                loss_network.style_target(maps),
+                loss_network.unpack(self.style_rows[scale](style)),
+            )
             if shares is not None:
                 palette = palette.mix(shares)
             distances = style_distances(seen.statistics, palette.statistics, loss_network.weights)
