@@ -1,6 +1,7 @@
 """The engine's way through exported stages is the torch network's own forward pass."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -149,13 +150,11 @@ class TestReducedMask:
 
 
 def test_values_that_are_no_numbers_are_told(model: Model, engine: Engine) -> None:
-    from styler import Style, Stylizer
+    from styler import Stylizer
 
     stylizer = Stylizer(model.folder, threads=1)
-    broken = [
-        FeatureStats(s.count, s.mean * np.inf, s.variance)
-        for s in stylizer.style(picture(20, 20)).statistics
-    ]
-    style = Style("broken", model.spec.fingerprint, tuple(broken))
+    sound = stylizer.style(picture(20, 20))
+    broken = [FeatureStats(s.count, s.mean * np.inf, s.variance) for s in sound.statistics]
+    style = replace(sound, statistics=tuple(broken))
     with np.errstate(all="ignore"), pytest.raises(StylerError, match="not numbers"):
         stylizer.stylize(picture(16, 16), style)
