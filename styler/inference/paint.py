@@ -113,6 +113,8 @@ def _coloured(painted: Array, regions: Regions, amount: float) -> Array:
     total = np.zeros_like(painted)
     for region, (style, weights) in enumerate(zip(regions.styles, regions.weights(1), strict=True)):
         own = Palette.of(painted, weights)
+        if not np.isfinite(own.covariance).all():
+            return painted  # rounding to pixels tells what is wrong
         matrix, shift = own.towards(style.palette, amount)
         moved = np.tensordot(matrix.astype(np.float32), painted[0], 1)
         moved += shift.astype(np.float32)[:, None, None]

@@ -30,7 +30,9 @@ def tangents(picture: Planes) -> Planes:
     The structure tensor is gathered over three widths, each counting far less than the one before:
     where a place has no direction of its own, that of its surroundings leads on.
     """
-    dy, dx = np.gradient(blur(picture, 0.8), axis=(1, 2))
+    smooth = np.pad(blur(picture, 0.8), ((0, 0), (1, 1), (1, 1)), mode="edge")
+    dx = (smooth[:, 1:-1, 2:] - smooth[:, 1:-1, :-2]) / 2
+    dy = (smooth[:, 2:, 1:-1] - smooth[:, :-2, 1:-1]) / 2
     tensor = np.stack([(dx * dx).sum(0), (dx * dy).sum(0), (dy * dy).sum(0)])
     coarse = pool(tensor, 4)
     wide = np.float32(0.15) * blur(coarse, 1.0) + np.float32(0.0225) * blur(coarse, 4.0)

@@ -203,7 +203,10 @@ class Stylizer:
         try:
             x = imaging.to_float(pixels)
             painted = paint(self._engine, self.spec, self._learned, x, regions, given)
-            finished = photo if painted is None else finish(painted, x, photo, regions.only)
+            if painted is None:
+                finished = photo.with_rgb(photo.rgb.copy())
+            else:
+                finished = finish(painted, x, photo, regions.only)
         except MemoryError:
             raise TooLargeError(
                 f"not enough memory to paint {photo.width}x{photo.height} pixels; "

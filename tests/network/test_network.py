@@ -71,7 +71,8 @@ class TestForward:
         network = random_network()
         style = network.style(torch.rand(1, 3, 48, 48))
         painted = network(torch.full((1, 3, 64, 72), 0.4), style)
-        torch.testing.assert_close(painted, painted[:, :, :1, :1].expand_as(painted))
+        ripple = (painted - painted[:, :, :1, :1]).abs().max()
+        assert ripple < 0.5 / 255, "more than rounding at sites without any variance"
 
     def test_gradients_reach_every_weight(self) -> None:
         network = build("compact", norm="instance").train()

@@ -158,7 +158,8 @@ class TestHostileFiles:
         "change",
         [
             {"format": ...},
-            {"format": 2},
+            {"format": 1},
+            {"format": 3},
             {"name": ...},
             {"name": None},
             {"name": 7},
