@@ -108,14 +108,144 @@ def divisive(m: Any, x: Tensor) -> Tensor:
     return x / (m.k + m.alpha * energy) ** m.beta
 
 
+def blurred(x: Tensor, size: int, gaussian: bool) -> Tensor:
+    """Mean over a window, separably: one axis, then the other."""
+    c = x.shape[1]
+    line = torch.ones(size)
+    if gaussian:
+        line = torch.exp(-0.5 * ((torch.arange(size) - size // 2) / (size / 4)) ** 2)
+    down, along = (line.reshape(shape) for shape in ((1, 1, size, 1), (1, 1, 1, size)))
+
+    def both(y: Tensor) -> Tensor:
+        k = y.shape[1]
+        y = F.conv2d(y, down.expand(k, -1, -1, -1), padding=(size // 2, 0), groups=k)
+        return F.conv2d(y, along.expand(k, -1, -1, -1), padding=(0, size // 2), groups=k)
+
+    return both(x) / both(torch.ones_like(x[:1, :1]).expand(1, c, -1, -1))
+
+
 def local_contrast(m: Any, x: Tensor) -> Tensor:
-    c, size = x.shape[1], m.size
-    line = torch.exp(-0.5 * ((torch.arange(size) - size // 2) / (size / 4)) ** 2)
-    kernel = (line[:, None] * line).expand(1, c, size, size)
-    mass = F.conv2d(torch.ones_like(x[:1]), kernel, padding=size // 2)
-    v = x - F.conv2d(x, kernel, padding=size // 2) / mass
-    sd = torch.sqrt(F.conv2d(v * v, kernel, padding=size // 2) / mass)
+    v = x - blurred(x, m.size, False)
+    padded = F.pad(v * v, (0, 0, 0, 0, 2, 2))
+    energy = sum(padded[:, i : i + x.shape[1]] for i in range(5))
+    return x / (m.k + m.alpha * energy) ** m.beta
+
+
+def subtractive_divisive(m: Any, x: Tensor) -> Tensor:
+    v = x - blurred(x.mean(1, keepdim=True), m.size, True)
+    sd = torch.sqrt(blurred((v * v).mean(1, keepdim=True), m.size, True))
     return v / torch.maximum(sd, sd.mean((2, 3), keepdim=True))
+
+
+def film(m: Any, x: Tensor, c: Tensor) -> Tensor:
+    scale, shift = m.modulation(c).chunk(2, -1)
+    return x * (1 + maps(scale)) + maps(shift)
+
+
+def adaptive_group(m: Any, x: Tensor, c: Tensor) -> Tensor:
+    return film(m, grouped(x, m.groups, (2, 3, 4)), c)
+
+
+def covariance(rows: Tensor) -> tuple[Tensor, Tensor]:
+    mean = rows.mean(-1, keepdim=True)
+    return mean, (rows - mean) @ (rows - mean).mT / rows.shape[-1]
+
+
+def root(matrix: Tensor, exponent: float) -> Tensor:
+    u, values, _ = torch.linalg.svd(matrix + EPS * torch.eye(matrix.shape[-1]))
+    return u @ torch.diag_embed(values**exponent) @ u.mT
+
+
+def whitening(m: Any, x: Tensor) -> Tensor:
+    mean, matrix = covariance(x.flatten(2))
+    return (root(matrix, -0.5) @ (x.flatten(2) - mean)).view_as(x)
+
+
+def whitening_coloring(m: Any, x: Tensor, style: Tensor) -> Tensor:
+    mean, matrix = covariance(style.flatten(2))
+    return (root(matrix, 0.5) @ whitening(m, x).flatten(2) + mean).view_as(x)
+
+
+def exact_matching(m: Any, x: Tensor, style: Tensor) -> Tensor:
+    rows = x.flatten(2)
+    _, order = rows.sort(2)
+    values, _ = style.flatten(2).sort(2)
+    matched = values.gather(2, order.argsort(2))
+    return (rows + (matched - rows).detach()).view_as(x)
+
+
+def decorrelated_batch(m: Any, x: Tensor) -> Tensor:
+    rows = x.transpose(0, 1).flatten(1)
+    mean, matrix = covariance(rows)
+    matrix = matrix + EPS * torch.eye(len(rows))
+    trace = matrix.trace()
+    power = torch.eye(len(rows))
+    for _ in range(m.steps):
+        power = 0.5 * (3 * power - torch.matrix_power(power, 3) @ (matrix / trace))
+    white = power / trace.sqrt() @ (rows - mean)
+    return scaled(m, white.view(x.shape[1], len(x), *x.shape[2:]).transpose(0, 1))
+
+
+def evo_b0(m: Any, x: Tensor) -> Tensor:
+    together = torch.sqrt(x.var((0, 2, 3), correction=0, keepdim=True) + EPS)
+    own = torch.sqrt(x.var((2, 3), correction=0, keepdim=True) + EPS)
+    return scaled(m, x / torch.max(together, maps(m.slope) * x + own))
+
+
+def online(m: Any, x: Tensor) -> Tensor:
+    """Forward as the paper has it; the backward pass is autograd's."""
+    mean, var, out = torch.zeros(x.shape[1]), torch.ones(x.shape[1]), []
+    for sample in x:
+        y = (sample - mean[:, None, None]) / torch.sqrt(var + EPS)[:, None, None]
+        out.append(y / torch.sqrt((y * y).mean() + EPS))
+        with torch.no_grad():
+            apart = sample.mean((1, 2)) - mean
+            var = 0.999 * var + 0.001 * sample.var((1, 2), correction=0) + 0.000999 * apart**2
+            mean = mean + 0.001 * apart
+    return scaled(m, torch.stack(out))
+
+
+def lp(m: Any, x: Tensor) -> Tensor:
+    return x / (x.abs().mean(-1, keepdim=True) + m.eps) * m.weight
+
+
+def power(m: Any, x: Tensor) -> Tensor:
+    square = x.detach().pow(2).mean((0, 1))
+    return x / torch.sqrt(0.9 * m.running_square + 0.1 * square + EPS) * m.weight + m.bias
+
+
+def layer_scale(m: Any, x: Tensor) -> Tensor:
+    return x * m.weight
+
+
+def deep_norm(m: Any, x: Tensor) -> Tensor:
+    return layer(m.norm, m.alpha * x + m.branch(x))
+
+
+def hypersphere(m: Any, x: Tensor) -> Tensor:
+    step = F.normalize(m.branch(x), dim=-1) - x
+    return F.normalize(x + m.alpha * step, dim=-1)
+
+
+def skip_init(m: Any, x: Tensor) -> Tensor:
+    return x + m.alpha * m.branch(x)
+
+
+def fixup(m: Any, x: Tensor) -> Tensor:
+    y = F.relu(m.first(x + m.biases[0]) + m.biases[1])
+    return F.relu(x + m.second(y + m.biases[2]) * m.gain + m.biases[3])
+
+
+def head_qk(m: Any, x: Tensor) -> Tensor:
+    def rms(y: Tensor, weight: Tensor) -> Tensor:
+        return y / torch.sqrt(y.pow(2).mean(-1, keepdim=True) + m.eps) * weight[:, None]
+
+    return torch.cat([rms(x, m.query_weight), rms(x.flip(-1), m.key_weight)], -1)
+
+
+def lipschitz(weights: list[Tensor]) -> None:
+    for w in weights:
+        w.div_(torch.linalg.svdvals(w.flatten(1))[0].clamp_min(1))
 
 
 def global_response(m: Any, x: Tensor) -> Tensor:
@@ -171,8 +301,7 @@ def scaled_weight_standardization(w: Tensor, gain: Tensor, gamma: float) -> Tens
 def normalizer_free(m: Any, x: Tensor) -> Tensor:
     y = x / m.variance**0.5
     for conv in (m.first, m.second):
-        stored = conv.parametrizations.weight
-        w = scaled_weight_standardization(stored.original, stored[0].gain, stored[0].gamma)
+        w = scaled_weight_standardization(conv.weight, conv.gain, conv.gamma)
         y = F.conv2d(F.relu(y), w, conv.bias, padding=1)
     return x + m.alpha * y
 

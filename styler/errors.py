@@ -45,7 +45,7 @@ class StyleError(InputError):
     """An unknown preset, or a style file that cannot be used with this model."""
 
 
-class ParameterError(InputError):
+class ParameterError(InputError, ValueError):
     """A value out of its range."""
 
 
@@ -61,7 +61,7 @@ class WeightsError(StylerError):
     """Weights are missing, damaged, or of another architecture."""
 
 
-class MissingDependencyError(StylerError):
+class MissingDependencyError(StylerError, ImportError):
     """A part was asked for whose packages are not installed."""
 
 

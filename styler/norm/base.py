@@ -1,20 +1,55 @@
 """What the modules share: a weight and a bias per feature, one-line errors, a repr."""
 
+from collections.abc import Callable
+from functools import wraps
 from math import isfinite
+from operator import index
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from styler.errors import ParameterError
 
-__all__ = ["FeatureNorm", "cast", "check_count", "check_eps", "check_features"]
+__all__ = [
+    "FeatureNorm",
+    "adopt_state",
+    "also_called",
+    "cast",
+    "check_count",
+    "check_eps",
+    "check_features",
+    "check_odd",
+    "check_optional_count",
+    "check_shape",
+    "is_traced",
+    "reset",
+]
+
+Class = TypeVar("Class", bound=type)
 
 
 def check_count(name: str, value: int) -> int:
-    """``value`` if it is a positive integer."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+    """``value`` as an int if it is a positive integer, numpy's included."""
+    try:
+        count = 0 if isinstance(value, bool) else index(value)
+    except TypeError:
+        count = 0
+    if count < 1:
         raise ParameterError(f"{name} must be a positive integer, not {value!r}")
-    return value
+    return count
+
+
+def check_optional_count(name: str, value: int | None) -> int | None:
+    """``value`` if it is ``None`` or a positive integer."""
+    return None if value is None else check_count(name, value)
+
+
+def check_odd(name: str, value: int) -> int:
+    """``value`` if it is a positive odd integer."""
+    if check_count(name, value) % 2 == 0:
+        raise ParameterError(f"{name} must be odd, not {value}")
+    return check_count(name, value)
 
 
 def check_eps(eps: float) -> float:
@@ -39,9 +74,78 @@ def check_features(x: Tensor, num_features: int | None = None, dim: int = 1) -> 
         )
 
 
+def check_shape(what: str, value: Tensor | None, *shapes: tuple[int, ...]) -> None:
+    """Refuse a parameter or condition that is there and has none of the shapes."""
+    if value is not None and tuple(value.shape) not in map(tuple, shapes):
+        wanted = " or ".join(map(str, dict.fromkeys(map(tuple, shapes))))
+        raise ParameterError(f"{what} of shape {tuple(value.shape)} does not fit: give {wanted}")
+
+
+def reset(module: nn.Module) -> None:
+    """``reset_parameters`` of a module, or of the parts of one that has none."""
+    own = getattr(module, "reset_parameters", None)
+    if callable(own):
+        own()
+        return
+    for part in module.children():
+        reset(part)
+
+
+def is_traced() -> bool:
+    """Whether the code runs to be recorded for other data, so that no value may steer it."""
+    return torch.compiler.is_compiling() or torch._C._get_tracing_state() is not None
+
+
 def cast(parameter: Tensor | None, x: Tensor) -> Tensor | None:
     """A parameter in the dtype of ``x``, which torch's fused kernels want."""
     return parameter if parameter is None or parameter.dtype == x.dtype else parameter.to(x.dtype)
+
+
+def also_called(**names: str) -> Callable[[Class], Class]:
+    """Decorate a class to take arguments by the names of another library: theirs="ours"."""
+
+    def decorate(kind: Class) -> Class:
+        build = kind.__init__  # type: ignore[misc]
+
+        @wraps(build)
+        def __init__(self: Any, *args: Any, **options: Any) -> None:  # noqa: N807
+            build(self, *args, **translated(kind, options))
+
+        kind.__init__ = __init__  # type: ignore[misc]
+        kind.synonyms = getattr(kind, "synonyms", {}) | names  # type: ignore[attr-defined]
+        return kind
+
+    return decorate
+
+
+def translated(kind: Any, options: dict[str, Any]) -> dict[str, Any]:
+    """``options`` by the names that ``kind`` has for them; see :func:`also_called`."""
+    names: dict[str, str] = getattr(kind, "synonyms", {})
+    out: dict[str, Any] = {}
+    for name, value in options.items():
+        ours = names.get(name, name)
+        if ours in out:
+            raise ParameterError(f"{name!r} and {ours!r} mean the same: give one of them")
+        out[ours] = value
+    return out
+
+
+def adopt_state(
+    module: nn.Module, state: dict[str, Any], prefix: str, names: dict[str, str]
+) -> None:
+    """Make a checkpoint of another library fit: rename its tensors, and drop axes of length one."""
+    for theirs, ours in names.items():
+        if prefix + theirs in state and prefix + ours not in state:
+            state[prefix + ours] = state.pop(prefix + theirs)
+    held = (*module.named_parameters(recurse=False), *module.named_buffers(recurse=False))
+    for name, own in held:
+        given = state.get(prefix + name)
+        if isinstance(given, Tensor) and _squeezed(given) == _squeezed(own):
+            state[prefix + name] = given.reshape(own.shape)
+
+
+def _squeezed(x: Tensor) -> list[int]:
+    return [length for length in x.shape if length > 1]
 
 
 class FeatureNorm(nn.Module):
@@ -57,6 +161,8 @@ class FeatureNorm(nn.Module):
 
     weight: nn.Parameter | None
     bias: nn.Parameter | None
+    state_names: ClassVar[dict[str, str]] = {}
+    """What checkpoints of other libraries call the parameters: theirs to ours."""
 
     def __init__(
         self,
@@ -87,6 +193,12 @@ class FeatureNorm(nn.Module):
             nn.init.ones_(self.weight)
         if self.bias is not None:
             nn.init.zeros_(self.bias)
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, *args: Any, **options: Any
+    ) -> None:
+        adopt_state(self, state_dict, prefix, self.state_names)
+        super()._load_from_state_dict(state_dict, prefix, *args, **options)
 
     def extra_repr(self) -> str:
         return f"{self.num_features}, eps={self.eps:g}, affine={self.affine}"

@@ -4,6 +4,7 @@
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from styler.errors import InputError
@@ -13,7 +14,16 @@ from styler.norm.registry import FAMILIES, Entry
 __all__ = ["BEGIN", "END", "renewed", "table"]
 
 BEGIN, END = "<!-- methods: begin -->", "<!-- methods: end -->"
-_HEAD = ("name", "statistics over", "formula", "sees the batch", "modes differ", "shines", "source")
+_HEAD = (
+    "name",
+    "class and function",
+    "statistics over",
+    "formula",
+    "sees the batch",
+    "modes differ",
+    "shines",
+    "source",
+)
 
 
 def table() -> str:
@@ -38,7 +48,19 @@ def renewed(page: str) -> str:
 def _cells(e: Entry) -> tuple[str, ...]:
     yes = {True: "yes", False: "no"}
     name = f"`{e.name}`" + (f" (torch: `{e.torch}`)" if e.torch else "")
-    return name, e.axes, f"`{e.formula}`", yes[e.batch], yes[e.modes], e.shines, e.source
+    return name, _faces(e), e.axes, f"`{e.formula}`", yes[e.batch], yes[e.modes], e.shines, e.source
+
+
+def _faces(e: Entry) -> str:
+    """The class and the function of a method, as one imports them."""
+    build, options = e.build, ""
+    if isinstance(build, partial):
+        options = ", ".join(f"{name}={value!r}" for name, value in build.keywords.items())
+        build = build.func
+    faces = [f"`{build.__name__}`" + (f" (`{options}`)" if options else "")]
+    if e.functional is not None:
+        faces.append(f"`{e.functional.__name__}`")
+    return ", ".join(faces)
 
 
 def _line(cells: tuple[str, ...]) -> str:

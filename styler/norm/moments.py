@@ -11,9 +11,12 @@ import torch
 from torch import Tensor
 
 from styler.errors import ParameterError
-from styler.norm.base import check_features
+from styler.norm.base import check_features, is_traced
 
-__all__ = ["moments", "spatial_mask"]
+__all__ = ["moments", "seen", "spatial_mask"]
+
+LOOP_FROM = 1 << 14
+"""Values of a sample from which on it is worth a kernel of its own."""
 
 
 def moments(x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -40,11 +43,19 @@ def moments(x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
     if mask is not None:
         weights = spatial_mask(x, mask).to(wide)
         total = weights.sum((2, 3)).clamp_min(torch.finfo(wide).tiny)
-        mean = (x * weights).sum((2, 3)) / total
-        centred = x - mean[:, :, None, None]
+        values = seen(x, weights)
+        mean = (values * weights).sum((2, 3)) / total
+        centred = values - mean[:, :, None, None]
         return mean, (centred.square() * weights).sum((2, 3)) / total
+    if is_traced():
+        return _at_once(x, wide)
     mean, variance = _Moments.apply(x)
     return mean, variance
+
+
+def seen(x: Tensor, weights: Tensor) -> Tensor:
+    """``x`` with zeros where the weight is zero: NaN times zero would be NaN."""
+    return torch.where(weights > 0, x, 0)
 
 
 def spatial_mask(x: Tensor, mask: Tensor) -> Tensor:
@@ -87,18 +98,26 @@ class _Moments(torch.autograd.Function):
         wide = torch.float64 if x.dtype == torch.float64 else torch.float32
         if not x.numel():
             return x.new_zeros(x.shape[:2], dtype=wide), x.new_zeros(x.shape[:2], dtype=wide)
-        here = x.device.type == "cpu" and not torch.compiler.is_compiling()
+        here = x.device.type == "cpu" and x.shape[0] * LOOP_FROM <= x.numel()
         return _one_by_one(x, wide) if here else _at_once(x, wide)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor], output: tuple[Tensor, Tensor]) -> None:
         ctx.save_for_backward(inputs[0], output[0])
+        ctx.save_for_forward(inputs[0], output[0])
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Tensor) -> tuple[Tensor, Tensor]:
+        x, mean = ctx.saved_tensors
+        centred = x.to(mean.dtype) - mean[:, :, None, None]
+        moved = tangent.to(mean.dtype)
+        return moved.mean((2, 3)), 2 * (centred * moved).mean((2, 3))
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Tensor:
         x, mean = ctx.saved_tensors
         grad_mean, grad_variance = grads
-        area = x.shape[2] * x.shape[3]
+        area = max(1, x.shape[2] * x.shape[3])
         slope = grad_variance * (2 / area)
         offset = grad_mean / area - slope * mean
         return torch.addcmul(

@@ -1,6 +1,7 @@
 """Every method by name, with the facts one chooses by: axes, batch dependence, modes."""
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -8,6 +9,7 @@ from functools import partial
 from typing import Any, Literal, TypeVar
 
 from styler.errors import ParameterError
+from styler.norm.base import translated
 from styler.norm.channel_axis import ChannelAxis
 
 __all__ = ["FAMILIES", "Entry", "entry", "names", "norm", "register"]
@@ -63,6 +65,25 @@ class Entry:
 
 _entries: dict[str, Entry] = {}
 _aliases: dict[str, str] = {}
+_spellings: dict[str, str] = {}
+
+HINTS = {
+    "rmsnorm2d": 'norm("rms", channels, channel_dim=1)',
+    "rms2d": 'norm("rms", channels, channel_dim=1)',
+    "frozenbatchnorm": 'norm("batch", channels).freeze()',
+    "splitbatchnorm": 'norm("ghost_batch", channels, size=...)',
+    "crossmaplrn": 'norm("local_response", channels)',
+    "batchnormact": 'norm_act("batch", channels, act="relu")',
+    "groupnormact": 'norm_act("group", channels, act="relu")',
+    "layernormact": 'norm_act("layer", channels, act="relu")',
+    "layernormact2d": 'norm_act("pixel_layer", channels, act="relu")',
+    "inplaceabn": 'norm_act("batch", channels, act="leaky_relu")',
+    "layernormfp32": 'Float32(norm("layer", channels))',
+    "groupnorm1fp32": 'Float32(norm("sample_layer", channels))',
+    "lazybatchnorm": "nn.LazyBatchNorm2d, or norm() once the channels are known",
+    "lazyinstancenorm": "nn.LazyInstanceNorm2d, or norm() once the channels are known",
+}
+"""What to use for names of other libraries that are no single method here."""
 
 
 def register(
@@ -102,27 +123,69 @@ def register(
             aliases=aliases,
         )
         _aliases.update(dict.fromkeys(aliases, name))
+        for spelling in (name, *aliases):
+            _spellings[_squashed(spelling)] = name
+        for spelling in (getattr(build, "__name__", name), f"{name}norm"):
+            _spellings.setdefault(_squashed(spelling), name)
         return build
 
     return enter
 
 
 def names(family: Family | None = None) -> list[str]:
-    """Names that :func:`norm` takes, family by family, of one family or of all."""
+    """Names that :func:`norm` takes, family by family, of one family or of all.
+
+    Raises:
+        ParameterError: an unknown family.
+    """
+    if family not in (None, *FAMILIES):
+        raise ParameterError(f"family must be one of {', '.join(FAMILIES)}, not {family!r}")
     found = [e for e in _entries.values() if family in (None, e.family)]
     return [e.name for e in sorted(found, key=lambda e: (FAMILIES.index(e.family), e.name))]
 
 
 def entry(name: str) -> Entry:
-    """The facts about one method; :class:`ParameterError` with a suggestion for an unknown name."""
-    key = name.lower().replace("-", "_")
-    key = _aliases.get(key, key)
-    if key not in _entries:
+    """The facts about one method, by its name, an alias, or what another library calls it.
+
+    ``entry("LayerNorm")``, ``entry("BatchNorm2d")`` and ``entry("group_normalization")`` are
+    understood; case, underscores and a number of axes do not matter.
+
+    Raises:
+        ParameterError: an unknown name, with what is meant most likely.
+    """
+    key = _known(name)
+    if key is None:
+        squashed = _squashed(name)
+        use = HINTS.get(squashed) or HINTS.get(re.sub(r"[123]d$", "", squashed))
+        if use:
+            raise ParameterError(f"unknown norm {name!r}: use {use}")
+        key = name.lower().replace("-", "_")
         known = [*_entries, *_aliases]
         close = get_close_matches(key, known, n=1) or [k for k in known if k in key or key in k][:1]
         hint = f"did you mean {close[0]!r}?" if close else "styler.norm.names() lists them all"
         raise ParameterError(f"unknown norm {name!r}: {hint}")
     return _entries[key]
+
+
+def _squashed(name: str) -> str:
+    """A name without case, punctuation and the long form of "norm"."""
+    return re.sub(r"[^a-z0-9]", "", name.lower()).replace("normalization", "norm")
+
+
+def _known(name: str) -> str | None:
+    """The registered name that ``name`` means, if it means one."""
+    key = name.lower().replace("-", "_")
+    key = _aliases.get(key, key)
+    if key in _entries:
+        return key
+    whole = _squashed(name)
+    if whole in HINTS:
+        return None
+    bare = re.sub(r"[123]d$", "", whole)
+    for spelling in (whole, bare, whole.removesuffix("norm"), bare.removesuffix("norm")):
+        if spelling in _spellings:
+            return _spellings[spelling]
+    return None
 
 
 def norm(kind: str | Callable[..., Any] | None, /, *args: Any, **options: Any) -> Any:
@@ -133,9 +196,10 @@ def norm(kind: str | Callable[..., Any] | None, /, *args: Any, **options: Any) -
             the identity.
         args: what the method takes first: the number of features for activations, the module whose
             weight is meant for weights, nothing for data.
-        options: keyword arguments of that class or function. ``channel_dim`` is understood by all
-            that normalize maps or tokens: -1 for maps ``(N, H, W, C)``, 1 for tokens ``(N, d, L)``;
-            see :class:`styler.norm.ChannelAxis`.
+        options: keyword arguments of that class or function; those of torch's class are understood
+            where they mean the same (``num_groups``, ``elementwise_affine``). ``channel_dim`` is
+            understood by all that normalize maps or tokens: -1 for maps ``(N, H, W, C)``, 1 for
+            tokens ``(N, d, L)``; see :class:`styler.norm.ChannelAxis`.
 
     Returns:
         What the method builds; a :class:`torch.nn.Module` for every activation method.
@@ -148,6 +212,7 @@ def norm(kind: str | Callable[..., Any] | None, /, *args: Any, **options: Any) -
     build = entry(kind).build if isinstance(kind, str) else kind
     if not callable(build):
         raise ParameterError(f"norm takes a name, a class or a partial, not {type(kind).__name__}")
+    options = translated(_function(build), options)
     native = _channel_dim(build)
     if native is None or "channel_dim" not in options:
         _check_options(kind, build, args, options)
@@ -157,9 +222,14 @@ def norm(kind: str | Callable[..., Any] | None, /, *args: Any, **options: Any) -
     return built if channel_dim == native else ChannelAxis(built, channel_dim, native)
 
 
-def _channel_dim(build: Callable[..., Any]) -> int | None:
+def _function(build: Callable[..., Any]) -> Callable[..., Any]:
     while isinstance(build, partial):
         build = build.func
+    return build
+
+
+def _channel_dim(build: Callable[..., Any]) -> int | None:
+    build = _function(build)
     return next((e.channel_dim for e in _entries.values() if e.build is build), None)
 
 

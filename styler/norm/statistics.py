@@ -11,22 +11,27 @@ import torch
 from torch import Tensor
 
 from styler.errors import ParameterError
-from styler.norm.moments import moments, spatial_mask
+from styler.norm.base import is_traced
+from styler.norm.moments import moments, seen, spatial_mask
 
 __all__ = [
     "Stats",
     "affine",
     "channel_affine",
     "channel_energy",
+    "channel_mean_square",
     "channel_moments",
     "channel_rescale",
+    "check_condition",
     "check_feature_stats",
     "check_stats",
+    "effective_count",
     "feature_mask",
     "is_channels_last",
     "masked_mean_square",
     "masked_moments",
     "merge",
+    "merge_alike",
     "per_channel",
     "rescale",
     "standardize_channels",
@@ -73,27 +78,57 @@ def channel_moments(x: Tensor, mask: Tensor | None = None) -> tuple[Stats, Tenso
         ``((mean, variance), mass)``; the statistics are ``(N, C)``, the mass (number of positions,
         or sum of weights) is ``(N, 1)``.
     """
-    maps = x if x.dim() == 4 else x.reshape(*x.shape[:2], -1, 1)
+    n, c, *spatial = x.shape
+    dtype = wide(x.new_empty(0)).dtype
+    if mask is not None:
+        weights = spatial_mask(x, mask).to(dtype)
+        if not spatial:
+            values = wide(seen(x, weights))
+            return (values, torch.zeros_like(values)), weights
+        maps, weights = (v if v.dim() == 4 else v.flatten(2)[..., None] for v in (x, weights))
+        return moments(maps, weights), weights.sum((2, 3))
+    mass = x.new_full((n, 1), prod(spatial), dtype=dtype)
+    if not spatial:
+        return (wide(x), torch.zeros_like(x, dtype=dtype)), mass
+    return moments(x if x.dim() == 4 else x.reshape(n, c, prod(spatial), 1)), mass
+
+
+def effective_count(mass: Tensor, mask: Tensor | None) -> Tensor:
+    r"""How many values weighed ones are worth: :math:`(\sum w)^2 / \sum w^2` (Kish 1965).
+
+    The number of values without mask and under one of zeros and ones; a mask times a constant
+    gives the same.
+
+    Args:
+        mass: what :func:`channel_moments` gives with the mask.
+        mask: that mask, expanded to ``(N, 1, *spatial)``.
+    """
+    total = mass.sum()
     if mask is None:
-        mass = wide(x.new_empty(0)).new_full((x.shape[0], 1), float(maps.shape[2] * maps.shape[3]))
-        return moments(maps), mass
-    weights = spatial_mask(x, mask).to(wide(x[:0]).dtype).reshape(len(x), 1, *maps.shape[2:])
-    return moments(maps, weights), weights.sum((2, 3))
+        return total
+    squares = mask.to(mass.dtype).square().sum()
+    return total * (total / squares.clamp_min(torch.finfo(mass.dtype).tiny))
 
 
 def channel_energy(x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Sum of the squares of each channel of each sample, ``(N, C)``, and its mass, ``(N, 1)``."""
-    axes, dtype = tuple(range(2, x.dim())), wide(x[:0]).dtype
+    axes, dtype = tuple(range(2, x.dim())), wide(x.new_empty(0)).dtype
     if mask is not None:
         weights = spatial_mask(x, mask).to(dtype)
-        squares = wide(x).square() * weights
+        squares = wide(seen(x, weights)).square() * weights
         return (squares.sum(axes), weights.sum(axes)) if axes else (squares, weights)
-    mass = x.new_full((len(x), 1), float(prod(x.shape[2:])), dtype=dtype)
+    mass = x.new_full((x.shape[0], 1), prod(x.shape[2:]), dtype=dtype)
     if not axes:
         return wide(x).square(), mass
     if x.is_contiguous():  # without a copy of the squares; in channels_last that is slower
         return torch.linalg.vector_norm(x, 2, axes, dtype=dtype).square(), mass
     return wide(x).square().sum(axes), mass
+
+
+def channel_mean_square(x: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Mean of the squares of each channel of each sample, ``(N, C)``; 0 of nothing."""
+    energy, mass = channel_energy(x, mask)
+    return energy / mass.clamp_min(torch.finfo(mass.dtype).tiny)
 
 
 def check_stats(stats: Stats | Tensor, *shapes: tuple[int, ...]) -> None:
@@ -106,6 +141,19 @@ def check_stats(stats: Stats | Tensor, *shapes: tuple[int, ...]) -> None:
             )
 
 
+def check_condition(what: str, value: Tensor | None, x: Tensor) -> None:
+    """Refuse a weight or bias that is neither ``(C,)`` nor ``(N or 1, C)`` for ``x``."""
+    n, c = x.shape[:2]
+    if value is not None and (
+        value.dim() not in (1, 2)
+        or value.shape[-1] != c
+        or value.shape[:-1] not in ((), (1,), (n,))
+    ):
+        raise ParameterError(
+            f"{what} of shape {tuple(value.shape)} does not fit: give {(c,)} or {(n, c)}"
+        )
+
+
 def check_feature_stats(stats: Stats | Tensor, x: Tensor) -> None:
     """Refuse given statistics that do not broadcast to ``x``."""
     for given in stats if isinstance(stats, tuple) else (stats,):
@@ -114,6 +162,15 @@ def check_feature_stats(stats: Stats | Tensor, x: Tensor) -> None:
             raise ParameterError(
                 f"statistics of shape {tuple(given.shape)} do not broadcast to {tuple(x.shape)}"
             )
+
+
+def merge_alike(stats: Stats, dim: int | tuple[int, ...]) -> Stats:
+    """:func:`merge` of parts that all count alike, without the work of weighing them."""
+    mean, variance = stats
+    if not mean.numel():  # a mean of nothing is NaN, and here as much as zero
+        return mean.sum(dim, keepdim=True), variance.sum(dim, keepdim=True)
+    merged = mean.mean(dim, keepdim=True)
+    return merged, (variance + (mean - merged).square()).mean(dim, keepdim=True)
 
 
 def merge(stats: Stats, mass: Tensor, dim: int | tuple[int, ...]) -> tuple[Stats, Tensor]:
@@ -148,6 +205,7 @@ def masked_moments(x: Tensor, dim: tuple[int, ...], mask: Tensor | None = None) 
         variance, mean = torch.var_mean(values, dim, correction=0, keepdim=True)
         return mean, variance
     weights = feature_mask(values, mask)
+    values = seen(values, weights)
     total = _total(weights, dim)
     mean = (values * weights).sum(dim, keepdim=True) / total
     variance = ((values - mean).square() * weights).sum(dim, keepdim=True) / total
@@ -156,10 +214,10 @@ def masked_moments(x: Tensor, dim: tuple[int, ...], mask: Tensor | None = None) 
 
 def masked_mean_square(x: Tensor, dim: tuple[int, ...], mask: Tensor | None = None) -> Tensor:
     """Mean of the squares over arbitrary axes, kept with length 1, under optional weights."""
-    squares = wide(x).square()
     if mask is None:
-        return squares.mean(dim, keepdim=True)
-    weights = feature_mask(squares, mask)
+        return wide(x).square().mean(dim, keepdim=True)
+    weights = feature_mask(x, mask)
+    squares = wide(seen(x, weights)).square()
     return (squares * weights).sum(dim, keepdim=True) / _total(weights, dim)
 
 
@@ -210,12 +268,12 @@ def channel_rescale(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     folded into channels: it takes less than half of the time of a broadcast multiply-add there.
     """
     fits = scale.dtype == shift.dtype == wide(x[:0]).dtype
-    if not (fits and x.is_contiguous() and x.dim() > 2 and x.numel()):
+    if is_traced() or not (fits and x.is_contiguous() and x.dim() > 2 and x.numel()):
         return rescale(x, per_channel(scale, x), per_channel(shift, x))
     channels = x.shape[1]
     samples = max(scale.numel(), shift.numel()) // channels
     scale, shift = (v.expand(samples, channels).reshape(-1) for v in (scale, shift))
-    folded = x.view(-1, len(scale), *x.shape[2:])
+    folded = x.view(-1, samples * channels, *x.shape[2:])
     mean, variance = torch.zeros_like(scale), torch.ones_like(scale)
     cudnn = torch.backends.cudnn.enabled
     y = torch.batch_norm(folded, scale, shift, mean, variance, False, 0.0, 0.0, cudnn)

@@ -29,6 +29,12 @@ LINES = (
     "state_dict",
     "reset",
     "facts",
+    "export",
+    "large_mean",
+    "meta",
+    "pickle",
+    "forward_mode",
+    "empty",
     "repr",
 )
 
@@ -90,7 +96,8 @@ class Case:
 NO_STATS = "no statistics are taken, so there is nothing to weigh or replace"
 SAME_MODES = "training and evaluation are the same"
 NO_TORCH = "torch has nothing like it"
-FUNCTION = "a function without state"
+FUNCTION = "a function without state, called once a step"
+FUNCTION_LACKS = ("state_dict", "reset", "repr", "export", "meta", "pickle")
 NO_PARAMETERS = "no parameters"
 AT_RANDOM = "its layers start at random"
 NO_SAMPLES = "there are no samples, and modes are held by tests of the layer"
@@ -180,6 +187,7 @@ ACTIVATION = [
             lambda: norm("batch", 8, track_running_stats=False).freeze(),
         ),
     ),
+    batch_like("sync_batch", reference=ref.batch),  # alone; in company in test_batch
     batch_like(
         "batch_weighed",
         reference=ref.batch,
@@ -298,11 +306,14 @@ ACTIVATION = [
     ),
     Case(
         "local_response",
-        lambda: norm("local_response", alpha=0.1),
+        lambda: norm("local_response", 8, alpha=0.1),
         ref.local_response,
-        wrong=None,  # any number of channels will do
         counterpart=lambda: nn.LocalResponseNorm(5, alpha=0.5, k=2.0),
-        bad=(lambda: norm("local_response", 0),),
+        bad=(
+            lambda: norm("local_response", 0),
+            lambda: norm("local_response", size=0)(maps()),
+            lambda: norm("local_response", 7)(maps()),
+        ),
         lacks={
             "mask": "channels of one pixel never mix with other positions",
             "stats": "the energy is local: as large as the input itself",
@@ -313,13 +324,12 @@ ACTIVATION = [
     ),
     Case(
         "divisive",
-        lambda: norm("divisive", 3, channels=3, center="both", alpha=0.7, beta=0.6),
+        lambda: norm("divisive", 8, size=3, channels=3, center="both", alpha=0.7, beta=0.6),
         ref.divisive,
         mask=spatial_mask,
-        wrong=None,  # any number of channels will do
         pictures_only=True,
         bad=(
-            lambda: norm("divisive", 4)(maps()),
+            lambda: norm("divisive", size=4),
             lambda: norm("divisive", window="round")(maps()),
             lambda: norm("divisive")(tokens()),
         ),
@@ -331,22 +341,30 @@ ACTIVATION = [
             "reset": NO_PARAMETERS,
         },
     ),
-    Case(
-        "local_contrast",
-        lambda: norm("local_contrast", 5),
-        ref.local_contrast,
-        mask=spatial_mask,
-        wrong=None,  # any number of channels will do
-        pictures_only=True,
-        bad=(lambda: norm("local_contrast", 4)(maps()),),
-        lacks={
-            "stats": "the energy is local: as large as the input itself",
-            "evaluation": SAME_MODES,
-            "counterpart": NO_TORCH,
-            "state_dict": NO_PARAMETERS,
-            "reset": NO_PARAMETERS,
-        },
-    ),
+    *[
+        Case(
+            name,
+            lambda name=name, options=options: norm(name, 8, **options),
+            getattr(ref, name),
+            mask=spatial_mask,
+            pictures_only=True,
+            bad=(
+                lambda name=name: norm(name, size=4),
+                lambda name=name: norm(name)(tokens()),
+            ),
+            lacks={
+                "stats": "the energy is local: as large as the input itself",
+                "evaluation": SAME_MODES,
+                "counterpart": NO_TORCH,
+                "state_dict": NO_PARAMETERS,
+                "reset": NO_PARAMETERS,
+            },
+        )
+        for name, options in (
+            ("local_contrast", {"size": 3, "alpha": 0.3}),
+            ("subtractive_divisive", {"size": 5}),
+        )
+    ],
     sample_wise(
         "global_response",
         reference=ref.global_response,
@@ -415,6 +433,138 @@ ACTIVATION = [
     ),
 ]
 
+
+def own_covariance(module: Any, x: Tensor) -> Any:
+    rows = x.flatten(2)
+    centred = rows - rows.mean(2, keepdim=True)
+    return rows.mean(2), centred @ centred.mT / rows.shape[2]
+
+
+def batch_covariance(module: Any, x: Tensor) -> Any:
+    rows = x.transpose(0, 1).flatten(1)
+    centred = (rows - rows.mean(1, keepdim=True)).reshape(module.groups, -1, rows.shape[1])
+    return rows.mean(1), centred @ centred.mT / rows.shape[1]
+
+
+NEWER = [
+    sample_wise(
+        "film",
+        8,
+        3,
+        reference=ref.film,
+        inputs=lambda: (maps(), random(4, 3, seed=4)),
+        mask=None,
+        wrong=lambda: (maps(), random(4, 2)),
+        layers=True,
+        lacks=plain("mask", "stats", why=NO_STATS) | {"reset": AT_RANDOM},
+    ),
+    sample_wise(
+        "adaptive_group",
+        8,
+        3,
+        options={"groups": 4},
+        reference=ref.adaptive_group,
+        inputs=lambda: (maps(), random(4, 3, seed=4)),
+        stats=by_group((2, 3, 4)),
+        wrong=lambda: (maps(), random(4, 2)),
+        bad=(lambda: norm("adaptive_group", 8, 3, groups=3),),
+        layers=True,
+        lacks={"reset": AT_RANDOM},
+    ),
+    token_wise(
+        "lp",
+        reference=ref.lp,
+        options={"p": 3.0, "power": 0.7},
+        stats=lambda m, x: x.abs().pow(3).mean(-1, keepdim=True).pow(1 / 3),
+        bad=(lambda: norm("lp", 8, p=0.0), lambda: norm("lp", 8, power=2.0)),
+    ),
+    sample_wise(
+        "whitening",
+        reference=ref.whitening,
+        stats=own_covariance,
+        tolerance=1e-8,
+        lacks={"state_dict": NO_PARAMETERS, "reset": NO_PARAMETERS},
+    ),
+    sample_wise(
+        "whitening_coloring",
+        reference=ref.whitening_coloring,
+        inputs=lambda: (maps(), maps().flip(1) * 2 + random(4, 8, 5, 6, seed=6)),
+        stats=own_covariance,
+        wrong=lambda: (maps(), maps()[:, :7]),
+        tolerance=1e-8,
+        lacks={"state_dict": NO_PARAMETERS, "reset": NO_PARAMETERS},
+    ),
+    sample_wise(
+        "exact_matching",
+        reference=ref.exact_matching,
+        inputs=lambda: (maps(), maps().flip(1)[:, :, :3] * 2),
+        mask=None,
+        wrong=lambda: (maps(), maps()[:, :7]),
+        lacks=plain("mask", "stats", why="the order of all values counts, no statistic of them")
+        | plain(
+            "gradcheck",
+            "forward_mode",
+            why="its gradient is the identity, by definition: see below",
+        )
+        | {
+            "state_dict": NO_PARAMETERS,
+            "reset": NO_PARAMETERS,
+            "large_mean": "values are the style's own",
+        },
+    ),
+    batch_like(
+        "decorrelated_batch",
+        reference=ref.decorrelated_batch,
+        options={"groups": 2, "steps": None},
+        evaluation=ref.decorrelated_batch_eval,
+        stats=batch_covariance,
+        tolerance=1e-8,
+        bad=(
+            lambda: norm("decorrelated_batch", 8, groups=3),
+            lambda: norm("decorrelated_batch", 8, steps=0),
+            lambda: norm("decorrelated_batch", 8)(torch.zeros(1, 8, 1, 1)),
+        ),
+    ),
+    batch_like(
+        "evo_b0",
+        reference=ref.evo_b0,
+        evaluation=ref.evo_b0_eval,
+        stats=own((2, 3)),
+        bad=(lambda: norm("evo_b0", 8)(torch.zeros(1, 8, 1, 1)),),
+    ),
+    sample_wise(
+        "online",
+        reference=ref.online,
+        evaluation=ref.online_eval,
+        mask=None,
+        bad=(lambda: norm("online", 8, decay=(2.0, 0.5))(maps().float()),),
+        lacks=plain("mask", "stats", why="statistics run along, over whole samples in order")
+        | plain(
+            "gradcheck", "forward_mode", why="its gradient is controlled on the run: test_running"
+        )
+        | {
+            "facts": "a sample sees those before it, which the first one never does",
+            "compile": "its backward pass moves buffers: run it eagerly",
+            "large_mean": "running statistics, not the batch's, are taken off",
+        },
+    ),
+    token_wise(
+        "power",
+        reference=ref.power_norm,
+        evaluation=ref.power_norm,
+        mask=None,
+        bad=(lambda: norm("power", 8, decay=2.0)(tokens().float()),),
+        lacks=plain(
+            "gradcheck", "forward_mode", why="its gradient is controlled on the run: test_running"
+        )
+        | {
+            "mask": "a mask says what runs along, not this output: test_running",
+            "stats": "its running mean square is just that",
+            "compile": "its backward pass moves buffers: run it eagerly",
+        },
+    ),
+]
+
 TRANSFORMER = [
     token_wise(
         "scale",
@@ -441,12 +591,12 @@ TRANSFORMER = [
     ),
     Case(
         "qk",
-        lambda: norm("qk", 10),
+        lambda: norm("qk", length=10),
         ref.qk,
         inputs=lambda: (tokens(),),
         call=lambda m, x: torch.cat(m(x, x.flip(-1)), -1),
         wrong=None,
-        bad=(lambda: norm("qk", 0),),
+        bad=(lambda: norm("qk", 0), lambda: norm("qk", length=0)),
         lacks=plain("mask", "stats", why="a length, of one vector: nothing to leave out or share")
         | {
             "shapes": "two tensors in, two out: held by the reference",
@@ -455,6 +605,54 @@ TRANSFORMER = [
             "counterpart": NO_TORCH,
         },
     ),
+    Case(
+        "head_qk",
+        lambda: norm("head_qk", 8, heads=2),
+        ref.head_qk,
+        inputs=lambda: (random(3, 2, 5, 8) * 2 + 0.5,),
+        call=lambda m, x: torch.cat(m(x, x.flip(-1)), -1),
+        wrong=lambda: (random(3, 2, 5, 7),),
+        bad=(
+            lambda: norm("head_qk", 8, kind="batch"),
+            lambda: norm("head_qk", 8)(tokens().float(), tokens().float()),
+            lambda: norm("head_qk", 8, heads=3)(random(3, 2, 5, 8), random(3, 2, 5, 8)),
+        ),
+        lacks=plain("mask", "stats", why="a length, of one vector: nothing to leave out or share")
+        | {
+            "shapes": "two tensors in, two out: held by the reference",
+            "memory_format": "features are last: there is one memory format",
+            "evaluation": SAME_MODES,
+            "counterpart": NO_TORCH,
+        },
+    ),
+    token_wise(
+        "layer_scale",
+        reference=ref.layer_scale,
+        mask=None,
+        lacks=plain("mask", "stats", why=NO_STATS),
+    ),
+    *[
+        Case(
+            name,
+            lambda name=name: norm(name, nn.Linear(8, 8), 8),
+            getattr(ref, name),
+            inputs=lambda: (nn.functional.normalize(tokens(), dim=-1),),
+            wrong=lambda: (tokens()[..., :7],),
+            bad=bad,
+            layers=True,
+            lacks=plain("mask", "stats", why="those of its branch")
+            | {
+                "memory_format": "features are last: there is one memory format",
+                "evaluation": SAME_MODES,
+                "counterpart": NO_TORCH,
+                "reset": AT_RANDOM,
+            },
+        )
+        for name, bad in (
+            ("deep_norm", (lambda: norm("deep_norm", nn.Linear(8, 8), 8, layers=0),)),
+            ("hypersphere", (lambda: norm("hypersphere", nn.Linear(8, 8), 8, alpha=0.0),)),
+        )
+    ],
     *[
         Case(
             f"{placement}_norm",
@@ -492,6 +690,11 @@ def weight_case(name: str, reference: Any, **rest: Any) -> Case:
     lacks = plain("mask", "stats", why="a weight is whole: no part of it is padding")
     lacks |= {"memory_format": "a weight is used by its layer only, which chooses the format"}
     lacks |= {"facts": NO_SAMPLES, "reset": AT_RANDOM}
+    lacks |= {
+        "export": "a weight has one size: its layer is exported in test_weight",
+        "pickle": "torch refuses to pickle parametrized layers; their state travels",
+        "empty": "a weight has values: empty inputs of its layer are in test_weight",
+    }
     lacks |= {"evaluation": SAME_MODES, "counterpart": NO_TORCH}
     for line in ("evaluation", "counterpart"):
         if line in rest:
@@ -544,6 +747,7 @@ WEIGHT = [
         lacks={
             "counterpart": "torch's parametrization: values compared in test_weight",
             "evaluation": "evaluation must not move the vectors: in test_weight",
+            "forward_mode": "checked with converged vectors in test_weight",
             "gradcheck": "checked with converged vectors in test_weight",
             "compile": "compiled with its layer in test_weight",
         },
@@ -567,12 +771,33 @@ WEIGHT = [
             "gradcheck": "a projection after the step, outside of autograd",
             "counterpart": NO_TORCH,
             "compile": "runs once a step, outside of the model",
-            "state_dict": FUNCTION,
-            "reset": FUNCTION,
-            "repr": FUNCTION,
+        }
+        | plain(*FUNCTION_LACKS, why=FUNCTION)
+        | {
+            "forward_mode": "a projection after the step, outside of autograd",
+            "empty": "a weight without values has no singular ones",
         },
     ),
 ]
+
+
+WEIGHT.append(
+    Case(
+        "lipschitz",
+        lambda: norm.__globals__["entry"]("lipschitz").build,
+        ref.lipschitz,
+        inputs=lambda: (weights(),),
+        call=clipped,
+        wrong=None,
+        tolerance=1e-6,
+        bad=(
+            lambda: norm("lipschitz", [torch.ones(3)]),
+            lambda: norm("lipschitz", [torch.ones(3, 3)], 0.0),
+            lambda: norm("lipschitz", [torch.ones(3, 3)], ord=3),
+        ),
+        lacks=next(c for c in WEIGHT if c.name == "spectral_clip").lacks,
+    )
+)
 
 
 def on_gradient(*args: Any) -> Callable[..., Tensor]:
@@ -592,9 +817,8 @@ def gradient_case(name: str, reference: Any, *args: Any, bad: tuple[Any, ...], *
         "facts": NO_SAMPLES,
         "gradcheck": "acts on gradients, outside of autograd",
         "compile": "runs once a step, outside of the model",
-        "state_dict": FUNCTION,
-        "reset": FUNCTION,
-        "repr": FUNCTION,
+        "forward_mode": "acts on gradients, outside of autograd",
+        **plain(*FUNCTION_LACKS, why=FUNCTION),
     }
     if "counterpart" not in rest:
         lacks["counterpart"] = NO_TORCH
@@ -637,12 +861,21 @@ GRADIENT = [
     ),
 ]
 
+GRADIENT.append(
+    gradient_case(
+        "orthogonal_gradient",
+        ref.orthogonal_gradient,
+        bad=(lambda: norm("orthogonal_gradient", [], 0),),
+        tolerance=1e-7,
+    )
+)
+
 
 def data() -> Tensor:
     return maps().flip(0) * 3 + 1
 
 
-def scaler_case(name: str, reference: Any, **options: Any) -> Case:
+def scaler_case(name: str, reference: Any, lacks: Any = None, **options: Any) -> Case:
     return Case(
         name,
         lambda: norm(name, 8, dim=1, dtype=torch.float64, **options).fit(data()),
@@ -659,6 +892,7 @@ def scaler_case(name: str, reference: Any, **options: Any) -> Case:
             "evaluation": SAME_MODES,
             "counterpart": NO_TORCH,
             "compile": "runs before the model",
+            **(lacks or {}),
         },
     )
 
@@ -667,7 +901,9 @@ DATA = [
     scaler_case("min_max", ref.min_max, low=-1.0, high=2.0),
     scaler_case("mean", ref.mean_scaler),
     scaler_case("z_score", ref.z_score),
-    scaler_case("robust", ref.robust),
+    scaler_case(
+        "robust", ref.robust, lacks={"meta": "a fit sorts the values, which are not there"}
+    ),
     Case(
         "unit_length",
         lambda: norm("unit_length"),
@@ -675,7 +911,11 @@ DATA = [
         inputs=lambda: (tokens(),),
         counterpart=lambda: lambda x: nn.functional.normalize(x, dim=-1),
         wrong=None,
-        bad=(lambda: norm("unit_length", 0.0),),
+        bad=(
+            lambda: norm("unit_length", 0.5),
+            lambda: norm("unit_length", ord=0.0),
+            lambda: norm("unit_length", 7)(tokens()),
+        ),
         lacks=plain("mask", "stats", why="a length, of one vector: nothing to leave out or share")
         | {
             "memory_format": "features are last: there is one memory format",
@@ -701,10 +941,36 @@ NORMALIZER_FREE = [
         lacks=plain("mask", "stats", why=NO_STATS)
         | {"evaluation": SAME_MODES, "counterpart": NO_TORCH, "reset": AT_RANDOM},
     ),
+    Case(
+        "fixup",
+        lambda: norm("fixup", 8),
+        ref.fixup,
+        layers=True,
+        pictures_only=True,
+        bad=(lambda: norm("fixup", 8, blocks=0), lambda: norm("fixup", 8, stride=0)),
+        lacks=plain("mask", "stats", why=NO_STATS)
+        | {"evaluation": SAME_MODES, "counterpart": NO_TORCH, "reset": AT_RANDOM},
+    ),
+    Case(
+        "skip_init",
+        lambda: norm("skip_init", nn.Linear(8, 8)),
+        ref.skip_init,
+        inputs=lambda: (tokens(),),
+        wrong=None,
+        layers=True,
+        lacks=plain("mask", "stats", why=NO_STATS)
+        | {
+            "memory_format": "that of its branch",
+            "exceptions": "takes whatever its branch takes",
+            "evaluation": SAME_MODES,
+            "counterpart": NO_TORCH,
+            "reset": AT_RANDOM,
+        },
+    ),
 ]
 
 CASES = {
     case.name: case
-    for case in (*DATA, *ACTIVATION, *WEIGHT, *TRANSFORMER, *GRADIENT, *NORMALIZER_FREE)
+    for case in (*DATA, *ACTIVATION, *NEWER, *WEIGHT, *TRANSFORMER, *GRADIENT, *NORMALIZER_FREE)
 }
 ELSEWHERE = {"gradnorm": "balances losses of a model in training; its own file is test_gradnorm"}

@@ -266,6 +266,15 @@ def divisive(m: Any, x: Array, mask: Array | None = None) -> Array:
 
 
 def local_contrast(m: Any, x: Array, mask: Array | None = None) -> Array:
+    v = x - window_mean(x, m.size, m.window == "gaussian", 1, mask)
+    out = np.zeros(x.shape)
+    for c in range(x.shape[1]):
+        near = v[:, max(0, c - m.channels // 2) : c + m.channels // 2 + 1]
+        out[:, c] = x[:, c] / (m.k + m.alpha * (near**2).sum(1)) ** m.beta
+    return out
+
+
+def subtractive_divisive(m: Any, x: Array, mask: Array | None = None) -> Array:
     v = x - window_mean(x, m.size, True, None, mask)
     sd = np.sqrt(window_mean(v**2, m.size, True, None, mask))[:, :1]
     return v / np.maximum(sd, mean(sd, (2, 3), mask))
@@ -336,11 +345,14 @@ def weight_standardization(m: Any, x: Array) -> Array:
     return standard(x, (1, 2, 3), m.parametrizations.weight[0].eps)
 
 
+def scaled_standardized(w: Array, gain: Array, gamma: float, eps: float) -> Array:
+    scale = gamma * gain.reshape(-1, 1, 1, 1) / np.sqrt(np.prod(w.shape[1:]))
+    return scale * standard(w, (1, 2, 3), eps)
+
+
 def scaled_weight_standardization(m: Any, x: Array) -> Array:
     p = m.parametrizations.weight[0]
-    fan_in = np.prod(x.shape[1:])
-    gain = p.gamma * array(p.gain).reshape(-1, 1, 1, 1) / np.sqrt(fan_in)
-    return gain * standard(x, (1, 2, 3), p.eps)
+    return scaled_standardized(x, array(p.gain), p.gamma, p.eps)
 
 
 def spectral(m: Any, x: Array) -> Array:
@@ -393,9 +405,184 @@ def robust(m: Any, x: Array, data: Array) -> Array:
 def normalizer_free(m: Any, x: Array) -> Array:
     def layer(c: Any, h: Array) -> Array:
         class Plain:
-            weight, bias, padding = c.weight, c.bias, c.padding
+            weight = scaled_standardized(array(c.weight), array(c.gain), c.gamma, c.eps)
+            bias, padding = c.bias, c.padding
 
         return conv(h, Plain)
 
     active = np.maximum(x / np.sqrt(m.variance), 0)
     return x + m.alpha * layer(m.second, np.maximum(layer(m.first, active), 0))
+
+
+def film(m: Any, x: Array, c: Array) -> Array:
+    scale, shift = np.split(linear(m.modulation, c), 2, -1)
+    return x * (1 + scale[:, :, None, None]) + shift[:, :, None, None]
+
+
+def adaptive_group(m: Any, x: Array, c: Array, mask: Array | None = None) -> Array:
+    w = None if mask is None else mask[:, :, None]
+    y = standard(grouped(x, m.groups), (2, 3, 4), m.eps, w).reshape(x.shape)
+    return film(m, y, c)
+
+
+def lp(m: Any, x: Array, mask: Array | None = None) -> Array:
+    size = mean(np.abs(x) ** m.p, (-1,), mask) ** (1 / m.p)
+    return x / (size + m.eps) ** m.power * array(m.weight)
+
+
+def spread(x: Array, mask: Array | None = None) -> tuple[Array, Array, Array]:
+    """Centred rows ``(C, positions)`` of one sample, their mean and covariance."""
+    rows = x.reshape(len(x), -1)
+    w = np.ones((1, rows.shape[1])) if mask is None else mask.reshape(1, -1)
+    mu = (rows * w).sum(1, keepdims=True) / w.sum()
+    return rows - mu, mu, (rows - mu) * w @ (rows - mu).T / w.sum()
+
+
+def power(matrix: Array, exponent: float, eps: float) -> Array:
+    values, vectors = np.linalg.eigh(matrix + eps * np.eye(len(matrix)))
+    out: Array = vectors @ np.diag(values**exponent) @ vectors.T
+    return out
+
+
+def whitening(m: Any, x: Array, mask: Array | None = None) -> Array:
+    out = []
+    for i, sample in enumerate(x):
+        rows, _, matrix = spread(sample, None if mask is None else mask[i])
+        out.append((power(matrix, -0.5, m.eps) @ rows).reshape(sample.shape))
+    return np.stack(out)
+
+
+def whitening_coloring(m: Any, x: Array, style: Array, mask: Array | None = None) -> Array:
+    white = whitening(m, x, mask)
+    out = []
+    for sample, other in zip(white, style, strict=True):
+        _, mu, matrix = spread(other)
+        rows = power(matrix, 0.5, m.eps) @ sample.reshape(len(sample), -1)
+        out.append((rows + mu).reshape(sample.shape))
+    return np.stack(out)
+
+
+def exact_matching(m: Any, x: Array, style: Array) -> Array:
+    out = np.empty_like(x)
+    for i in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            values = np.sort(style[i, c].ravel())
+            count = x[i, c].size
+            places = np.linspace(0, len(values) - 1, count)
+            values = np.interp(places, np.arange(len(values)), values)
+            flat = np.empty(count)
+            flat[np.argsort(x[i, c].ravel(), kind="stable")] = values
+            out[i, c] = flat.reshape(x[i, c].shape)
+    return out
+
+
+def whitened(m: Any, x: Array, mu: Array, matrices: Array) -> Array:
+    size = x.shape[1] // m.groups
+    out = np.empty_like(x)
+    for g in range(m.groups):
+        part = slice(g * size, (g + 1) * size)
+        root = power(matrices[g], -0.5, m.eps)
+        out[:, part] = np.einsum("ij,njhw->nihw", root, x[:, part] - mu[part].reshape(1, -1, 1, 1))
+    return scaled(m, out)
+
+
+def decorrelated_batch(m: Any, x: Array, mask: Array | None = None) -> Array:
+    size = x.shape[1] // m.groups
+    w = None if mask is None else mask.reshape(-1)
+    means, matrices = [], []
+    for g in range(m.groups):
+        together = x[:, g * size : (g + 1) * size].transpose(1, 0, 2, 3)
+        _, mu, matrix = spread(together, w)
+        means.append(mu[:, 0])
+        matrices.append(matrix)
+    return whitened(m, x, np.concatenate(means), np.stack(matrices))
+
+
+def decorrelated_batch_eval(m: Any, x: Array) -> Array:
+    return whitened(m, x, array(m.running_mean), array(m.running_cov))
+
+
+def evo_b0(m: Any, x: Array, mask: Array | None = None) -> Array:
+    mu = mean(x, (0, 2, 3), mask)
+    return evo_b0_over(m, x, mean((x - mu) ** 2, (0, 2, 3), mask), mask)
+
+
+def evo_b0_eval(m: Any, x: Array) -> Array:
+    return evo_b0_over(m, x, maps(m.running_var))
+
+
+def evo_b0_over(m: Any, x: Array, together: Array, mask: Array | None = None) -> Array:
+    mu = mean(x, (2, 3), mask)
+    own = np.sqrt(mean((x - mu) ** 2, (2, 3), mask) + m.eps)
+    return scaled(m, x / np.maximum(np.sqrt(together + m.eps), maps(m.slope) * x + own))
+
+
+def online(m: Any, x: Array) -> Array:
+    mu, var, a = array(m.running_mean).copy(), array(m.running_var).copy(), m.decay[0]
+    out = []
+    for sample in x:
+        y = (sample - mu[:, None, None]) / np.sqrt(var + m.eps)[:, None, None]
+        out.append(y / np.sqrt((y**2).mean() + m.eps))
+        own, own_var = sample.mean((1, 2)), sample.var((1, 2))
+        var = a * var + (1 - a) * own_var + a * (1 - a) * (own - mu) ** 2
+        mu = a * mu + (1 - a) * own
+    return scaled(m, np.stack(out))
+
+
+def online_eval(m: Any, x: Array) -> Array:
+    y = (x - maps(m.running_mean)) / np.sqrt(maps(m.running_var) + m.eps)
+    return scaled(m, y / np.sqrt((y**2).mean((1, 2, 3), keepdims=True) + m.eps))
+
+
+def power_norm(m: Any, x: Array, mask: Array | None = None) -> Array:
+    y = x / np.sqrt(array(m.running_square) + m.eps)
+    return y * array(m.weight) + array(m.bias)
+
+
+def head_qk(m: Any, x: Array) -> Array:
+    y = x / np.sqrt((x**2).mean(-1, keepdims=True) + m.eps)
+    z = x[..., ::-1] / np.sqrt((x**2).mean(-1, keepdims=True) + m.eps)
+    weights = (array(w)[:, None] for w in (m.query_weight, m.key_weight))
+    return np.concatenate([v * w for v, w in zip((y, z), weights, strict=True)], -1)
+
+
+def layer_scale(m: Any, x: Array) -> Array:
+    return x * array(m.weight)
+
+
+def deep_norm(m: Any, x: Array) -> Array:
+    return layer(m.norm, (2 * 12) ** 0.25 * x + linear(m.branch, x))
+
+
+def hypersphere(m: Any, x: Array) -> Array:
+    alpha = np.abs(array(m.scaled_alpha)) * 0.05 * np.sqrt(x.shape[-1])
+    return unit(x + alpha * (unit(linear(m.branch, x)) - x))
+
+
+def skip_init(m: Any, x: Array) -> Array:
+    return x + array(m.alpha) * linear(m.branch, x)
+
+
+def fixup(m: Any, x: Array) -> Array:
+    class First:
+        weight, bias, padding = m.first.weight, np.zeros(8), m.first.padding
+
+    class Second:
+        weight, bias, padding = m.second.weight, np.zeros(8), m.second.padding
+
+    b, g = array(m.biases), float(array(m.gain))
+    inner = np.maximum(conv(x + b[0], First) + b[1], 0)
+    return np.maximum(x + conv(inner + b[2], Second) * g + b[3], 0)
+
+
+def lipschitz(m: Any, x: Array) -> Array:
+    return x / max(1.0, float(np.linalg.svd(x.reshape(len(x), -1), compute_uv=False)[0]))
+
+
+def orthogonal_gradient(m: Any, x: Array) -> Array:
+    """Singular values through the scalar polynomial; vectors as they are."""
+    u, s, v = np.linalg.svd(x.reshape(len(x), -1), full_matrices=False)
+    s = s / np.sqrt((s**2).sum())
+    for _ in range(5):
+        s = 3.4445 * s - 4.7750 * s**3 + 2.0315 * s**5
+    return (u @ np.diag(s) @ v).reshape(x.shape)

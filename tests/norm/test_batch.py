@@ -1,10 +1,15 @@
 """Running statistics, freezing, folding, the evaluation average, and relatives of batch norm."""
 
+import subprocess
+import sys
+from collections import OrderedDict
 from copy import deepcopy
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
+from torch.optim.swa_utils import update_bn
 
 from styler.errors import ParameterError
 from styler.norm import (
@@ -16,14 +21,19 @@ from styler.norm import (
     BatchRenorm,
     GhostBatchNorm,
     SwitchableNorm,
+    SyncBatchNorm,
     WeighedBatchNorm,
     choose_alpha,
+    decorrelated_batch_norm,
     fold_batch_norm,
     fold_batch_norms,
     norm,
     renorm_limits,
+    sync_batch_norms,
     weigh_examples,
 )
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -312,3 +322,208 @@ def test_choosing_alpha_leaves_every_part_in_its_mode() -> None:
     model[0].eval()
     choose_alpha(model, [(x, y)], nn.functional.cross_entropy)
     assert [m.training for m in model] == [False, True, True, True, True]
+
+
+RELATIVES = [GhostBatchNorm, BatchRenorm, WeighedBatchNorm, SwitchableNorm]
+
+
+@pytest.mark.parametrize("kind", [BatchNorm, BatchNorm2d, *RELATIVES])
+def test_torchs_tools_know_a_batch_norm(kind: type[BatchNorm]) -> None:
+    x = torch.randn(8, 3, 4, 4) * 2 + 5
+    model = nn.Sequential(kind(3))
+    model(x - 50)
+    update_bn([x[:4], x[4:]], model)
+    torch.testing.assert_close(model[0].running_mean, x.mean((0, 2, 3)), rtol=1e-5, atol=1e-5)
+    assert model[0].momentum == 0.1
+
+
+def test_torch_makes_its_own_sync_batch_norm_of_ours() -> None:
+    ours = BatchNorm2d(3, eps=1e-3, momentum=0.2)
+    ours(torch.randn(4, 3, 2, 2))
+    theirs = nn.SyncBatchNorm.convert_sync_batchnorm(nn.Sequential(ours))[0]
+    assert type(theirs) is nn.SyncBatchNorm and (theirs.eps, theirs.momentum) == (1e-3, 0.2)
+    torch.testing.assert_close(theirs.state_dict(), ours.state_dict())
+
+
+def test_torch_takes_running_statistics_off() -> None:
+    model = nn.Sequential(BatchNorm(3))
+    torch.func.replace_all_batch_norm_modules_(model)
+    x = torch.randn(4, 3, 5, 5)
+    torch.testing.assert_close(model(x), nn.BatchNorm2d(3)(x))
+    vmapped = torch.func.vmap(model)(torch.stack([x, x + 1]))
+    torch.testing.assert_close(vmapped[0], model(x))
+
+
+def test_sync_batch_norms_leaves_relatives_alone() -> None:
+    model = nn.Sequential(nn.BatchNorm2d(3), BatchNorm(3), *(kind(3) for kind in RELATIVES))
+    x = torch.randn(4, 3, 5, 5)
+    model(x)
+    before = model.eval()(x)
+    converted = sync_batch_norms(model)
+    kinds = [type(m) for m in converted]
+    assert kinds == [SyncBatchNorm, SyncBatchNorm, *RELATIVES]
+    torch.testing.assert_close(converted(x), before)
+    assert type(sync_batch_norms(nn.BatchNorm1d(3))) is SyncBatchNorm
+
+
+WORKER = """
+import sys, torch, torch.distributed as dist
+from styler.norm import SyncBatchNorm
+folder, rank = sys.argv[1], int(sys.argv[2])
+torch.set_num_threads(1)
+dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
+given = torch.load(f"{folder}/given")
+m = SyncBatchNorm(3, dtype=torch.float64)
+m.load_state_dict(given["state"])
+share = slice(0, 3) if rank == 0 else slice(3, None)
+out = {}
+for name, mask in (("plain", None), ("masked", given["mask"][share])):
+    x = given["x"][share].clone().requires_grad_()
+    y = m(x, mask)
+    y.backward(given["direction"][share])
+    out[name] = (y.detach(), x.grad, m.running_mean.clone(), m.running_var.clone())
+torch.save(out, f"{folder}/{rank}")
+dist.destroy_process_group()
+"""
+
+
+def test_two_processes_normalize_as_one(tmp_path: Path) -> None:
+    """Three samples here and five there, masked and not, forward and backward."""
+    shape = (8, 3, 4, 5)
+    x, direction = torch.randn(shape).double() * 3 + 2, torch.randn(shape).double()
+    mask = (torch.rand(8, 1, 4, 5) < 0.6).double()
+    alone = BatchNorm(3, dtype=torch.float64)
+    nn.init.uniform_(alone.weight)
+    given = {"x": x, "direction": direction, "mask": mask, "state": alone.state_dict()}
+    torch.save(given, tmp_path / "given")
+    command = [sys.executable, "-c", WORKER, str(tmp_path)]
+    workers = [subprocess.Popen([*command, str(rank)], cwd=ROOT) for rank in range(2)]
+    assert [worker.wait(timeout=120) for worker in workers] == [0, 0]
+    parts = [torch.load(tmp_path / str(rank)) for rank in range(2)]
+    for name, seen in (("plain", None), ("masked", mask)):
+        leaf = x.clone().requires_grad_()
+        y = alone(leaf, seen)
+        y.backward(direction)
+        for part in parts:
+            torch.testing.assert_close(part[name][2:], (alone.running_mean, alone.running_var))
+        joined = [torch.cat([part[name][i] for part in parts]) for i in range(2)]
+        torch.testing.assert_close(joined, [y.detach(), leaf.grad])
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        *((name, ()) for name in ("batch", "batch_renorm", "ghost_batch", "switchable")),
+        ("batch_group", (2,)),
+        ("sync_batch", ()),
+    ],
+)
+def test_a_mask_times_a_constant_is_the_same_mask(name: str, args: tuple[int, ...]) -> None:
+    x, mask = torch.randn(4, 4, 2, 2).double(), torch.rand(4, 1, 2, 2).double()
+    states = []
+    for factor in (1.0, 0.1):
+        m = norm(name, 4, *args).double()
+        m(x, mask * factor)
+        states.append(m.state_dict())
+    torch.testing.assert_close(*states)
+
+
+def test_checkpoints_without_a_count_are_loaded_as_torch_loads_them() -> None:
+    state = nn.BatchNorm2d(3).state_dict()
+    del state["num_batches_tracked"]
+    for plain in (dict(state), OrderedDict(state)):
+        for kind in (BatchNorm, *RELATIVES[:3]):
+            m = kind(3)
+            m.load_state_dict(plain)
+            assert m.num_batches_tracked == 0
+
+
+def test_a_subclass_may_reset_what_it_adds() -> None:
+    class Scaled(BatchNorm):
+        def __init__(self, num_features: int) -> None:
+            super().__init__(num_features)
+            self.scale = nn.Parameter(torch.zeros(()))
+
+        def reset_parameters(self) -> None:
+            super().reset_parameters()
+            nn.init.zeros_(self.scale)
+
+    assert Scaled(3).scale == 0
+
+
+class Block(nn.Module):
+    """A residual block as people write them: no ``Sequential``, functions in between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.bn = nn.Conv2d(4, 4, 3, padding=1), nn.BatchNorm2d(4)
+        self.second, self.own = nn.Conv2d(4, 4, 1), BatchNorm(4)
+        self.twice, self.after = nn.Conv2d(4, 4, 1), BatchNorm(4)
+        self.shared, self.before = BatchNorm(4), nn.Conv2d(4, 4, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.own(self.second(torch.relu(self.bn(self.conv(x)))))
+        z = self.twice(y)
+        y = self.after(z) + z  # what the layer gives goes elsewhere, too
+        return x + self.shared(self.before(y)) + self.shared(y)
+
+
+def settled(model: nn.Module, x: torch.Tensor) -> nn.Module:
+    for _ in range(3):
+        model(x)
+    return model.eval()
+
+
+def test_what_a_trace_shows_is_folded() -> None:
+    x = torch.randn(2, 4, 6, 6)
+    model = settled(Block(), x)
+    folded = fold_batch_norms(model)
+    torch.testing.assert_close(folded(x), model(x), rtol=1e-4, atol=1e-5)
+    assert type(folded) is Block
+    kinds = [type(getattr(folded, name)) for name in ("bn", "own", "after", "shared")]
+    assert kinds == [nn.Identity, nn.Identity, BatchNorm, BatchNorm]
+
+
+def test_parts_of_what_cannot_be_traced_are_folded() -> None:
+    class Branching(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.block = Block()
+            self.tail = nn.Sequential(nn.Conv2d(4, 4, 1), BatchNorm(4))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.tail(self.block(x) if x.sum() > 0 else self.block(-x))
+
+    x = torch.randn(2, 4, 6, 6)
+    model = settled(Branching(), x)
+    folded = fold_batch_norms(model)
+    torch.testing.assert_close(folded(x), model(x), rtol=1e-4, atol=1e-5)
+    assert isinstance(folded.block.bn, nn.Identity) and isinstance(folded.tail[1], nn.Identity)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 4])
+def test_newtons_iteration_nears_the_exact_whitening(groups: int) -> None:
+    x = torch.randn(16, 4, 5, 5).double()
+    x[:, 1] += x[:, 0]
+    exact = decorrelated_batch_norm(x, groups, steps=None)
+    apart = [
+        float((decorrelated_batch_norm(x, groups, steps=steps) - exact).abs().max())
+        for steps in (3, 6, 12)
+    ]
+    assert apart[0] >= apart[1] >= apart[2]
+    assert apart[2] < 1e-6
+    if groups == 4:
+        torch.testing.assert_close(exact, BatchNorm(4).double()(x))
+    rows = exact.transpose(0, 1).reshape(groups, 4 // groups, -1)
+    identity = torch.eye(4 // groups).double().expand(groups, -1, -1)
+    torch.testing.assert_close(rows @ rows.mT / rows.shape[2], identity, rtol=0, atol=1e-3)
+
+
+def test_tracked_instance_norm_is_torchs() -> None:
+    ours = norm("instance", 3, track_running_stats=True, momentum=0.3)
+    theirs = nn.InstanceNorm2d(3, affine=True, track_running_stats=True, momentum=0.3)
+    for _ in range(3):
+        x = torch.randn(4, 3, 5, 6) * 2 + 1
+        torch.testing.assert_close(ours(x), theirs(x), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(ours.state_dict(), theirs.state_dict())
+    torch.testing.assert_close(ours.eval()(x), theirs.eval()(x), rtol=1e-5, atol=1e-5)

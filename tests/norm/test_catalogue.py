@@ -1,9 +1,11 @@
 """The page of all methods is what the registry says."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+import styler.norm
 from styler.errors import InputError
 from styler.norm import entry, names
 from styler.norm.catalogue import renewed, table
@@ -22,7 +24,14 @@ def test_every_method_has_one_row() -> None:
     for name in names():
         (row,) = [line for line in lines if line.startswith(f"| `{name}`")]
         assert entry(name).source in row
-        assert row.replace("\\|", "").count("|") == 8
+        assert row.replace("\\|", "").count("|") == 9
+
+
+def test_every_row_says_what_to_import() -> None:
+    for line in table().splitlines():
+        if line.startswith("| `"):
+            faces = re.findall(r"`(\w+)`", line.split(" | ")[1])
+            assert faces and all(hasattr(styler.norm, face) for face in faces), line
 
 
 def test_figures_of_the_page_exist_and_are_small() -> None:

@@ -23,6 +23,12 @@ def test_all_norms_of_maps_and_tokens_say_where_their_channels_are() -> None:
         "dynamic_tanh",  # takes ``channel_dim`` itself
         "none",
         "normalizer_free",  # of convolutions, as torch has them
+        "fixup",
+        "layer_scale",  # takes ``channel_dim`` itself
+        "deep_norm",  # of their branch
+        "hypersphere",
+        "skip_init",
+        "head_qk",  # of heads
         "pre_norm",  # of their branch
         "post_norm",
         "sandwich_norm",

@@ -159,13 +159,13 @@ def test_unit_length_comes_back(order: float, seed: int) -> None:
     x = rows(7, seed)
     y, length = unit_length(x, order)
     torch.testing.assert_close(torch.linalg.vector_norm(y, order, -1), torch.ones(7).double())
-    torch.testing.assert_close(UnitLength(order).inverse(y, length), x)
+    torch.testing.assert_close(UnitLength(ord=order).inverse(y, length), x)
 
 
 def test_unit_length_of_zero_and_maximum() -> None:
     assert torch.equal(UnitLength()(torch.zeros(2, 3)), torch.zeros(2, 3))
-    assert UnitLength(float("inf"))(torch.tensor([1.0, -4])).tolist() == [0.25, -1.0]
-    assert repr(UnitLength(float("inf"))) == "UnitLength(ord=inf, dim=-1)"
+    assert UnitLength(ord=float("inf"))(torch.tensor([1.0, -4])).tolist() == [0.25, -1.0]
+    assert repr(UnitLength(ord=float("inf"))) == "UnitLength(ord=inf, dim=-1)"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -182,3 +182,31 @@ def test_functions_scale_the_data_at_hand(name: str) -> None:
     assert function(maps, dim=1).dtype == torch.bfloat16
     with pytest.raises(ParameterError, match="floating"):
         function(x.long())
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("value", [0.1, 1 / 3, -7e3])
+def test_constant_features_are_not_blown_up(name: str, dtype: torch.dtype, value: float) -> None:
+    """Rounding is not a deviation: what differs by a hundredth later is as far off as it was."""
+    state = torch.float64 if dtype == torch.float64 else torch.float32
+    x = torch.full((1000, 3), value, dtype=dtype)
+    x[:, 0] = rows(1000)[:, 0].to(dtype)
+    for parts in (1, 7, 300):
+        scaler = norm(name, 3, dtype=state)
+        for part in torch.tensor_split(x, parts):
+            scaler.partial_fit(part)
+        exact = x[:1, 1:].to(state)
+        at_home = scaler(exact.expand(1, 2).repeat(1, 2)[:, :3])[:, 1:]
+        away = scaler((exact * 1.01).repeat(1, 2)[:, :3])[:, 1:]
+        torch.testing.assert_close(away - at_home, exact * 0.01, rtol=1e-3, atol=1e-6)
+    function = entry(name).functional
+    assert function is not None
+    assert function(x)[:, 1:].float().abs().max() <= abs(value) * 1e-2
+    assert function(x)[:, :1].float().abs().max() > 0.5  # the other feature is scaled
+
+
+def test_nearly_constant_features_are_still_scaled() -> None:
+    x = rows(500).float() * 1e-4 + 1
+    for name in NAMES:
+        assert norm(name, 3).fit(x)(x).abs().amax(0).min() > 0.2

@@ -4,7 +4,13 @@ import pytest
 import torch
 from torch import nn
 
-from styler.norm import adaptive_clip_, clip_gradient_norm_, normalize_gradient_
+from styler.norm import (
+    adaptive_clip_,
+    clip_gradient_norm_,
+    normalize_gradient_,
+    orthogonalize,
+    orthogonalize_gradient_,
+)
 
 
 def model() -> nn.Module:
@@ -87,3 +93,27 @@ def test_half_precision_does_not_overflow() -> None:
         p.grad = torch.full_like(p, 1000)
         shorten()
         assert p.grad.float().norm().item() == pytest.approx(length, rel=1e-3)
+
+
+def test_orthogonalized_gradients_have_singular_values_near_one() -> None:
+    for shape in ((6, 9), (9, 6), (4, 3, 3, 3)):
+        g = torch.randn(shape)
+        values = torch.linalg.svdvals(orthogonalize(g).flatten(1))
+        assert values.min() > 0.6 and values.max() < 1.3
+    p, bias = nn.Parameter(torch.randn(5, 5)), nn.Parameter(torch.randn(5))
+    p.grad, bias.grad = torch.randn(5, 5), torch.randn(5)
+    before = bias.grad.clone()
+    expected = orthogonalize(p.grad)
+    orthogonalize_gradient_([p, bias])
+    torch.testing.assert_close(p.grad, expected)
+    assert torch.equal(bias.grad, before)
+    assert torch.equal(orthogonalize(torch.zeros(3, 3)), torch.zeros(3, 3))
+
+
+def test_units_of_transposed_convolutions_are_their_outputs() -> None:
+    layer = nn.ConvTranspose2d(4, 3, 2, bias=False)
+    layer.weight.grad = torch.randn_like(layer.weight) * 100
+    adaptive_clip_(layer, 0.01)
+    lengths = layer.weight.grad.transpose(0, 1).flatten(1).norm(dim=1)
+    own = layer.weight.detach().transpose(0, 1).flatten(1).norm(dim=1)
+    torch.testing.assert_close(lengths, 0.01 * own)

@@ -89,3 +89,18 @@ def test_state_and_errors() -> None:
         GradNorm(1)([(shared * 0).sum()], shared)
     with pytest.raises(ParameterError, match="alpha must be"):
         GradNorm(2, alpha=-1)
+
+
+def test_one_loss_that_is_no_number_is_passed_over() -> None:
+    balance, shared = GradNorm(2), nn.Parameter(torch.ones(3))
+    balance([(shared**3).sum(), shared.sum() * 2], shared)
+    before = balance.weights.clone()
+    for bad in (float("nan"), float("inf")):
+        balance([(shared**3).sum() * bad, shared.sum() * 2], shared)
+        assert torch.equal(balance.weights, before)
+    balance([(shared**3).sum(), shared.sum() * 2], shared)
+    assert balance.weights.isfinite().all() and not torch.equal(balance.weights, before)
+    late = GradNorm(2)
+    late([shared.sum() * float("nan"), shared.sum()], shared)
+    late([shared.sum(), shared.sum()], shared)
+    assert late.initial.tolist() == [3.0, 3.0]

@@ -23,7 +23,6 @@ from styler.norm import (
     instance_norm,
     layer_instance_norm,
     layer_norm,
-    local_contrast_norm,
     moments,
     normalize_weight,
     pixel_layer_norm,
@@ -33,6 +32,7 @@ from styler.norm import (
     scaled_standardize_weight,
     spectral_clip,
     standardize_weight,
+    subtractive_divisive_norm,
     switchable_norm,
     unit_length,
     weighed_batch_norm,
@@ -116,7 +116,7 @@ def test_sample_wise_norms_do_not_see_affine_maps_of_samples(
     close(pixel_layer_norm(y, eps=EPS), pixel_layer_norm(x, eps=EPS), 1e-4)
     share = torch.full((4,), 0.3, dtype=x.dtype)
     close(layer_instance_norm(y, share, eps=EPS), layer_instance_norm(x, share, eps=EPS), 1e-5)
-    close(local_contrast_norm(y, 3), local_contrast_norm(x, 3), 1e-4)
+    close(subtractive_divisive_norm(y, 3), subtractive_divisive_norm(x, 3), 1e-4)
 
 
 @given(MAPS, SCALES)
@@ -210,7 +210,7 @@ def test_masked_out_values_are_not_seen(x: Tensor, seed: int) -> None:
         lambda t: adain(t, x, mask=mask),
         lambda t: filter_response_norm(t, mask=mask),
         lambda t: global_response_norm(t, torch.ones(4).double(), mask=mask),
-        lambda t: local_contrast_norm(t, 3, mask=mask),
+        lambda t: subtractive_divisive_norm(t, 3, mask=mask),
     ):
         close(apply(noisy) * mask, apply(x) * mask)
 

@@ -1,10 +1,19 @@
 """The variance bookkeeping holds without any statistics, and the blocks train."""
 
+import pickle
+
 import pytest
 import torch
 import torch.nn.functional as F
 
-from styler.norm import GAINS, NormalizerFreeBlock, NormalizerFreeStage, adaptive_clip_
+from styler.norm import (
+    GAINS,
+    FixupBlock,
+    NormalizerFreeBlock,
+    NormalizerFreeStage,
+    SkipInit,
+    adaptive_clip_,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -58,3 +67,29 @@ def test_trains_with_adaptive_clipping_at_a_high_rate() -> None:
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.1 * losses[0]
+
+
+def test_stages_are_pickled_loaded_and_reset() -> None:
+    stage = NormalizerFreeStage(4, 6, depth=2, dtype=torch.float64)
+    x = torch.randn(1, 4, 5, 5).double()
+    torch.testing.assert_close(pickle.loads(pickle.dumps(stage))(x), stage(x))
+    torch.manual_seed(3)
+    stage.reset_parameters()
+    torch.manual_seed(3)
+    again = NormalizerFreeStage(4, 6, depth=2, dtype=torch.float64)
+    again.reset_parameters()
+    assert again[0].first.gain.tolist() == [1.0] * 6
+
+
+def test_skip_init_and_fixup_start_as_their_shortcut() -> None:
+    x = torch.randn(2, 8, 5, 5)
+    branch = torch.nn.Conv2d(8, 8, 3, padding=1)
+    skip = SkipInit(branch)
+    torch.testing.assert_close(skip(x), x)
+    skip(x).square().sum().backward()
+    assert skip.alpha.grad != 0 and not branch.weight.grad.any()
+    torch.testing.assert_close(FixupBlock(8)(x), torch.relu(x))
+    wide = FixupBlock(8, 12, stride=2, blocks=4)
+    assert wide(x).shape == (2, 12, 3, 3)
+    deviation = wide.first.weight.std().item()
+    assert deviation == pytest.approx((2 / (12 * 9)) ** 0.5 * 4**-0.5, rel=0.1)

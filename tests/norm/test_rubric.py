@@ -3,6 +3,7 @@
 Each line runs on all entries but those that name it in ``Case.lacks``, with the reason.
 """
 
+import pickle
 from copy import deepcopy
 from typing import Any
 
@@ -10,11 +11,12 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.autograd import forward_ad
 from torch.func import functional_call
 
 from styler.errors import ParameterError
 from styler.norm import entry, names
-from tests.norm.cases import CASES, ELSEWHERE, LINES, Case
+from tests.norm.cases import CASES, ELSEWHERE, LINES, Case, random
 
 
 def cases(line: str) -> Any:
@@ -295,6 +297,156 @@ def test_facts(case: Case) -> None:
     alone = case.call(build(case), *(x[:1] for x in inputs))
     assert torch.allclose(alone, together[:1]) != facts.batch
     assert torch.allclose(case.call(build(case).eval(), *inputs), together) != facts.modes
+
+
+def by_axes(x: Tensor) -> dict[int, Any]:
+    """Which axes of an input may have another length: samples, and all but features and heads."""
+    heads = x.dim() == 4 and x.shape[1] == 2
+    free = [0, *range(2, 3 if heads else x.dim())] if x.dim() == 4 else [*range(x.dim() - 1)]
+    return dict.fromkeys(free, torch.export.Dim.DYNAMIC)
+
+
+def grown(x: Tensor, samples: int, more: int) -> Tensor:
+    """Random values of another number of samples and another size."""
+    shape = [samples, *x.shape[1:]]
+    for axis in by_axes(x):
+        if axis:
+            shape[axis] = shape[axis] + more
+    return random(*shape, seed=samples) + 0.5
+
+
+class Called(nn.Module):
+    """A case's call as a module; with a mask given, of the call under it too."""
+
+    def __init__(self, case: Case, module: nn.Module) -> None:
+        super().__init__()
+        self.case, self.module = case, module
+
+    def forward(self, x: Tensor, rest: list[Tensor], mask: Tensor | None) -> list[Tensor]:
+        out = [self.case.call(self.module, x, *rest)]
+        if mask is not None:
+            out.append(self.case.call(self.module, x, *rest, mask=mask))
+        return out
+
+
+@cases("export")
+def test_export(case: Case) -> None:
+    """Recorded once with free numbers of samples and sizes, equal at two others, masked too."""
+    module = Called(case, build(case).eval())
+    x, *rest = case.inputs()
+    mask = case.mask() if case.mask is not None else None
+    masks_maps = mask is not None and mask.dim() == x.dim()
+    free = by_axes(mask) if mask is not None and masks_maps and mask.shape[1] == 1 else {}
+    shapes = {"x": by_axes(x), "rest": [by_axes(r) for r in rest], "mask": free}
+    if mask is None:
+        shapes["mask"] = None
+    program = torch.export.export(module, (x, rest, mask), dynamic_shapes=shapes).module()
+    for samples, more in ((2, 3), (5, 6)):
+        others = [grown(r, samples, more) for r in rest]
+        covers = grown(mask, samples, more).abs().clamp(0, 1) if free else mask
+        inputs = grown(x, samples, more), others, covers
+        for got, expected in zip(program(*inputs), module(*inputs), strict=True):
+            torch.testing.assert_close(got, expected, rtol=1e-9, atol=1e-9)
+
+
+@cases("large_mean")
+@pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])
+def test_large_mean(case: Case, memory: torch.memory_format) -> None:
+    """A thousand deviations from zero, float32 keeps three digits of what is left."""
+    x, *rest = case.inputs()
+    far = x / x.std() + 1000
+    if x.dim() == 4:
+        far = far.to(memory_format=memory)
+    module = build(case)
+    for m in [module, deepcopy(module).eval()] if isinstance(module, nn.Module) else [module]:
+        exact = case.call(deepcopy(m), far.float().double(), *rest)
+        single = deepcopy(m).float() if isinstance(m, nn.Module) else m
+        got = case.call(single, far.float(), *(r.float() for r in rest))
+        scale = max(1.0, float(exact.detach().abs().max()))
+        torch.testing.assert_close(got.double(), exact, rtol=0, atol=2e-3 * scale)
+
+
+@cases("meta")
+def test_meta(case: Case) -> None:
+    """Built without memory it tells shapes; given memory and reset, or a state, it is as new."""
+    inputs = [x.float() for x in case.inputs()]
+    with torch.device("meta"):
+        module = case.build()
+    on_meta = [x.to("meta") for x in inputs]
+    expected = case.call(case.build().float(), *inputs)
+    got = case.call(module.float(), *on_meta)
+    assert got.is_meta and got.shape == expected.shape
+    held = module.to_empty(device="cpu")
+    for part in held.modules():
+        if hasattr(part, "reset_parameters"):
+            part.reset_parameters()
+    if not case.lacks.get("reset"):
+        torch.testing.assert_close(held.state_dict(), case.build().float().state_dict())
+    fresh = case.build().float()
+    held.load_state_dict(fresh.state_dict())
+    strict(case.call(held.eval(), *inputs), case.call(fresh.eval(), *inputs).detach(), 0)
+
+
+@cases("pickle")
+def test_pickle(case: Case) -> None:
+    module = build(case)
+    inputs = case.inputs()
+    case.call(module, *inputs)
+    again = pickle.loads(pickle.dumps(module))
+    assert repr(again) == repr(module)
+    for mode in (True, False):
+        first, second = (m.train(mode) for m in (module, again))
+        strict(case.call(first, *inputs), case.call(second, *inputs).detach(), 0)
+
+
+@cases("forward_mode")
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")  # torch's own use of it
+def test_forward_mode(case: Case) -> None:
+    """Directional derivatives forward in time, against finite differences; masked too."""
+    inputs = case.inputs()
+    tangents = tuple(random(*x.shape, seed=7) for x in inputs)
+    step = 1e-6
+    extras: list[dict[str, Tensor]] = [{}] if case.mask is None else [{}, {"mask": case.mask()}]
+    for extra in extras:
+        module = build(case)
+
+        def function(*args: Tensor, m: Any = module, extra: Any = extra) -> Tensor:
+            return case.call(deepcopy(m), *args, **extra)
+
+        with forward_ad.dual_level():
+            dual = (forward_ad.make_dual(x, t) for x, t in zip(inputs, tangents, strict=True))
+            moved = forward_ad.unpack_dual(function(*dual)).tangent
+        ahead, behind = (
+            function(*(x + sign * step * t for x, t in zip(inputs, tangents, strict=True)))
+            for sign in (1, -1)
+        )
+        expected = (ahead - behind) / (2 * step)
+        torch.testing.assert_close(moved, expected, rtol=1e-5, atol=1e-5)
+
+
+@cases("empty")
+def test_empty(case: Case) -> None:
+    """No samples, or maps without positions: as many come out, nothing is learned from them."""
+    x, *rest = case.inputs()
+    nothing = [(x[:0], *(r[:0] for r in rest))]
+    if x.dim() == 4 and x.shape[1] == 8 and not (case.pictures_only or rest):
+        nothing.append((x[:, :, :0],))
+    if x.dim() == 3:
+        nothing.append((x[:, :0], *rest))
+    for inputs in nothing:
+        module = build(case)
+        before = deepcopy(module.state_dict()) if isinstance(module, nn.Module) else {}
+        leaves = [i.clone().requires_grad_() for i in inputs]
+        out = case.call(module, *leaves)
+        assert out.shape == case.call(module, *inputs).shape
+        assert out.numel() == 0
+        if out.requires_grad:
+            out.sum().backward()
+        if isinstance(module, nn.Module):
+            for p in module.parameters():
+                assert p.grad is None or not p.grad.any()
+            torch.testing.assert_close(module.state_dict(), before, rtol=0, atol=0)
+            assert case.call(module.eval(), *inputs).numel() == 0
 
 
 @cases("repr")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from styler.errors import ParameterError
-from styler.norm import adain, filter_response_norm, group_norm, instance_norm, moments
+from styler.norm import adain, filter_response_norm, group_norm, instance_norm, moments, norm
 from styler.norm.moments import _at_once, _one_by_one
 from styler.norm.statistics import (
     channel_energy,
@@ -192,3 +192,65 @@ def test_energy_is_the_sum_of_squares(shape: tuple[int, ...]) -> None:
         torch.testing.assert_close(energy, (x.square() * seen).reshape(3, 4, -1).sum(2))
         torch.testing.assert_close(mass, seen.reshape(3, 1, -1).sum(2))
     assert torch.autograd.gradcheck(lambda t: channel_energy(t)[0], (x.requires_grad_(),))
+
+
+@pytest.mark.parametrize("groups", [1, 2, 8])
+def test_groups_do_not_cancel_in_channels_last(groups: int) -> None:
+    x = torch.randn(2, 8, 16, 16, generator=torch.Generator().manual_seed(0)) + 1000
+    exact = group_norm(x.double(), groups)
+    last = x.to(memory_format=torch.channels_last).requires_grad_()
+    out = group_norm(last, groups)
+    assert out.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(out.detach().double(), exact, rtol=0, atol=2e-4)
+    direction = torch.randn_like(x)
+    out.backward(direction)
+    leaf = x.double().requires_grad_()
+    group_norm(leaf, groups).backward(direction.double())
+    torch.testing.assert_close(last.grad.double(), leaf.grad, rtol=0, atol=2e-3)
+
+
+def test_what_is_masked_out_may_be_anything() -> None:
+    x = maps()
+    mask = torch.ones(3, 1, 5, 6).double()
+    mask[:, :, :2] = 0
+    for hole in (float("nan"), float("inf")):
+        dirty = torch.where(mask > 0, x, hole)
+        for name, args in (
+            *((name, (4,)) for name in ("instance", "group", "sample_layer", "batch")),
+            *((name, (4,)) for name in ("switchable", "filter_response", "global_response")),
+            ("batch_group", (4, 2)),
+            ("subtractive_divisive", (4,)),
+            ("divisive", (4,)),
+            ("local_contrast", (4,)),
+        ):
+            clean = norm(name, *args).double()(x, mask)
+            torch.testing.assert_close(
+                norm(name, *args).double()(dirty, mask)[:, :, 2:], clean[:, :, 2:]
+            )
+    features = torch.tensor([1.0, 1, 0, 1])
+    row = torch.tensor([[1.0, 2, float("nan"), 3]])
+    for name in ("layer", "rms"):
+        out = norm(name, 4)(row, features)
+        clean = norm(name, 4)(row.nan_to_num(9.0), features)
+        torch.testing.assert_close(out[:, [0, 1, 3]], clean[:, [0, 1, 3]])
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
+@pytest.mark.parametrize("name", ["filter_response", "instance", "group", "evo_s0"])
+def test_a_trace_holds_at_other_sizes(name: str) -> None:
+    module = norm(name, 4).double().eval()
+    traced = torch.jit.trace(module, maps(), check_trace=False)
+    for shape in ((2, 4, 9, 3), (5, 4, 2, 2)):
+        torch.testing.assert_close(traced(maps(1, *shape)), module(maps(1, *shape)))
+
+
+def test_many_small_samples_are_taken_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop over samples would call a kernel for each: not for rows, nor for tiny maps."""
+    calls = []
+    original = torch.Tensor.mean
+    monkeypatch.setattr(torch.Tensor, "mean", lambda *a, **k: calls.append(1) or original(*a, **k))
+    switchable = norm("switchable", 4)
+    for x in (torch.randn(512, 4), torch.randn(512, 4, 2, 2)):
+        switchable(x)
+    assert len(calls) < 20

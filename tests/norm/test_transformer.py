@@ -9,13 +9,19 @@ from torch import nn
 from styler.errors import ParameterError
 from styler.norm import (
     Attention,
+    DeepNorm,
     FixNorm,
+    HypersphereResidual,
     QKNorm,
     Residual,
     ScaleNorm,
     TransformerBlock,
     WarmUp,
+    deep_norm_gains,
+    entry,
+    hypersphere_step,
     qk_norm,
+    unit_weights_,
 )
 
 NORMS = ["layer", "rms", "partial_rms", "scale", "fix", "dynamic_tanh", "none"]
@@ -92,7 +98,7 @@ def test_query_key_norm_bounds_the_logits() -> None:
     q, k = torch.randn(3, 5, 8) * 100, torch.randn(3, 5, 8) * 100
     query, key = qk_norm(q, k, 7.0)
     assert (query @ key.transpose(1, 2)).abs().max() <= 7.0 + 1e-4
-    assert QKNorm(16).scale.item() == pytest.approx(7.9069, abs=1e-4)  # log2(16^2 - 16)
+    assert QKNorm(length=16).scale.item() == pytest.approx(7.9069, abs=1e-4)  # log2(16^2 - 16)
 
 
 def test_scale_norms_can_share_their_scale() -> None:
@@ -182,3 +188,70 @@ def test_warm_up_is_checked() -> None:
     for bad in ({"steps": 0}, {"steps": 3, "after": "never"}):
         with pytest.raises(ParameterError):
             WarmUp(optimizer, **bad)  # type: ignore[arg-type]
+
+
+def test_the_radius_of_fix_norm_can_be_learned() -> None:
+    m, x = FixNorm(4, radius=2.0, learned=True), torch.randn(3, 4)
+    assert [name for name, _ in m.named_parameters()] == ["radius"]
+    torch.testing.assert_close(m(x).norm(dim=-1), torch.full((3,), 2.0))
+    m(x).sum().backward()
+    assert m.radius.grad is not None and m.radius.grad != 0
+    again = FixNorm(4, learned=True)
+    again.load_state_dict(m.state_dict())
+    torch.testing.assert_close(again(x), m(x))
+    with torch.no_grad():
+        m.radius.fill_(7.0)
+    m.reset_parameters()
+    assert m.radius == 2.0
+    assert not list(FixNorm(4).parameters())
+
+
+def test_attention_with_learned_norms_of_each_head() -> None:
+    for kind in ("rms", "layer"):
+        attention = Attention(16, 4, qk_norm=kind)
+        assert attention.qk_norm.query_weight.shape == (4, 4)
+        x = torch.randn(2, 5, 16)
+        torch.testing.assert_close(attention(x)[0], attention(x[:1])[0])
+        with torch.no_grad():
+            attention.into.weight[:32] *= 100  # queries and keys: their size does not matter
+            attention.into.bias.zero_()
+        big = attention(x)
+        with torch.no_grad():
+            attention.into.weight[:32] *= 100
+        torch.testing.assert_close(attention(x), big, rtol=1e-3, atol=1e-3)
+
+
+def test_states_stay_on_the_sphere_and_weights_are_put_back() -> None:
+    block, x = HypersphereResidual(nn.Linear(8, 8), 8), torch.randn(3, 5, 8)
+    x = x / x.norm(dim=-1, keepdim=True)
+    torch.testing.assert_close(block(x).norm(dim=-1), torch.ones(3, 5))
+    torch.testing.assert_close(block.alpha, torch.full((8,), 0.05))
+    torch.testing.assert_close(hypersphere_step(x, x * 7, 0.3), x)
+    target = torch.randn(3, 5, 8)
+    unit = target / target.norm(dim=-1, keepdim=True)
+    torch.testing.assert_close(hypersphere_step(x, target, 1.0), unit)
+    unit_weights_(block)
+    torch.testing.assert_close(block.branch.weight.norm(dim=1), torch.ones(8))
+    with pytest.raises(ParameterError, match="has no rows"):
+        unit_weights_([torch.ones(3)])
+
+
+def test_deep_norm_weighs_by_depth() -> None:
+    assert deep_norm_gains(18) == pytest.approx((36**0.25, 144**-0.25))
+    assert entry("peri_ln") is entry("sandwich_norm")
+    x = torch.randn(2, 5, 8)
+    silent = DeepNorm(nn.Linear(8, 8), 8, layers=18)
+    nn.init.zeros_(silent.branch.weight)
+    nn.init.zeros_(silent.branch.bias)
+    torch.testing.assert_close(silent(x), nn.functional.layer_norm(x, (8,)), rtol=1e-4, atol=1e-4)
+
+
+def test_blocks_are_built_where_they_are_wanted_and_reset() -> None:
+    block = TransformerBlock(8, 2, placement="sandwich", qk_norm=True, dtype=torch.float64)
+    assert {p.dtype for p in block.parameters()} == {torch.float64}
+    empty = TransformerBlock(8, 2, placement="sandwich", qk_norm="layer", device="meta")
+    empty.to_empty(device="cpu")
+    for p in empty.parameters():
+        nn.init.constant_(p, float("nan"))
+    empty.reset_parameters()
+    assert empty(torch.randn(1, 3, 8)).isfinite().all()

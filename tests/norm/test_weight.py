@@ -5,10 +5,22 @@ from copy import deepcopy
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.autograd import forward_ad
 from torch.nn.utils import parametrizations, parametrize
 
 from styler.errors import ParameterError
-from styler.norm import norm, power_iteration, spectral_clip_, spectral_norm, weight_norm
+from styler.norm import (
+    bound_lipschitz,
+    decay_groups,
+    largest_singular_value,
+    names,
+    norm,
+    operator_norm,
+    power_iteration,
+    spectral_clip_,
+    spectral_norm,
+    weight_norm,
+)
 from styler.norm.weight.spectral import ConvOperator
 
 
@@ -270,3 +282,190 @@ def test_a_spectral_layer_can_change_its_dtype(
 def test_standardization_refuses_a_fan_in_of_one(name: str) -> None:
     with pytest.raises(ParameterError, match="standardized it would be zero"):
         norm(name, nn.Conv2d(4, 4, 1, groups=4))
+
+
+def by_outputs(weight: Tensor, groups: int) -> Tensor:
+    """Rows of what makes each of six outputs of a transposed convolution."""
+    apart = weight.reshape(groups, 4 // groups, 6 // groups, -1).transpose(1, 2)
+    return apart.flatten(2).flatten(0, 1)
+
+
+TRANSPOSED = [nn.ConvTranspose2d(4, 6, 3), nn.ConvTranspose1d(4, 6, 3, groups=2)]
+
+
+@pytest.mark.parametrize("layer", TRANSPOSED, ids=str)
+@pytest.mark.parametrize("name", ["weight_standardization", "scaled_weight_standardization"])
+def test_transposed_convolutions_are_standardized_by_their_outputs(
+    layer: nn.Module, name: str
+) -> None:
+    made = norm(name, deepcopy(layer).double())
+    raw = made.parametrizations.weight.original.detach()
+    groups = layer.groups
+    rows = (
+        raw.reshape(groups, 4 // groups, 6 // groups, -1).transpose(1, 2).flatten(2).flatten(0, 1)
+    )
+    variance, mean = torch.var_mean(rows, 1, correction=0, keepdim=True)
+    expected = (rows - mean) / torch.sqrt(variance + 1e-6)
+    if name == "scaled_weight_standardization":
+        expected = expected / rows.shape[1] ** 0.5
+        assert made.parametrizations.weight[0].gain.shape == (6,)
+    torch.testing.assert_close(by_outputs(made.weight, groups), expected)
+
+
+@pytest.mark.parametrize("size", [None, (5, 5)])
+def test_a_weight_of_zeros_stays_one_and_recovers(size: tuple[int, int] | None) -> None:
+    layer = nn.Conv2d(2, 3, 3, bias=False)
+    nn.init.zeros_(layer.weight)
+    spectral_norm(layer, input_size=size)
+    weight = layer.weight
+    assert torch.equal(weight, torch.zeros(3, 2, 3, 3))
+    weight.sum().backward()
+    assert layer.parametrizations.weight.original.grad.isfinite().all()
+    with torch.no_grad():
+        layer.parametrizations.weight.original.normal_()
+    for _ in range(300):
+        used = layer.weight
+    assert abs(float(sigma(used)) - 1) < 1e-3 or size is not None
+    assert used.isfinite().all() and used.abs().max() < 10
+    nn.init.zeros_(layer.parametrizations.weight.original)  # zero for a while
+    for _ in range(3):
+        _ = layer.weight
+    nn.init.normal_(layer.parametrizations.weight.original)
+    for _ in range(300):
+        used = layer.weight
+    assert used.abs().max() < 10
+
+
+@pytest.mark.parametrize("size", [None, (6, 5)])
+def test_a_spectral_layer_is_built_without_memory_and_loaded(size: tuple[int, int] | None) -> None:
+    with torch.device("meta"):
+        empty = spectral_norm(nn.Conv2d(2, 3, 3), input_size=size)
+    assert empty(torch.ones(1, 2, 6, 5, device="meta")).shape == (1, 3, 4, 3)
+    full = spectral_norm(nn.Conv2d(2, 3, 3), input_size=size)
+    empty.to_empty(device="cpu").load_state_dict(full.state_dict())
+    torch.testing.assert_close(empty.eval().weight, full.eval().weight)
+
+
+def test_the_largest_singular_value_of_anything() -> None:
+    w = torch.randn(5, 7)
+    torch.testing.assert_close(largest_singular_value(w), torch.linalg.matrix_norm(w, 2))
+    conv = nn.Conv2d(2, 3, 3, padding=1, bias=False)
+    torch.testing.assert_close(largest_singular_value(conv), sigma(conv.weight).float())
+    basis = torch.eye(60).reshape(60, 2, 6, 5)
+    dense = torch.linalg.svdvals(conv(basis).detach().flatten(1))[0]
+    torch.testing.assert_close(largest_singular_value(conv, input_size=(6, 5)), dense)
+    transposed = nn.ConvTranspose2d(4, 6, 3)
+    swapped = sigma(transposed.weight.transpose(0, 1)).float()
+    torch.testing.assert_close(largest_singular_value(transposed), swapped)
+    assert largest_singular_value(torch.zeros(3, 4)) == 0
+    leaf = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
+    found = largest_singular_value(leaf)
+    assert found.dtype == torch.float64
+    (grad,) = torch.autograd.grad(found, leaf)
+    u, _, vh = torch.linalg.svd(leaf.detach())
+    torch.testing.assert_close(grad.abs(), torch.outer(u[:, 0], vh[0]).abs(), rtol=1e-3, atol=1e-3)
+    for bad in (torch.ones(3), nn.ReLU(), "weight"):
+        with pytest.raises(ParameterError):
+            largest_singular_value(bad)  # type: ignore[arg-type]
+    with pytest.raises(ParameterError, match="input_size is for convolutions"):
+        largest_singular_value(w, input_size=(3, 3))
+
+
+def test_checkpoints_of_torchs_parametrizations_old_and_new_are_loaded() -> None:
+    conv = nn.Conv2d(4, 6, 3)
+    x = torch.randn(2, 4, 5, 5)
+    direction, length = torch.randn(6, 4, 3, 3), torch.rand(6, 1, 1, 1)
+    ours = weight_norm(nn.Conv2d(4, 6, 3))
+    ours.load_state_dict({"weight_g": length, "weight_v": direction, "bias": conv.bias})
+    expected = direction * (length / direction.flatten(1).norm(dim=1).reshape(-1, 1, 1, 1))
+    torch.testing.assert_close(ours.weight, expected)
+    theirs = parametrizations.spectral_norm(deepcopy(conv))
+    theirs(x)
+    renamed = {
+        key.replace("parametrizations.weight.0._", "weight_").replace(
+            "parametrizations.weight.original", "weight_orig"
+        ): value
+        for key, value in theirs.state_dict().items()
+    }
+    for state in (theirs.state_dict(), renamed):
+        ours = spectral_norm(nn.Conv2d(4, 6, 3))
+        ours.load_state_dict(state)
+        torch.testing.assert_close(ours.eval()(x), theirs.eval()(x))
+
+
+@pytest.mark.parametrize("name", names("weight"))
+def test_normalized_layers_are_exported_at_any_size(name: str) -> None:
+    if not isinstance(norm.__globals__["entry"](name).build(nn.Conv2d(3, 4, 3)), nn.Module):
+        return  # a projection after the step leaves the layer as it is
+    layer = norm(name, nn.Conv2d(3, 4, 3)).eval()
+    free = torch.export.Dim.DYNAMIC
+    shapes = ({0: free, 2: free, 3: free},)
+    program = torch.export.export(layer, (torch.randn(2, 3, 6, 7),), dynamic_shapes=shapes)
+    for shape in ((3, 3, 9, 8), (5, 3, 4, 12)):
+        x = torch.randn(shape)
+        torch.testing.assert_close(program.module()(x), layer(x))
+    assert layer(torch.randn(0, 3, 6, 7)).shape == (0, 4, 4, 5)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")  # torch's own use of it
+def test_spectral_norm_differentiates_forward_in_time() -> None:
+    layer = converged_layer()
+    parametrization = layer.parametrizations.weight[0]
+    w = layer.parametrizations.weight.original.detach()
+    t = torch.randn_like(w)
+    with forward_ad.dual_level():
+        moved = forward_ad.unpack_dual(parametrization(forward_ad.make_dual(w, t))).tangent
+    step = 1e-6
+    ahead, behind = (parametrization(w + sign * step * t) for sign in (1, -1))
+    torch.testing.assert_close(moved, (ahead - behind) / (2 * step), rtol=1e-5, atol=1e-6)
+
+
+def converged_layer() -> nn.Module:
+    layer = spectral_norm(nn.Linear(4, 3, bias=False).double())
+    for _ in range(300):
+        _ = layer.weight
+    return layer.eval()
+
+
+def test_one_length_for_a_whole_weight() -> None:
+    for dim in (None, -1):
+        theirs = parametrizations.weight_norm(nn.Linear(5, 3), dim=dim)
+        ours = weight_norm(nn.Linear(5, 3), dim=dim)
+        ours.load_state_dict(theirs.state_dict())
+        torch.testing.assert_close(ours.weight, theirs.weight)
+
+
+@pytest.mark.parametrize("ord", [1, 2, float("inf")])
+def test_lipschitz_bounds_are_the_matrix_norms(ord: float) -> None:
+    w = torch.randn(5, 7, dtype=torch.float64)
+    exact = torch.linalg.matrix_norm(w, ord)
+    torch.testing.assert_close(operator_norm(w, ord), exact, rtol=1e-5, atol=0)
+    bounded = bound_lipschitz(w, 0.5, ord)
+    torch.testing.assert_close(bounded, w * 0.5 / exact, rtol=1e-5, atol=1e-8)
+    torch.testing.assert_close(bound_lipschitz(w, 100.0, ord), w)
+
+
+def test_a_convolution_stretches_by_its_bound_at_most() -> None:
+    conv = nn.Conv2d(2, 3, 3, padding=1, bias=False)
+    basis = torch.eye(60).reshape(60, 2, 6, 5)
+    dense = conv(basis).detach().flatten(1).t()
+    for ord in (1, float("inf")):
+        found = operator_norm(conv.weight.detach(), ord)
+        torch.testing.assert_close(found, torch.linalg.matrix_norm(dense, ord))
+
+
+def test_decay_is_for_weights_alone() -> None:
+    model = nn.Sequential(
+        nn.Conv2d(3, 4, 3),
+        norm("batch", 4),
+        norm("conditional_instance", 4, 2),
+        nn.LayerNorm((4, 5)),
+        norm("weight", nn.Linear(5, 3)),
+        nn.Embedding(7, 3),
+    )
+    decays, stays = decay_groups(model, 0.05, skip=[model[5]])
+    assert (decays["weight_decay"], stays["weight_decay"]) == (0.05, 0.0)
+    direction = model[4].parametrizations.weight.original1
+    assert [id(p) for p in decays["params"]] == [id(model[0].weight), id(direction)]
+    assert len(decays["params"]) + len(stays["params"]) == len(list(model.parameters()))
+    torch.optim.AdamW(decay_groups(model, 0.05))

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from styler.errors import ParameterError
 from styler.norm.activation.instance import instance_norm
-from styler.norm.base import check_eps, check_features
+from styler.norm.base import check_eps, check_features, check_optional_count
 from styler.norm.registry import register
 from styler.norm.statistics import Stats, channel_moments
 
@@ -24,6 +24,7 @@ def adain(
     mask: Tensor | None = None,
     stats: Stats | None = None,
     style_mask: Tensor | None = None,
+    correction: int = 0,
 ) -> Tensor:
     r"""Give each channel of the content the mean and deviation of the style's.
 
@@ -42,6 +43,8 @@ def adain(
             statistics.
         stats: the content's ``(mean, variance)``, each ``(N or 1, C)``, used instead of its own.
         style_mask: the same as ``mask`` for style features.
+        correction: 1 takes unbiased variances of features, as published code does; default 0.
+            Statistics that are given are taken as they are.
 
     Returns:
         Shape, dtype and memory format of ``x``.
@@ -49,20 +52,34 @@ def adain(
     Raises:
         ParameterError: channels of content and style differ, or a mask does not fit.
 
-    Source: Huang & Belongie 2017, eq. 8. Not in torch. Published code takes the unbiased variance.
+    Source: Huang & Belongie 2017, eq. 8. Not in torch.
     """
     check_features(x)
     if isinstance(style, Tensor):
         check_features(style, x.shape[1])
-        style, _ = channel_moments(style, style_mask)
+        style = _stats(style, style_mask, correction)
     elif style_mask is not None:
         raise ParameterError("style_mask needs style features: mask them when taking statistics")
     mean, variance = style
-    if mean.dim() != 2 or mean.shape[1] != x.shape[1] or mean.shape[0] not in (1, x.shape[0]):
-        raise ParameterError(
-            f"style statistics of shape {tuple(mean.shape)} do not fit content {tuple(x.shape)}"
-        )
+    for given in style:
+        if (
+            given.dim() != 2
+            or given.shape[1] != x.shape[1]
+            or given.shape[0] not in (1, x.shape[0])
+        ):
+            raise ParameterError(
+                f"style statistics of shape {tuple(given.shape)} do not fit content "
+                f"{tuple(x.shape)}: give {(x.shape[0], x.shape[1])} or {(1, x.shape[1])}"
+            )
+    if correction and stats is None:
+        stats = _stats(x, mask, correction)
     return instance_norm(x, torch.sqrt(variance + eps), mean, eps, mask=mask, stats=stats)
+
+
+def _stats(x: Tensor, mask: Tensor | None, correction: int) -> Stats:
+    """Mean and variance of each channel of each sample, over ``count - correction`` values."""
+    (mean, variance), mass = channel_moments(x, mask)
+    return mean, variance * (mass / (mass - correction).clamp_min(1)) if correction else variance
 
 
 @register(
@@ -77,11 +94,20 @@ def adain(
     aliases=("adaptive_instance",),
 )
 class AdaIN(nn.Module):
-    """:func:`adain` as a module without parameters; ``forward(x, style)``."""
+    """:func:`adain` as a module without parameters; ``forward(x, style)``.
 
-    def __init__(self, eps: float = 1e-5) -> None:
+    Args:
+        num_features: channels of the input, which are checked; ``None`` (default) takes any number.
+        eps: added to both variances; default 1e-5.
+        correction: 1 takes unbiased variances, as published code does; default 0.
+    """
+
+    def __init__(
+        self, num_features: int | None = None, *, eps: float = 1e-5, correction: int = 0
+    ) -> None:
         super().__init__()
-        self.eps = check_eps(eps)
+        self.num_features = check_optional_count("num_features", num_features)
+        self.eps, self.correction = check_eps(eps), correction
 
     def forward(
         self,
@@ -91,7 +117,16 @@ class AdaIN(nn.Module):
         stats: Stats | None = None,
         style_mask: Tensor | None = None,
     ) -> Tensor:
-        return adain(x, style, self.eps, mask=mask, stats=stats, style_mask=style_mask)
+        check_features(x, self.num_features)
+        return adain(
+            x,
+            style,
+            self.eps,
+            mask=mask,
+            stats=stats,
+            style_mask=style_mask,
+            correction=self.correction,
+        )
 
     def extra_repr(self) -> str:
-        return f"eps={self.eps:g}"
+        return f"eps={self.eps:g}, correction={self.correction}"

@@ -9,7 +9,14 @@ from torch import Tensor, nn
 
 from styler.norm.base import FeatureNorm, check_count, check_eps, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_moments, channel_rescale, check_stats, merge
+from styler.norm.statistics import (
+    Stats,
+    channel_moments,
+    channel_rescale,
+    check_condition,
+    check_stats,
+    merge_alike,
+)
 
 __all__ = ["AdaLIN", "LayerInstanceNorm", "layer_instance_norm"]
 
@@ -48,11 +55,13 @@ def layer_instance_norm(
     norms share one pass for statistics and one multiply-add.
     """
     check_features(x)
+    for what, value in (("share", share), ("weight", weight), ("bias", bias)):
+        check_condition(what, value, x)
     if stats is None:
         stats, _ = channel_moments(x, mask)
     check_stats(stats, x.shape[:2], (1, x.shape[1]))
     mean, variance = stats
-    (sample_mean, sample_variance), _ = merge(stats, torch.ones_like(mean), 1)
+    sample_mean, sample_variance = merge_alike(stats, 1)
     instance_rate = share * torch.rsqrt(variance + eps)
     layer_rate = (1 - share) * torch.rsqrt(sample_variance + eps)
     scale = instance_rate + layer_rate

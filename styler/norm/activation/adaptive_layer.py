@@ -6,6 +6,7 @@ Peebles & Xie 2022, "Scalable Diffusion Models with Transformers", arXiv:2212.09
 import torch
 from torch import Tensor, nn
 
+from styler.errors import ParameterError
 from styler.norm.activation.layer import layer_norm
 from styler.norm.base import check_count, check_eps, check_features
 from styler.norm.registry import register
@@ -23,13 +24,14 @@ def adaptive_layer_norm(
     mask: Tensor | None = None,
     stats: Stats | None = None,
 ) -> Tensor:
-    r"""Layer norm over the last axis, scaled and shifted for each sample.
+    r"""Layer norm over the last axis, scaled and shifted for each sample, or for each token.
 
     .. math:: y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} (1 + s) + t
 
     Args:
         x: ``(N, *, d)``, any floating dtype.
-        scale, shift: ``(N or 1, d)``; zero for both is plain layer norm.
+        scale, shift: ``(N or 1, d)``, or of as many axes as ``x`` and broadcasting to it: one for
+            each token. Zero for both is plain layer norm.
         eps: added to the variance; default 1e-6, DiT's.
         mask, stats: see :func:`styler.norm.layer_norm`.
 
@@ -43,9 +45,20 @@ def adaptive_layer_norm(
     """
     check_features(x, dim=-1)
     y = layer_norm(x, x.shape[-1:], eps=eps, mask=mask, stats=stats)
-    middle = [1] * (x.dim() - 2)
-    scale, shift = (c.reshape(c.shape[0], *middle, c.shape[-1]) for c in (scale, shift))
-    return rescale(y, 1 + scale, shift)
+    return rescale(y, 1 + for_tokens("scale", scale, x), for_tokens("shift", shift, x))
+
+
+def for_tokens(what: str, value: Tensor, x: Tensor) -> Tensor:
+    """``(N or 1, d)`` as ``(N or 1, 1, ..., d)``; what has the axes of ``x`` as it is."""
+    if value.dim() == 2:
+        value = value.reshape(value.shape[0], *[1] * (x.dim() - 2), value.shape[1])
+    lengths = zip(value.shape, x.shape, strict=False)
+    if value.dim() != x.dim() or any(own not in (1, length) for own, length in lengths):
+        raise ParameterError(
+            f"{what} of shape {tuple(value.shape)} fits neither samples nor tokens of "
+            f"{tuple(x.shape)}: give {(x.shape[0], x.shape[-1])} or {tuple(x.shape)}"
+        )
+    return value
 
 
 @register(
@@ -68,8 +81,9 @@ class AdaptiveLayerNorm(nn.Module):
         eps: added to the variance; default 1e-6.
         device, dtype: of the parameters.
 
-    ``forward(x, condition)`` takes ``(N, *, d)`` and ``(N, condition_features)``. A condition of
-    zeros gives plain layer norm, since the linear layer starts without bias.
+    ``forward(x, condition)`` takes ``(N, *, d)`` and ``(N, condition_features)``, or a condition
+    for each token, ``(N, *, condition_features)``. A condition of zeros gives plain layer norm,
+    since the linear layer starts without bias.
     """
 
     outputs = 2
@@ -146,8 +160,8 @@ class AdaptiveLayerNormZero(AdaptiveLayerNorm):
         eps: added to the variance; default 1e-6.
         device, dtype: of the parameters.
 
-    ``forward(x, condition)`` takes ``(N, *, d)`` and ``(N, condition_features)``, and returns shape
-    and dtype of ``x``.
+    ``forward(x, condition)`` takes ``(N, *, d)`` and ``(N, condition_features)`` or
+    ``(N, *, condition_features)``, and returns shape and dtype of ``x``.
 
     Raises:
         ParameterError: other features, no floating tensor, or a mask that does not fit.
@@ -172,7 +186,7 @@ class AdaptiveLayerNormZero(AdaptiveLayerNorm):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Zero weights and bias: the identity."""
+        """Zero weights and bias of the condition's layer: the identity, whatever the branch is."""
         nn.init.zeros_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
 
@@ -187,5 +201,4 @@ class AdaptiveLayerNormZero(AdaptiveLayerNorm):
         check_features(condition, self.condition_features, dim=-1)
         scale, shift, gate = self.modulation(condition).chunk(3, -1)
         y = self.branch(adaptive_layer_norm(x, scale, shift, self.eps, mask=mask, stats=stats))
-        gate = gate.reshape(gate.shape[0], *[1] * (x.dim() - 2), -1)
-        return torch.addcmul(x, y, gate.to(x.dtype))
+        return torch.addcmul(x, y, for_tokens("gate", gate, x).to(x.dtype))

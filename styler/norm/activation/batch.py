@@ -4,13 +4,24 @@ Ioffe & Szegedy 2015, "Batch Normalization: Accelerating Deep Network Training b
 Covariate Shift", arXiv:1502.03167.
 """
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from styler.errors import ParameterError
-from styler.norm.base import FeatureNorm, check_features
+from styler.norm.base import check_count, check_eps, check_features, check_shape
+from styler.norm.moments import spatial_mask
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_affine, channel_moments, check_stats, merge
+from styler.norm.statistics import (
+    Stats,
+    channel_affine,
+    channel_moments,
+    check_stats,
+    effective_count,
+    merge,
+)
 
 __all__ = ["BatchNorm", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "batch_norm", "batch_stats"]
 
@@ -21,8 +32,9 @@ TORCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 def batch_stats(x: Tensor, mask: Tensor | None = None) -> tuple[Stats, Tensor]:
     """Mean and biased variance of each channel over the batch, ``(C,)``; and how many values."""
     stats, mass = channel_moments(x, mask)
-    (mean, variance), total = merge(stats, mass, 0)
-    return (mean[0], variance[0]), total[0, 0]
+    (mean, variance), _ = merge(stats, mass, 0)
+    seen = None if mask is None else spatial_mask(x, mask)
+    return (mean[0], variance[0]), effective_count(mass, seen)
 
 
 def batch_norm(
@@ -55,7 +67,7 @@ def batch_norm(
         eps: added to the variance; default 1e-5.
         mask: weights in [0, 1], ``(N or 1, 1, *spatial)``: positions that enter the statistics.
             Padded positions and padded samples are left out by weight 0. In evaluation it has no
-            say.
+            say. Running statistics do not see a constant that all weights are multiplied by.
         stats: ``(mean, variance)``, each ``(C,)``, used instead; nothing is updated.
 
     Returns:
@@ -69,14 +81,21 @@ def batch_norm(
     kernel used without mask and stats).
     """
     check_features(x)
+    own = (x.shape[1],)
+    for what, value in (("weight", weight), ("bias", bias)):
+        check_shape(what, value, own)
+    for what, value in (("running_mean", running_mean), ("running_var", running_var)):
+        check_shape(what, value, own)
     if stats is not None:
-        check_stats(stats, x.shape[1:2])
+        check_stats(stats, own)
     if stats is None and not training and (running_mean is None or running_var is None):
         raise ParameterError("batch norm in evaluation needs running statistics or stats")
     if stats is None and training and x.numel() == x.shape[1]:
         raise ParameterError(
             f"batch norm in training needs more than one value per channel, got {tuple(x.shape)}"
         )
+    if stats is None and not x.numel():  # nothing seen, nothing moved
+        stats = x.new_zeros(own), x.new_ones(own)
     if stats is None and (mask is None or not training):
         cudnn = torch.backends.cudnn.enabled
         return torch.batch_norm(
@@ -98,7 +117,8 @@ def update_running(
 ) -> None:
     """Move running statistics by ``momentum`` towards a batch's, its variance made unbiased.
 
-    ``count`` is how many values (or what mass under a mask) the batch's statistics stand for.
+    ``count`` is how many values (under a mask: how many they are worth) the batch's statistics
+    stand for.
     """
     if running_mean is None or running_var is None:
         return
@@ -124,11 +144,14 @@ def update_running(
     torch="torch.nn.BatchNorm2d",
     aliases=("bn", "batch_norm"),
 )
-class BatchNorm(FeatureNorm):
+class BatchNorm(_BatchNorm):
     """:func:`batch_norm` for any number of spatial axes, with running statistics.
 
     Parameters, buffers and numbers are those of :class:`torch.nn.BatchNorm2d`, whose state it
-    loads.
+    loads, and it is one to torch's own tools: ``update_bn`` renews its running statistics,
+    ``replace_all_batch_norm_modules_`` drops them, ``convert_sync_batchnorm`` makes a
+    :class:`torch.nn.SyncBatchNorm` of it. The last would make one of its relatives (ghost, renorm,
+    ...), too; :func:`styler.norm.sync_batch_norms` leaves those as they are.
 
     Args:
         num_features: channels ``C``.
@@ -137,6 +160,8 @@ class BatchNorm(FeatureNorm):
         eps, affine, bias, device, dtype: see :class:`styler.norm.base.FeatureNorm`.
     """
 
+    weight: nn.Parameter | None  # type: ignore[assignment]
+    bias: nn.Parameter | None  # type: ignore[assignment]
     running_mean: Tensor | None
     running_var: Tensor | None
     num_batches_tracked: Tensor | None
@@ -154,43 +179,37 @@ class BatchNorm(FeatureNorm):
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
-        super().__init__(
-            num_features, eps=eps, affine=affine, bias=bias, device=device, dtype=dtype
-        )
         if momentum is not None and not 0 <= momentum <= 1:
             raise ParameterError(f"momentum must be within [0, 1] or None, not {momentum!r}")
-        self.momentum = momentum
-        self.track_running_stats = track_running_stats
+        # not _BatchNorm's own, which calls reset_parameters before a subclass has its parameters
+        nn.Module.__init__(self)
+        self.num_features = check_count("num_features", num_features)
+        self.eps, self.momentum = check_eps(eps), momentum
+        self.affine, self.track_running_stats = affine, track_running_stats
         self.frozen = False
-        self._register_running(device, dtype)
-
-    def _register_running(
-        self, device: torch.device | str | None, dtype: torch.dtype | None
-    ) -> None:
-        tracked = self.track_running_stats
+        zeros, ones = (partial(f, device=device, dtype=dtype) for f in (torch.zeros, torch.ones))
         shape = self.running_shape()
-        mean = torch.zeros(shape, device=device, dtype=dtype) if tracked else None
-        var = torch.ones(shape, device=device, dtype=dtype) if tracked else None
-        count = torch.tensor(0, dtype=torch.long, device=device) if tracked else None
-        self.register_buffer("running_mean", mean)
-        self.register_buffer("running_var", var)
-        self.register_buffer("num_batches_tracked", count)
+        count = torch.zeros((), dtype=torch.long, device=device)
+        tracked = track_running_stats
+        self.register_parameter("weight", nn.Parameter(ones(num_features)) if affine else None)
+        self.register_parameter(
+            "bias", nn.Parameter(zeros(num_features)) if affine and bias else None
+        )
+        self.register_buffer("running_mean", zeros(shape) if tracked else None)
+        self.register_buffer("running_var", ones(shape) if tracked else None)
+        self.register_buffer("num_batches_tracked", count if tracked else None)
 
     def running_shape(self) -> tuple[int, ...]:
         """Shape of the running statistics."""
         return (self.num_features,)
 
     def reset_parameters(self) -> None:
-        super().reset_parameters()
+        """Back to the identity (weight one, bias zero), with all batches forgotten."""
         self.reset_running_stats()
-
-    def reset_running_stats(self) -> None:
-        """Forget all batches: mean zero, variance one, count zero."""
-        if self.running_mean is not None and self.running_var is not None:
-            self.running_mean.zero_()
-            self.running_var.fill_(1)
-        if self.num_batches_tracked is not None:
-            self.num_batches_tracked.zero_()
+        if self.weight is not None:
+            nn.init.ones_(self.weight)
+        if self.bias is not None:
+            nn.init.zeros_(self.bias)
 
     def freeze(self, frozen: bool = True) -> "BatchNorm":
         """Evaluate by running statistics, and leave them alone, in training mode too."""
@@ -229,7 +248,7 @@ class BatchNorm(FeatureNorm):
 
     def forward(self, x: Tensor, mask: Tensor | None = None, stats: Stats | None = None) -> Tensor:
         self.check_input(x)
-        momentum = self.next_momentum() if stats is None else 0.0
+        momentum = self.next_momentum() if stats is None and x.numel() else 0.0
         return batch_norm(
             x,
             self.running_mean,

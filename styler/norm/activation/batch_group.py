@@ -10,9 +10,17 @@ from torch import Tensor
 from styler.errors import ParameterError
 from styler.norm.activation.batch import BatchNorm, update_running
 from styler.norm.activation.group import check_groups
-from styler.norm.base import check_features
+from styler.norm.base import check_features, check_shape
+from styler.norm.moments import spatial_mask
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_affine, channel_moments, check_stats, merge
+from styler.norm.statistics import (
+    Stats,
+    channel_affine,
+    channel_moments,
+    check_stats,
+    effective_count,
+    merge,
+)
 
 __all__ = ["BatchGroupNorm", "batch_group_norm", "batch_group_stats"]
 
@@ -20,10 +28,11 @@ __all__ = ["BatchGroupNorm", "batch_group_norm", "batch_group_stats"]
 def batch_group_stats(x: Tensor, groups: int, mask: Tensor | None = None) -> tuple[Stats, Tensor]:
     """Mean and variance of each group of channels over the batch, ``(groups,)``; and the count."""
     (mean, variance), mass = channel_moments(x, mask)
-    shape = (x.shape[0], groups, -1)
-    parts = mean.reshape(shape), variance.reshape(shape)
-    (mean, variance), total = merge(parts, mass[:, :, None], (0, 2))
-    return (mean.reshape(groups), variance.reshape(groups)), total[0, 0, 0]
+    n, c = x.shape[:2]
+    parts = mean.reshape(n, groups, c // groups), variance.reshape(n, groups, c // groups)
+    (mean, variance), _ = merge(parts, mass[:, :, None], (0, 2))
+    count = effective_count(mass, None if mask is None else spatial_mask(x, mask))
+    return (mean.reshape(groups), variance.reshape(groups)), count * (c // groups)
 
 
 def batch_group_norm(
@@ -59,7 +68,9 @@ def batch_group_norm(
     """
     check_features(x)
     channels = x.shape[1]
-    check_groups(groups, channels)
+    groups = check_groups(groups, channels)
+    for what, value in (("weight", weight), ("bias", bias)):
+        check_shape(what, value, (channels,))
     if stats is None:
         stats, _ = batch_group_stats(x, groups, mask)
     check_stats(stats, (groups,))
@@ -126,15 +137,15 @@ class BatchGroupNorm(BatchNorm):
 
     def forward(self, x: Tensor, mask: Tensor | None = None, stats: Stats | None = None) -> Tensor:
         self.check_input(x)
-        if stats is None and self.uses_batch():
+        if stats is None and self.uses_batch() and x.numel():
             if x[:1].numel() == x.numel() == self.groups:
                 raise ParameterError(
                     f"batch-group norm needs more than one value per group: {tuple(x.shape)}"
                 )
             stats, count = batch_group_stats(x, self.groups, mask)
             update_running(self.running_mean, self.running_var, stats, count, self.next_momentum())
-        elif stats is None:
-            assert self.running_mean is not None and self.running_var is not None
+        elif stats is None and self.running_mean is not None:
+            assert self.running_var is not None
             stats = self.running_mean, self.running_var
         return batch_group_norm(x, self.groups, self.weight, self.bias, self.eps, stats=stats)
 

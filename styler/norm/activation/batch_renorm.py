@@ -9,7 +9,7 @@ from torch import Tensor
 
 from styler.errors import ParameterError
 from styler.norm.activation.batch import BatchNorm, batch_stats, update_running
-from styler.norm.base import check_features
+from styler.norm.base import check_features, check_shape
 from styler.norm.registry import register
 from styler.norm.statistics import Stats, channel_affine, standardize_channels
 
@@ -55,6 +55,8 @@ def batch_renorm(
     check_features(x, running_mean.shape[0])
     if r_max < 1 or d_max < 0:
         raise ParameterError(f"r_max must be at least 1, d_max at least 0: got {r_max}, {d_max}")
+    for what, value in (("running_var", running_var), ("weight", weight), ("bias", bias)):
+        check_shape(what, value, (x.shape[1],))
     if x.numel() == x.shape[1]:
         raise ParameterError(
             f"batch renorm in training needs more than one value per channel: {tuple(x.shape)}"
@@ -134,7 +136,7 @@ class BatchRenorm(BatchNorm):
         self.r_max, self.d_max = r_max, d_max
 
     def forward(self, x: Tensor, mask: Tensor | None = None, stats: Stats | None = None) -> Tensor:
-        if not self.uses_batch() or stats is not None:
+        if not self.uses_batch() or stats is not None or not x.numel():
             return super().forward(x, mask, stats)
         self.check_input(x)
         assert self.running_mean is not None and self.running_var is not None

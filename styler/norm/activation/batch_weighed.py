@@ -14,9 +14,9 @@ from styler.norm.activation.batch import TORCH_NORMS, BatchNorm
 from styler.norm.activation.batch_group import BatchGroupNorm
 from styler.norm.activation.instance import instance_norm
 from styler.norm.activation.switchable import SwitchableNorm
-from styler.norm.base import check_features
+from styler.norm.base import check_features, check_shape
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_moments, check_stats, merge
+from styler.norm.statistics import Stats, channel_moments, check_stats, wide
 
 __all__ = ["WeighedBatchNorm", "choose_alpha", "weigh_examples", "weighed_batch_norm"]
 
@@ -60,15 +60,18 @@ def weighed_batch_norm(
     Source: Summers & Dinneen 2020, eq. 3 (some accounts print E[x]^2 for its E[x^2]). Not in torch.
     """
     check_features(x, running_mean.shape[0])
+    check_shape("running_var", running_var, (x.shape[1],))
     _check_alpha(alpha)
     if stats is None:
         stats, _ = channel_moments(x, mask)
     check_stats(stats, x.shape[:2], (1, x.shape[1]))
-    parts = zip(stats, (running_mean, running_var), strict=True)
-    pair = [torch.stack([own, run.expand_as(own).to(own.dtype)]) for own, run in parts]
-    mass = pair[0].new_tensor([alpha, 1 - alpha]).reshape(2, 1, 1)
-    (mean, variance), _ = merge((pair[0], pair[1]), mass, 0)
-    return instance_norm(x, weight, bias, eps, stats=(mean[0], variance[0]))
+    (mean, variance), run_mean, run_var = stats, wide(running_mean), wide(running_var)
+    apart = (mean - run_mean).square()
+    merged = (
+        torch.lerp(run_mean.to(mean.dtype), mean, alpha),
+        torch.lerp(run_var.to(mean.dtype), variance, alpha) + alpha * (1 - alpha) * apart,
+    )
+    return instance_norm(x, weight, bias, eps, stats=merged)
 
 
 @register(

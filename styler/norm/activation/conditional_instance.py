@@ -80,7 +80,12 @@ class ConditionalInstanceNorm(FeatureNorm):
                 f"style must be indices (N,) or weights (N, {self.num_styles}), "
                 f"not {style.dtype} of shape {tuple(style.shape)}"
             )
-        return table[style]
+        try:
+            return table[style]
+        except IndexError as error:
+            raise ParameterError(
+                f"style {int(style.max())} is not there: the table has {self.num_styles} styles"
+            ) from error
 
     def extra_repr(self) -> str:
         return f"{self.num_features}, num_styles={self.num_styles}, eps={self.eps:g}"

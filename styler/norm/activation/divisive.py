@@ -11,8 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from styler.errors import ParameterError
-from styler.norm.base import check_count, check_features
-from styler.norm.moments import spatial_mask
+from styler.norm.activation.local_response import channel_window_sum
+from styler.norm.base import check_features, check_odd, check_optional_count
+from styler.norm.moments import seen, spatial_mask
 from styler.norm.registry import register
 from styler.norm.statistics import wide
 
@@ -41,33 +42,32 @@ def local_mean(
     Returns:
         ``(N, C, H, W)``, with ``C`` 1 where all channels count.
     """
-    for name, length in (("size", size), ("channels", 1 if channels is None else channels)):
-        if check_count(name, length) % 2 == 0:
-            raise ParameterError(f"{name} must be odd, not {length}")
+    check_odd("size", size)
+    check_odd("channels", 1 if channels is None else channels)
     mass = torch.ones_like(x[:1, :1]) if mask is None else mask.to(x.dtype)
-    total = x if mask is None else x * mass
+    total = x if mask is None else seen(x, mass) * mass
+    if not x.numel():
+        return total[:, :1] if channels is None else total
     if channels is None:
         total = total.mean(1, keepdim=True)
     elif channels > 1:
-        total = _sum_channels(total, channels)
-        mass = mass * _sum_channels(x.new_ones(1, x.shape[1], 1, 1), channels)
+        total = channel_window_sum(total, channels)
+        mass = mass * channel_window_sum(x.new_ones(1, x.shape[1], 1, 1), channels)
     total, mass = (_sum_space(t, size, window) for t in (total, mass))
     return total / mass.clamp_min(torch.finfo(x.dtype).tiny)
 
 
-def _sum_channels(x: Tensor, count: int) -> Tensor:
-    side = count // 2
-    return F.pad(x, (0, 0, 0, 0, side, side)).unfold(1, count, 1).sum(-1)
-
-
 def _sum_space(x: Tensor, size: int, window: Window) -> Tensor:
+    """Weighted sum over the window, along one axis and then the other: both windows factor."""
     offsets = torch.arange(size, dtype=x.dtype, device=x.device) - size // 2
     line = torch.ones_like(offsets)
     if window == "gaussian":
         line = torch.exp(-0.5 * (offsets / (size / 4)).square())
     line = line / line.sum()
-    kernel = (line[:, None] * line).expand(x.shape[1], 1, size, size)
-    return F.conv2d(x, kernel, padding=size // 2, groups=x.shape[1])
+    channels = x.shape[1]
+    down, along = (line.reshape(shape) for shape in ((1, 1, size, 1), (1, 1, 1, size)))
+    x = F.conv2d(x, down.expand(channels, 1, size, 1), padding=(size // 2, 0), groups=channels)
+    return F.conv2d(x, along.expand(channels, 1, 1, size), padding=(0, size // 2), groups=channels)
 
 
 def divisive_norm(
@@ -94,8 +94,8 @@ def divisive_norm(
         channels: neighbouring channels that count, odd; 1 (default) is the own channel, ``None``
             all.
         window: "box" or "gaussian" (default; deviation of a quarter of the size).
-        center: "none": no mean is taken off; "energy": the local mean is taken off in the energy
-            (the survey's local contrast normalization); "both": in the numerator too.
+        center: "none": no mean is taken off; "energy": the local mean is taken off in the energy;
+            "both": in the numerator too.
         k, alpha, beta: the constants; defaults 1, 1 and 0.5 (a root mean square).
         mask: weights in [0, 1], ``(N or 1, 1, H, W)``: positions that enter the means.
 
@@ -138,12 +138,18 @@ def divisive_norm(
     channel_dim=1,
 )
 class DivisiveNorm(nn.Module):
-    """:func:`divisive_norm` as a module without parameters."""
+    """:func:`divisive_norm` as a module without parameters.
+
+    Args:
+        num_features: channels of the input, which are checked; ``None`` (default) takes any number.
+        size, channels, window, center, k, alpha, beta: see :func:`divisive_norm`.
+    """
 
     def __init__(
         self,
-        size: int = 5,
+        num_features: int | None = None,
         *,
+        size: int = 5,
         channels: int | None = 1,
         window: Window = "gaussian",
         center: Center = "none",
@@ -152,11 +158,14 @@ class DivisiveNorm(nn.Module):
         beta: float = 0.5,
     ) -> None:
         super().__init__()
-        self.size, self.channels, self.k, self.alpha, self.beta = size, channels, k, alpha, beta
+        self.num_features = check_optional_count("num_features", num_features)
+        self.size = check_odd("size", size)
+        self.channels, self.k, self.alpha, self.beta = channels, k, alpha, beta
         self.window: Window = window
         self.center: Center = center
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        check_features(x, self.num_features)
         return divisive_norm(
             x,
             self.size,
@@ -171,6 +180,6 @@ class DivisiveNorm(nn.Module):
 
     def extra_repr(self) -> str:
         return (
-            f"{self.size}, channels={self.channels}, window={self.window!r}, "
+            f"size={self.size}, channels={self.channels}, window={self.window!r}, "
             f"center={self.center!r}, k={self.k:g}, alpha={self.alpha:g}, beta={self.beta:g}"
         )

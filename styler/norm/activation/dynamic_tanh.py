@@ -6,7 +6,8 @@ Zhu, Chen, He, LeCun & Liu 2025, "Transformers without Normalization", arXiv:250
 import torch
 from torch import Tensor, nn
 
-from styler.norm.base import FeatureNorm, check_features
+from styler.errors import ParameterError
+from styler.norm.base import FeatureNorm, check_features, check_shape
 from styler.norm.registry import register
 from styler.norm.statistics import wide
 
@@ -40,6 +41,10 @@ def dynamic_tanh(
     Source: Zhu et al. 2025, eq. 1. Not in torch.
     """
     check_features(x, dim=channel_dim)
+    if isinstance(alpha, Tensor) and alpha.numel() != 1:
+        raise ParameterError(f"alpha is one number, not of shape {tuple(alpha.shape)}")
+    for what, value in (("weight", weight), ("bias", bias)):
+        check_shape(what, value, (x.shape[channel_dim],))
     shape = [1] * x.dim()
     shape[channel_dim] = -1
     y = torch.tanh(wide(x) * alpha)

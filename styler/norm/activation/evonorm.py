@@ -4,12 +4,13 @@ Liu, Brock, Simonyan & Le 2020, "Evolving Normalization-Activation Layers", arXi
 """
 
 from math import gcd
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from styler.norm.activation.group import check_groups, group_stats
-from styler.norm.base import FeatureNorm, check_features
+from styler.norm.base import FeatureNorm, also_called, check_features, check_shape
 from styler.norm.registry import register
 from styler.norm.statistics import check_stats, per_channel, wide
 
@@ -50,10 +51,12 @@ def evonorm_s0(
     """
     check_features(x)
     channels = x.shape[1]
-    check_groups(groups, channels)
+    groups = check_groups(groups, channels)
+    for what, value in (("slope", slope), ("weight", weight), ("bias", bias)):
+        check_shape(what, value, (channels,))
     if stats is None:
         _, stats = group_stats(x, groups, mask)
-    check_stats(stats, (len(x), groups), (1, groups))
+    check_stats(stats, (x.shape[0], groups), (1, groups))
     rate = torch.rsqrt(stats + eps).repeat_interleave(channels // groups, 1)
     scale = per_channel(rate if weight is None else rate * weight, x)
     values = wide(x)
@@ -70,8 +73,9 @@ def evonorm_s0(
     shines="small batches; norm and activation in one",
     source="Liu et al. 2020, arXiv:2004.02967",
     channel_dim=1,
-    aliases=("evonorm_s0",),
+    aliases=("evonorm_s0", "evonorm_2d_s0"),
 )
+@also_called(num_channels="num_features", num_groups="groups")
 class EvoNormS0(FeatureNorm):
     """:func:`evonorm_s0` with learned slope (starting at 1), weight and bias.
 
@@ -80,6 +84,8 @@ class EvoNormS0(FeatureNorm):
         groups: number of groups; ``None`` is the largest divisor of ``C`` that divides 32 too.
         eps, affine, bias, device, dtype: see :class:`styler.norm.base.FeatureNorm`.
     """
+
+    state_names: ClassVar[dict[str, str]] = {"v": "slope"}
 
     def __init__(
         self,
@@ -95,8 +101,8 @@ class EvoNormS0(FeatureNorm):
         super().__init__(
             num_features, eps=eps, affine=affine, bias=bias, device=device, dtype=dtype
         )
-        self.groups = gcd(32, num_features) if groups is None else groups
-        check_groups(self.groups, num_features)
+        self.groups = gcd(32, self.num_features) if groups is None else groups
+        self.groups = check_groups(self.groups, num_features)
         self.slope = nn.Parameter(torch.ones(num_features, device=device, dtype=dtype))
 
     def reset_parameters(self) -> None:

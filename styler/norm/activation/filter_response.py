@@ -4,12 +4,21 @@ Singh & Krishnan 2020, "Filter Response Normalization Layer: Eliminating Batch D
 Training of Deep Neural Networks", arXiv:1911.09737.
 """
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
 from styler.norm.base import FeatureNorm, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import channel_energy, channel_rescale, check_stats, per_channel, wide
+from styler.norm.statistics import (
+    channel_mean_square,
+    channel_rescale,
+    check_condition,
+    check_stats,
+    per_channel,
+    wide,
+)
 
 __all__ = ["FilterResponseNorm", "filter_response_norm"]
 
@@ -46,9 +55,10 @@ def filter_response_norm(
     Source: Singh & Krishnan 2020, eq. 1 to 3. Not in torch.
     """
     check_features(x)
+    for what, value in (("weight", weight), ("bias", bias), ("threshold", threshold)):
+        check_condition(what, value, x)
     if stats is None:
-        energy, mass = channel_energy(x, mask)
-        stats = energy / mass.clamp_min(torch.finfo(mass.dtype).tiny)
+        stats = channel_mean_square(x, mask)
     check_stats(stats, x.shape[:2], (1, x.shape[1]))
     rate = torch.rsqrt(stats + (eps.abs() if isinstance(eps, Tensor) else abs(eps)))
     scale = rate if weight is None else rate * weight
@@ -70,7 +80,7 @@ def filter_response_norm(
     shines="small batches, down to one picture; it is its own activation",
     source="Singh & Krishnan 2020, arXiv:1911.09737",
     channel_dim=1,
-    aliases=("frn",),
+    aliases=("frn", "filter_response_norm_tlu"),
 )
 class FilterResponseNorm(FeatureNorm):
     """:func:`filter_response_norm` with learned weight, bias and threshold (starting at 0: ReLU).
@@ -84,6 +94,7 @@ class FilterResponseNorm(FeatureNorm):
         affine, bias, device, dtype: see :class:`styler.norm.base.FeatureNorm`.
     """
 
+    state_names: ClassVar[dict[str, str]] = {"tau": "threshold", "eps": "learned_eps"}
     threshold: nn.Parameter | None
     learned_eps: nn.Parameter | None
 

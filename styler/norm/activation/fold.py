@@ -4,10 +4,12 @@ The batch norm makes a bias before it redundant in training (its mean takes it o
 gives that layer a bias in its place.
 """
 
+from collections import Counter
 from copy import deepcopy
+from itertools import pairwise
 
 import torch
-from torch import nn
+from torch import fx, nn
 from torch.nn.utils import parametrize
 
 from styler.errors import ParameterError
@@ -67,20 +69,62 @@ def fold_batch_norm(layer: nn.Module, norm: nn.Module) -> nn.Module:
 
 
 def fold_batch_norms(model: nn.Module) -> nn.Module:
-    """A copy of the model, every batch norm right after a layer of a ``Sequential`` folded into it.
+    """A copy of the model, every batch norm right after a layer folded into it.
 
-    The folded norm leaves an ``Identity`` behind, so that indices stay. Norms outside of
-    ``Sequential`` stay as they are: their order of execution is not known.
+    What comes after what is known where :mod:`torch.fx` can trace the model, or else the parts of
+    it that it can (``Sequential`` always). A layer whose output goes elsewhere too, or which is
+    used twice, stays as it is. The folded norm leaves an ``Identity`` behind, so that names stay.
     """
     model = deepcopy(model)
-    for module in model.modules():
-        if not isinstance(module, nn.Sequential):
-            continue
-        for i in range(len(module) - 1):
-            layer, norm = module[i], module[i + 1]
-            if isinstance(layer, _LAYERS) and _evaluation_stats(norm) is not None:
-                module[i], module[i + 1] = fold_batch_norm(layer, norm), nn.Identity()
+    for layer_name, norm_name in sorted(_pairs(model)):
+        layer, norm = model.get_submodule(layer_name), model.get_submodule(norm_name)
+        model.set_submodule(layer_name, fold_batch_norm(layer, norm))
+        model.set_submodule(norm_name, nn.Identity())
     return model
+
+
+class _Tracer(fx.Tracer):
+    """Looks into everything but the layers and norms that are to be found."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        ends = isinstance(m, (*_LAYERS, *_NORMS))
+        return ends or super().is_leaf_module(m, module_qualified_name)
+
+
+def _pairs(model: nn.Module, prefix: str = "") -> set[tuple[str, str]]:
+    """Names of the layers, and of the norms that alone use what these give."""
+    if isinstance(model, (*_LAYERS, *_NORMS)) or not any(True for _ in model.children()):
+        return set()
+    try:
+        nodes = list(_Tracer().trace(model).nodes)
+    except Exception:  # whatever a forward does with a stand-in for its input
+        return _pairs_of_parts(model, prefix)
+    modules = dict(model.named_modules())
+    calls = Counter(node.target for node in nodes if node.op == "call_module")
+    found = set()
+    for node in nodes:
+        before = node.args[0] if node.args else None
+        if node.op != "call_module" or not isinstance(before, fx.Node):
+            continue
+        if before.op != "call_module" or len(before.users) > 1 or len(node.args) > 1:
+            continue
+        layer, norm = modules[str(before.target)], modules[str(node.target)]
+        once = calls[before.target] == calls[node.target] == 1
+        if once and isinstance(layer, _LAYERS) and _evaluation_stats(norm) is not None:
+            found.add((f"{prefix}{before.target}", f"{prefix}{node.target}"))
+    return found
+
+
+def _pairs_of_parts(model: nn.Module, prefix: str) -> set[tuple[str, str]]:
+    found = set()
+    children = list(model.named_children())
+    if isinstance(model, nn.Sequential):
+        for (first, layer), (second, norm) in pairwise(children):
+            if isinstance(layer, _LAYERS) and _evaluation_stats(norm) is not None:
+                found.add((prefix + first, prefix + second))
+    for name, child in children:
+        found |= _pairs(child, f"{prefix}{name}.")
+    return found
 
 
 def _evaluation_stats(norm: nn.Module) -> Stats | None:

@@ -64,9 +64,11 @@ def over_ghosts(
     normalize: Callable[[Tensor, Tensor | None], Tensor], x: Tensor, size: int, mask: Tensor | None
 ) -> Tensor:
     """``normalize(part, its mask)`` of every ``size`` samples, put together again."""
+    if not x.numel():
+        return normalize(x, None)
     parts = torch.split(x, size)
     masks: Sequence[Tensor | None] = [mask] * len(parts)
-    if mask is not None and mask.shape[0] == len(x):
+    if mask is not None and mask.shape[0] == x.shape[0]:
         masks = torch.split(mask, size)
     done = [normalize(*part) for part in zip(parts, masks, strict=True)]
     return done[0] if len(done) == 1 else torch.cat(done)

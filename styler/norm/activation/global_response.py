@@ -4,12 +4,14 @@ Woo et al. 2023, "ConvNeXt V2: Co-designing and Scaling ConvNets with Masked Aut
 arXiv:2301.00808.
 """
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
 from styler.norm.base import FeatureNorm, check_features
 from styler.norm.registry import register
-from styler.norm.statistics import channel_energy, channel_rescale, check_stats
+from styler.norm.statistics import channel_energy, channel_rescale, check_condition, check_stats
 
 __all__ = ["GlobalResponseNorm", "global_response_norm"]
 
@@ -44,6 +46,8 @@ def global_response_norm(
     Source: Woo et al. 2023, algorithm 1. Not in torch.
     """
     check_features(x)
+    check_condition("weight", weight, x)
+    check_condition("bias", bias, x)
     if stats is None:
         energy, _ = channel_energy(x, mask)
         # the clamp gives channels of zeros a zero gradient instead of an infinite one
@@ -75,6 +79,7 @@ class GlobalResponseNorm(FeatureNorm):
         device, dtype: of the parameters.
     """
 
+    state_names: ClassVar[dict[str, str]] = {"gamma": "weight", "beta": "bias"}
     weight: nn.Parameter
 
     def __init__(

@@ -3,33 +3,70 @@
 Wu & He 2018, "Group Normalization", arXiv:1803.08494.
 """
 
-from math import gcd
+from math import gcd, prod
 
 import torch
 from torch import Tensor
 
 from styler.errors import ParameterError
-from styler.norm.base import FeatureNorm, cast, check_count, check_features
+from styler.norm.base import (
+    FeatureNorm,
+    also_called,
+    cast,
+    check_count,
+    check_features,
+    is_traced,
+)
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_affine, channel_moments, check_stats, merge
+from styler.norm.statistics import (
+    Stats,
+    channel_affine,
+    channel_moments,
+    check_condition,
+    check_stats,
+    is_channels_last,
+    merge,
+)
 
 __all__ = ["GroupNorm", "check_groups", "group_norm", "group_stats"]
 
 
 def check_groups(groups: int, channels: int) -> int:
     """``groups`` if it divides ``channels``."""
-    check_count("groups", groups)
-    if channels % groups:
+    if channels % check_count("groups", groups):
         raise ParameterError(
             f"{groups} groups do not divide {channels} channels: try {gcd(groups, channels)}"
         )
-    return groups
+    return check_count("groups", groups)
+
+
+def is_shared(*parameters: Tensor | None) -> bool:
+    """Whether no sample has parameters of its own."""
+    return all(p is None or p.dim() == 1 for p in parameters)
+
+
+def kernel(
+    x: Tensor, groups: int, weight: Tensor | None, bias: Tensor | None, eps: float
+) -> Tensor | None:
+    """torch's group norm, or ``None`` where its result is not to be trusted.
+
+    On a CPU in channels_last it takes the variance as E[x^2] - E[x]^2, whose relative error grows
+    with (mean / deviation)^2: beyond 32 deviations it costs more than four of float32's seven
+    digits.
+    """
+    if x.device.type != "cpu" or x.is_contiguous() or not is_channels_last(x):
+        return torch.group_norm(x, groups, weight, bias, eps)
+    if is_traced() or torch._C._are_functorch_transforms_active():  # no look at values there
+        return None
+    n, c, *spatial = x.shape
+    y, mean, rate = torch.native_group_norm(x, weight, bias, n, c, prod(spatial), groups, eps)
+    return y if bool((mean * rate).abs().max() < 32) else None
 
 
 def group_stats(x: Tensor, groups: int, mask: Tensor | None = None) -> Stats:
     """Mean and variance of each group of each sample, ``(N, groups)``."""
     (mean, variance), mass = channel_moments(x, mask)
-    shape = (x.shape[0], groups, -1)
+    shape = (x.shape[0], groups, x.shape[1] // groups)
     merged, _ = merge((mean.reshape(shape), variance.reshape(shape)), mass[:, :, None], 2)
     return merged[0].squeeze(2), merged[1].squeeze(2)
 
@@ -64,17 +101,22 @@ def group_norm(
         ParameterError: groups that do not divide the channels, or a mask that does not fit.
 
     Source: Wu & He 2018, eq. 1 to 4. Equal to :func:`torch.nn.functional.group_norm` (the kernel
-    used without mask and stats), which refuses groups of one value, but only in batches of one.
-    Here such a value becomes ``bias``, as the formula has it.
+    used without mask and stats, but for channels_last maps far from zero), which refuses groups of
+    one value, but only in batches of one. Here such a value becomes ``bias``, as the formula has
+    it.
     """
     check_features(x)
     channels = x.shape[1]
-    check_groups(groups, channels)
-    if stats is None and mask is None:
-        return torch.group_norm(x, groups, cast(weight, x), cast(bias, x), eps)
+    groups = check_groups(groups, channels)
+    check_condition("weight", weight, x)
+    check_condition("bias", bias, x)
+    if stats is None and mask is None and x.numel() and is_shared(weight, bias):
+        y = kernel(x, groups, cast(weight, x), cast(bias, x), eps)
+        if y is not None:
+            return y
     if stats is None:
         stats = group_stats(x, groups, mask)
-    check_stats(stats, (len(x), groups), (1, groups))
+    check_stats(stats, (x.shape[0], groups), (1, groups))
     mean, variance = (s.repeat_interleave(channels // groups, 1) for s in stats)
     return channel_affine(x, (mean, variance), weight, bias, eps)
 
@@ -91,12 +133,13 @@ def group_norm(
     torch="torch.nn.GroupNorm",
     aliases=("gn", "group_norm"),
 )
+@also_called(num_channels="num_features", num_groups="groups")
 class GroupNorm(FeatureNorm):
     """:func:`group_norm` with learned weight and bias.
 
     Args:
         num_features: channels ``C``. First, as in every norm here: torch's GroupNorm takes the
-            groups first.
+            groups first. ``num_channels`` and ``num_groups`` are understood, too.
         groups: number of groups; ``None`` is the largest divisor of ``C`` that divides 32 too.
         eps, affine, bias, device, dtype: see :class:`styler.norm.base.FeatureNorm`.
     """
@@ -116,7 +159,7 @@ class GroupNorm(FeatureNorm):
             num_features, eps=eps, affine=affine, bias=bias, device=device, dtype=dtype
         )
         self.groups = (
-            gcd(32, num_features) if groups is None else check_groups(groups, num_features)
+            gcd(32, self.num_features) if groups is None else check_groups(groups, num_features)
         )
 
     def forward(self, x: Tensor, mask: Tensor | None = None, stats: Stats | None = None) -> Tensor:

@@ -7,13 +7,18 @@ Stylization", arXiv:1607.08022.
 import torch
 from torch import Tensor
 
-from styler.norm.base import FeatureNorm, cast, check_features
+from styler.norm.activation.batch import update_running
+from styler.norm.activation.group import is_shared
+from styler.norm.base import FeatureNorm, cast, check_features, is_traced
+from styler.norm.moments import spatial_mask
 from styler.norm.registry import register
 from styler.norm.statistics import (
     Stats,
     channel_affine,
     channel_moments,
+    check_condition,
     check_stats,
+    effective_count,
     is_channels_last,
     standardize_channels,
 )
@@ -72,14 +77,15 @@ def instance_norm(
     channels_last, takes a mask and statistics, and accepts 1x1 maps (which become ``bias``).
     """
     check_features(x)
-    if stats is not None or mask is not None or not x.numel():
+    check_condition("weight", weight, x)
+    check_condition("bias", bias, x)
+    if stats is not None or mask is not None or not x.numel() or is_traced():
         if stats is None:
             stats, _ = channel_moments(x, mask)
         check_stats(stats, x.shape[:2], (1, x.shape[1]))
         return channel_affine(x, stats, weight, bias, eps)
     n, c = x.shape[:2]
-    shared = all(p is None or p.dim() == 1 for p in (weight, bias))
-    if shared and x.is_contiguous():
+    if is_shared(weight, bias) and x.is_contiguous():
         return torch.group_norm(x, c, cast(weight, x), cast(bias, x), eps)
     dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
     one, zero = x.new_ones(1, dtype=dtype), x.new_zeros(1, dtype=dtype)
@@ -103,10 +109,69 @@ def instance_norm(
 class InstanceNorm(FeatureNorm):
     """:func:`instance_norm` over ``(N, C, *spatial)`` with learned weight and bias.
 
-    Unlike :class:`torch.nn.InstanceNorm2d` it is affine by default, has no running statistics
-    (freeze them with ``stats`` instead) and serves any number of spatial axes.
+    Unlike :class:`torch.nn.InstanceNorm2d`, whose state it loads, it is affine by default and
+    serves any number of spatial axes.
+
+    Args:
+        num_features: channels ``C``.
+        momentum: weight of the new value in the running statistics.
+        track_running_stats: keep running means of the samples' statistics, and evaluate by them;
+            default ``False``. (``stats`` freezes statistics without.)
+        eps, affine, bias, device, dtype: see :class:`styler.norm.base.FeatureNorm`.
     """
+
+    running_mean: Tensor | None
+    running_var: Tensor | None
+    num_batches_tracked: Tensor | None
+
+    def __init__(
+        self,
+        num_features: int,
+        *,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = True,
+        bias: bool = True,
+        track_running_stats: bool = False,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__(
+            num_features, eps=eps, affine=affine, bias=bias, device=device, dtype=dtype
+        )
+        self.momentum, self.track_running_stats = momentum, track_running_stats
+        zeros = torch.zeros(num_features, device=device, dtype=dtype)
+        count = torch.zeros((), dtype=torch.long, device=device)
+        tracked = track_running_stats
+        self.register_buffer("running_mean", zeros if tracked else None)
+        self.register_buffer("running_var", zeros + 1 if tracked else None)
+        self.register_buffer("num_batches_tracked", count if tracked else None)
+
+    def reset_parameters(self) -> None:
+        super().reset_parameters()
+        for name, held in self.named_buffers():
+            held.fill_(1 if name == "running_var" else 0)
 
     def forward(self, x: Tensor, mask: Tensor | None = None, stats: Stats | None = None) -> Tensor:
         check_features(x, self.num_features)
+        if stats is None and self.running_mean is not None and self.running_var is not None:
+            if self.training:
+                stats = self._own_stats(x, mask)
+            else:
+                stats = self.running_mean[None], self.running_var[None]
         return instance_norm(x, self.weight, self.bias, self.eps, mask=mask, stats=stats)
+
+    def _own_stats(self, x: Tensor, mask: Tensor | None) -> Stats:
+        """The samples' statistics, whose means the running ones move to."""
+        (mean, variance), mass = channel_moments(x, mask)
+        if x.numel():
+            count = effective_count(mass, None if mask is None else spatial_mask(x, mask))
+            together = mean.mean(0), variance.mean(0)
+            update_running(
+                self.running_mean, self.running_var, together, count / x.shape[0], self.momentum
+            )
+        return mean, variance
+
+    def extra_repr(self) -> str:
+        tracked = ", track_running_stats=True" if self.track_running_stats else ""
+        return super().extra_repr() + tracked

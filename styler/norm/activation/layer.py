@@ -11,16 +11,31 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from styler.errors import ParameterError
-from styler.norm.base import FeatureNorm, cast, check_count, check_features
+from styler.norm.base import (
+    FeatureNorm,
+    also_called,
+    cast,
+    check_count,
+    check_features,
+    check_shape,
+)
 from styler.norm.registry import register
 from styler.norm.statistics import Stats, affine, check_feature_stats, masked_moments
 
 __all__ = ["LayerNorm", "layer_norm"]
 
 
+def as_shape(lengths: int | Sequence[int]) -> tuple[int, ...]:
+    """The lengths of the last axes, given as a number or a sequence of at least one."""
+    shape = tuple(lengths) if isinstance(lengths, Sequence) else (lengths,)
+    if not shape:
+        raise ParameterError("layer norm needs at least one axis to normalize")
+    return tuple(check_count("num_features", length) for length in shape)
+
+
 def layer_norm(
     x: Tensor,
-    normalized_shape: Sequence[int],
+    normalized_shape: int | Sequence[int],
     weight: Tensor | None = None,
     bias: Tensor | None = None,
     eps: float = 1e-5,
@@ -34,7 +49,8 @@ def layer_norm(
 
     Args:
         x: ``(*, *normalized_shape)``, any floating dtype.
-        normalized_shape: the last axes, over which statistics are taken.
+        normalized_shape: lengths of the last axes, over which statistics are taken; a number for
+            one axis.
         weight, bias: of that shape; ``None`` is 1 and 0.
         eps: added to the variance; default 1e-5.
         mask: weights in [0, 1] that broadcast to ``x``: features that enter the statistics.
@@ -50,7 +66,9 @@ def layer_norm(
     used without mask and stats).
     """
     check_features(x, dim=-1)
-    shape = tuple(normalized_shape)
+    shape = as_shape(normalized_shape)
+    check_shape("weight", weight, shape)
+    check_shape("bias", bias, shape)
     if x.shape[-len(shape) :] != shape:
         remedy = "; for maps use sample_layer or pixel_layer" if x.dim() == 4 else ""
         raise ParameterError(
@@ -76,13 +94,14 @@ def layer_norm(
     torch="torch.nn.LayerNorm",
     aliases=("ln", "layer_norm"),
 )
+@also_called(normalized_shape="num_features", elementwise_affine="affine")
 class LayerNorm(FeatureNorm):
     """:func:`layer_norm` with learned weight and bias of the normalized shape.
 
     Args:
         num_features: length of the last axis, or the lengths of the last axes.
-        eps, affine, bias, device, dtype: see :class:`styler.norm.base.FeatureNorm`. torch calls
-            ``affine`` ``elementwise_affine``.
+        eps, affine, bias, device, dtype: see :class:`styler.norm.base.FeatureNorm`. torch's names
+            ``normalized_shape`` and ``elementwise_affine`` are understood, too.
     """
 
     def __init__(
@@ -95,11 +114,9 @@ class LayerNorm(FeatureNorm):
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
-        shape = (num_features,) if isinstance(num_features, int) else tuple(num_features)
-        if not shape:
-            raise ParameterError("layer norm needs at least one axis to normalize")
-        self.normalized_shape = tuple(check_count("num_features", length) for length in shape)
-        super().__init__(shape[-1], eps=eps, affine=affine, bias=bias, device=device, dtype=dtype)
+        self.normalized_shape = as_shape(num_features)
+        last = self.normalized_shape[-1]
+        super().__init__(last, eps=eps, affine=affine, bias=bias, device=device, dtype=dtype)
 
     def parameter_shape(self) -> tuple[int, ...]:
         return self.normalized_shape

@@ -7,7 +7,7 @@ Networks", section 3.3.
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from styler.norm.base import check_count, check_features
+from styler.norm.base import check_count, check_features, check_optional_count
 from styler.norm.registry import register
 from styler.norm.statistics import wide
 
@@ -42,6 +42,16 @@ def local_response_norm(
     return F.local_response_norm(wide(x), window, alpha * window, beta, k).to(x.dtype)
 
 
+def channel_window_sum(x: Tensor, size: int) -> Tensor:
+    """Sum over ``size`` neighbouring channels (an even number counts one more), zeros around."""
+    channels, side = x.shape[1], check_count("channels", size) // 2
+    padded = F.pad(x, (*[0, 0] * (x.dim() - 2), side, side))
+    total = padded.narrow(1, 0, channels)
+    for i in range(1, 2 * side + 1):
+        total = total + padded.narrow(1, i, channels)
+    return total
+
+
 @register(
     "local_response",
     "activation",
@@ -55,17 +65,31 @@ def local_response_norm(
     aliases=("lrn",),
 )
 class LocalResponseNorm(nn.Module):
-    """:func:`local_response_norm` as a module without parameters."""
+    """:func:`local_response_norm` as a module without parameters.
+
+    Args:
+        num_features: channels of the input, which are checked; ``None`` (default) takes any number.
+            First, as in every norm here: torch's LocalResponseNorm takes the size first.
+        size, alpha, beta, k: see :func:`local_response_norm`.
+    """
 
     def __init__(
-        self, size: int = 5, *, alpha: float = 1e-4, beta: float = 0.75, k: float = 2.0
+        self,
+        num_features: int | None = None,
+        *,
+        size: int = 5,
+        alpha: float = 1e-4,
+        beta: float = 0.75,
+        k: float = 2.0,
     ) -> None:
         super().__init__()
+        self.num_features = check_optional_count("num_features", num_features)
         self.size = check_count("size", size)
         self.alpha, self.beta, self.k = alpha, beta, k
 
     def forward(self, x: Tensor) -> Tensor:
+        check_features(x, self.num_features)
         return local_response_norm(x, self.size, self.alpha, self.beta, self.k)
 
     def extra_repr(self) -> str:
-        return f"{self.size}, alpha={self.alpha:g}, beta={self.beta:g}, k={self.k:g}"
+        return f"size={self.size}, alpha={self.alpha:g}, beta={self.beta:g}, k={self.k:g}"

@@ -51,7 +51,7 @@ def pixel_layer_norm(
         mask = feature_mask(x, mask).movedim(1, -1)
     if stats is not None:
         check_feature_stats(stats, x[:, :1])
-        mean, variance = (s.expand(len(x), 1, *x.shape[2:]).movedim(1, -1) for s in stats)
+        mean, variance = (s.expand(x.shape[0], 1, *x.shape[2:]).movedim(1, -1) for s in stats)
         stats = mean, variance
     y = layer_norm(last, shape, weight, bias, eps, mask=mask, stats=stats).movedim(-1, 1)
     return y.contiguous() if x.is_contiguous() else y
@@ -67,7 +67,7 @@ def pixel_layer_norm(
     source="Liu et al. 2022, arXiv:2201.03545",
     channel_dim=1,
     torch="torch.nn.LayerNorm",
-    aliases=("layer_per_pixel", "layer2d"),
+    aliases=("layer_per_pixel", "layer2d", "layer_norm_2d"),
 )
 class PixelLayerNorm(FeatureNorm):
     """:func:`pixel_layer_norm` with learned weight and bias per channel."""

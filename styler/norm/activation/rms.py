@@ -3,6 +3,7 @@
 Zhang & Sennrich 2019, "Root Mean Square Layer Normalization", arXiv:1910.07467.
 """
 
+from collections.abc import Sequence
 from math import ceil
 
 import torch
@@ -10,7 +11,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from styler.errors import ParameterError
-from styler.norm.base import FeatureNorm, cast, check_features
+from styler.norm.activation.layer import as_shape
+from styler.norm.base import (
+    FeatureNorm,
+    also_called,
+    cast,
+    check_eps,
+    check_features,
+    check_shape,
+)
 from styler.norm.registry import register
 from styler.norm.statistics import check_feature_stats, feature_mask, masked_mean_square, wide
 
@@ -21,7 +30,7 @@ def rms_norm(
     x: Tensor,
     weight: Tensor | None = None,
     bias: Tensor | None = None,
-    eps: float = 1e-6,
+    eps: float | None = 1e-6,
     *,
     fraction: float = 1.0,
     mask: Tensor | None = None,
@@ -35,7 +44,8 @@ def rms_norm(
     Args:
         x: ``(*, d)``, any floating dtype.
         weight, bias: ``(d,)``; ``None`` is 1 and 0.
-        eps: added to the mean square; default 1e-6.
+        eps: added to the mean square; default 1e-6. ``None`` is the machine epsilon of the dtype
+            of ``x``, torch's default.
         fraction: ``p`` in (0, 1]: share of the features, the first ones, that the mean square is
             estimated from. Below 1 it is the partial form (pRMSNorm).
         mask: weights in [0, 1] that broadcast to ``x``: features that enter the mean square.
@@ -55,7 +65,9 @@ def rms_norm(
     count = x.shape[-1]
     if not 0 < fraction <= 1:
         raise ParameterError(f"fraction must be within (0, 1], not {fraction!r}")
-    if stats is None and mask is None and fraction == 1:
+    check_shape("weight", weight, (count,))
+    check_shape("bias", bias, (count,))
+    if stats is None and mask is None and fraction == 1 and x.numel():
         y = F.rms_norm(x, (count,), cast(weight, x), eps)
         return y if bias is None else y + bias.to(x.dtype)
     if stats is None:
@@ -63,6 +75,7 @@ def rms_norm(
         narrowed = None if mask is None else feature_mask(x, mask)[..., part]
         stats = masked_mean_square(x[..., part], (-1,), narrowed)
     check_feature_stats(stats, x)
+    eps = torch.finfo(x.dtype).eps if eps is None else eps
     y = wide(x) * torch.rsqrt(stats + eps)
     if weight is not None:
         y = y * weight
@@ -81,31 +94,37 @@ def rms_norm(
     torch="torch.nn.RMSNorm",
     aliases=("rms_norm",),
 )
+@also_called(normalized_shape="num_features", elementwise_affine="affine")
 class RMSNorm(FeatureNorm):
     """:func:`rms_norm` with a learned weight, and on request the bias of the paper.
 
     Args:
-        num_features: length of the last axis.
-        eps: added to the mean square; default 1e-6.
-        affine, device, dtype: see :class:`styler.norm.base.FeatureNorm`.
+        num_features: length of the last axis, as a number or a sequence of one.
+        eps: added to the mean square; default 1e-6. ``None`` is the machine epsilon of the input's
+            dtype.
+        affine, device, dtype: see :class:`styler.norm.base.FeatureNorm`. torch's names
+            ``normalized_shape`` and ``elementwise_affine`` are understood, too.
         bias: learn a bias too; default ``False``.
     """
 
     fraction = 1.0
+    eps: float | None  # type: ignore[assignment]
 
     def __init__(
         self,
-        num_features: int,
+        num_features: int | Sequence[int],
         *,
-        eps: float = 1e-6,
+        eps: float | None = 1e-6,
         affine: bool = True,
         bias: bool = False,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
-        super().__init__(
-            num_features, eps=eps, affine=affine, bias=bias, device=device, dtype=dtype
-        )
+        *rest, last = as_shape(num_features)
+        if rest:
+            raise ParameterError(f"rms norm is over the last axis alone, not over {num_features}")
+        super().__init__(last, affine=affine, bias=bias, device=device, dtype=dtype)
+        self.eps = eps if eps is None else check_eps(eps)
 
     def forward(self, x: Tensor, mask: Tensor | None = None, stats: Tensor | None = None) -> Tensor:
         check_features(x, self.num_features, dim=-1)
@@ -118,6 +137,9 @@ class RMSNorm(FeatureNorm):
             mask=mask,
             stats=stats,
         )
+
+    def extra_repr(self) -> str:
+        return f"{self.num_features}, eps={self.eps}, affine={self.affine}"
 
 
 @register(
@@ -142,10 +164,10 @@ class PartialRMSNorm(RMSNorm):
 
     def __init__(
         self,
-        num_features: int,
+        num_features: int | Sequence[int],
         *,
         fraction: float = 0.0625,
-        eps: float = 1e-6,
+        eps: float | None = 1e-6,
         affine: bool = True,
         bias: bool = False,
         device: torch.device | str | None = None,
@@ -159,4 +181,4 @@ class PartialRMSNorm(RMSNorm):
         self.fraction = fraction
 
     def extra_repr(self) -> str:
-        return f"{self.num_features}, fraction={self.fraction:g}, eps={self.eps:g}"
+        return f"{self.num_features}, fraction={self.fraction:g}, eps={self.eps}"

@@ -6,7 +6,7 @@ The convolutional form of Ba, Kiros & Hinton 2016, arXiv:1607.06450.
 from torch import Tensor
 
 from styler.norm.activation.group import group_norm
-from styler.norm.base import FeatureNorm, check_features
+from styler.norm.base import FeatureNorm, check_features, check_shape
 from styler.norm.registry import register
 from styler.norm.statistics import Stats
 
@@ -44,6 +44,8 @@ def sample_layer_norm(
     """
     check_features(x)
     c = x.shape[1]
+    for what, value in (("weight", weight), ("bias", bias)):
+        check_shape(what, value, (c,), (1,))
     weight, bias = (p if p is None else p.expand(c) for p in (weight, bias))
     return group_norm(x, 1, weight, bias, eps, mask=mask, stats=stats)
 
@@ -58,7 +60,7 @@ def sample_layer_norm(
     source="Ba et al. 2016, arXiv:1607.06450",
     channel_dim=1,
     torch="torch.nn.GroupNorm",
-    aliases=("layer_per_sample",),
+    aliases=("layer_per_sample", "group_norm_1"),
 )
 class SampleLayerNorm(FeatureNorm):
     """:func:`sample_layer_norm` with learned weight and bias per channel."""

@@ -5,6 +5,7 @@ arXiv:1903.07291.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from styler.errors import ParameterError
-from styler.norm.base import check_count, check_features
+from styler.norm.base import check_count, check_features, reset
 from styler.norm.registry import norm, register
 from styler.norm.statistics import Stats, rescale
 
@@ -70,12 +71,21 @@ class SPADE(nn.Module):
         self.label_channels = check_count("label_channels", label_channels)
         if check_count("kernel_size", kernel_size) % 2 == 0:
             raise ParameterError(f"kernel_size must be odd, not {kernel_size}")
-        pad = kernel_size // 2
-        self.norm = _build(norm, num_features)
-        self.shared = nn.Conv2d(label_channels, hidden, kernel_size, padding=pad)
-        self.scale = nn.Conv2d(hidden, num_features, kernel_size, padding=pad)
-        self.shift = nn.Conv2d(hidden, num_features, kernel_size, padding=pad)
-        self.to(device=device, dtype=dtype)
+        self.norm = _build(norm, num_features).to(device=device, dtype=dtype)
+        conv = partial(
+            nn.Conv2d,
+            kernel_size=kernel_size,
+            padding=kernel_size // 2,
+            device=device,
+            dtype=dtype,
+        )
+        self.shared = conv(label_channels, check_count("hidden", hidden))
+        self.scale, self.shift = conv(hidden, num_features), conv(hidden, num_features)
+
+    def reset_parameters(self) -> None:
+        """Convolutions at random, the inner norm as new."""
+        for part in (self.norm, self.shared, self.scale, self.shift):
+            reset(part)
 
     def forward(
         self,
@@ -86,6 +96,11 @@ class SPADE(nn.Module):
     ) -> Tensor:
         check_features(x, self.num_features)
         check_features(labels, self.label_channels)
+        if x.dim() != 4 or labels.dim() != 4 or labels.shape[0] not in (1, x.shape[0]):
+            raise ParameterError(
+                f"labels of shape {tuple(labels.shape)} do not fit maps of {tuple(x.shape)}: "
+                f"give ({x.shape[0]}, {self.label_channels}, h, w)"
+            )
         resized = F.interpolate(labels, size=x.shape[2:], mode="nearest")
         if x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last):
             resized = resized.contiguous(memory_format=torch.channels_last)

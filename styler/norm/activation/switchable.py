@@ -8,9 +8,18 @@ import torch
 from torch import Tensor, nn
 
 from styler.norm.activation.batch import BatchNorm, update_running
-from styler.norm.base import check_features
+from styler.norm.base import check_features, check_shape
+from styler.norm.moments import spatial_mask
 from styler.norm.registry import register
-from styler.norm.statistics import Stats, channel_affine, channel_moments, check_stats, merge
+from styler.norm.statistics import (
+    Stats,
+    channel_affine,
+    channel_moments,
+    check_stats,
+    effective_count,
+    merge,
+    merge_alike,
+)
 
 __all__ = ["SwitchableNorm", "switchable_norm"]
 
@@ -52,17 +61,19 @@ def switchable_norm(
     Source: Luo et al. 2019, eq. 3 to 5. Not in torch. One pass serves all three statistics.
     """
     check_features(x)
+    for what, value in (("mean_shares", mean_shares), ("variance_shares", variance_shares)):
+        check_shape(what, value, (3,))
     if stats is None:
         stats, mass = channel_moments(x, mask)
     else:
         check_stats(stats, x.shape[:2], (1, x.shape[1]))
-        mass = torch.ones_like(stats[0][:, :1])
-    layer, _ = merge(stats, torch.ones_like(stats[0]), 1)
+        mask = None
+    layer = merge_alike(stats, 1)
     if batch is None:
-        batch = merge(stats, mass, 0)[0]
+        batch = merge_alike(stats, 0) if mask is None else merge(stats, mass, 0)[0]
     parts = zip(stats, layer, batch, strict=True)
     mean, variance = (
-        shares[0] * own + shares[1] * sample + shares[2] * every
+        shares[0] * own + (shares[1] * sample + shares[2] * every)
         for shares, (own, sample, every) in zip((mean_shares, variance_shares), parts, strict=True)
     )
     return channel_affine(x, (mean, variance), weight, bias, eps)
@@ -128,11 +139,13 @@ class SwitchableNorm(BatchNorm):
         if self.uses_batch():
             if stats is None:
                 stats, mass = channel_moments(x, mask)
-                (mean, variance), count = merge(stats, mass, 0)
+                together = merge_alike(stats, 0) if mask is None else merge(stats, mass, 0)[0]
+                mean, variance = together
                 batch = mean[0], variance[0]
-                update_running(
-                    self.running_mean, self.running_var, batch, count[0, 0], self.next_momentum()
-                )
+                seen = None if mask is None else spatial_mask(x, mask)
+                count = effective_count(mass, seen)
+                momentum = self.next_momentum() if x.numel() else 0.0
+                update_running(self.running_mean, self.running_var, batch, count, momentum)
         else:
             assert self.running_mean is not None and self.running_var is not None
             batch = self.running_mean, self.running_var

@@ -87,9 +87,6 @@ class MinMaxScaler(Scaler):
         ParameterError: ``low`` is not below ``high``.
     """
 
-    minimum: Tensor
-    maximum: Tensor
-
     def __init__(
         self,
         num_features: int,
@@ -104,21 +101,13 @@ class MinMaxScaler(Scaler):
         if not low < high:
             raise ParameterError(f"low must be below high, not {low} and {high}")
         self.low, self.high = low, high
-        self.state("minimum", float("inf"), num_features)
-        self.state("maximum", float("-inf"), num_features)
-
-    def reset(self) -> None:
-        self.count.zero_()
-        self.minimum.fill_(float("inf"))
-        self.maximum.fill_(float("-inf"))
 
     def _observe(self, rows: Tensor, weights: Tensor) -> None:
-        self.minimum.copy_(torch.minimum(self.minimum, rows.amin(0)))
-        self.maximum.copy_(torch.maximum(self.maximum, rows.amax(0)))
+        """Nothing but the range, which every scaler keeps."""
 
     def coefficients(self) -> tuple[Tensor, Tensor]:
-        span = self.maximum - self.minimum
-        scale = torch.where(span == 0, torch.ones_like(span), span) / (self.high - self.low)
+        span = torch.where(self.is_constant(), 1, self.maximum - self.minimum)
+        scale = span / (self.high - self.low)
         return self.minimum - self.low * scale, scale
 
     def extra_repr(self) -> str:
@@ -134,7 +123,7 @@ class MinMaxScaler(Scaler):
     shines="data that should be centred and stay within [-1, 1]",
     source="feature scaling, textbook form",
 )
-class MeanScaler(MinMaxScaler):
+class MeanScaler(Scaler):
     """Take the mean off and divide by the range.
 
     Args:
@@ -154,18 +143,10 @@ class MeanScaler(MinMaxScaler):
         super().__init__(num_features, dim=dim, device=device, dtype=dtype)
         self.state("mean", 0.0, num_features)
 
-    def reset(self) -> None:
-        super().reset()
-        self.mean.zero_()
-
     def _observe(self, rows: Tensor, weights: Tensor) -> None:
-        super()._observe(rows, weights)
         mass = weights.sum()
         own = (rows * weights[:, None]).sum(0) / mass
         self.mean += (own - self.mean) * (mass / (self.count + mass))
 
     def coefficients(self) -> tuple[Tensor, Tensor]:
         return self.mean, self.maximum - self.minimum
-
-    def extra_repr(self) -> str:
-        return Scaler.extra_repr(self)

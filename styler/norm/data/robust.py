@@ -97,12 +97,6 @@ class RobustScaler(Scaler):
         self.state("values", float("inf"), resolution, num_features)
         self.state("masses", 0.0, resolution, num_features)
 
-    def reset(self) -> None:
-        self.count.zero_()
-        self.values.fill_(float("inf"))
-        for held in (self.masses, self.median, self.spread):
-            held.zero_()
-
     def _observe(self, rows: Tensor, weights: Tensor) -> None:
         values = torch.cat([self.values, rows])
         masses = torch.cat([self.masses, weights[:, None].expand_as(rows)])

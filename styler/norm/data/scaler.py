@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from styler.errors import ParameterError
-from styler.norm.base import check_count, check_features
+from styler.norm.base import check_count, check_features, is_traced
 from styler.norm.statistics import channel_rescale, rescale, wide
 
 __all__ = ["Scaler", "scale_by_own"]
@@ -18,7 +18,9 @@ class Scaler(nn.Module):
 
     .. math:: y = \frac{x - \mathrm{shift}}{\mathrm{scale}}
 
-    A feature that is constant in the data has scale 1, so that it becomes a constant and not NaN.
+    A feature that is constant in the data, but for rounding, has scale 1: it becomes a constant,
+    and what differs from it later is not blown up. Constant is told by the range of the data, which
+    is exact, where a variance is a sum of rounding errors.
 
     Args:
         num_features: how many features.
@@ -28,6 +30,8 @@ class Scaler(nn.Module):
     """
 
     count: Tensor
+    minimum: Tensor
+    maximum: Tensor
 
     def __init__(
         self,
@@ -40,15 +44,25 @@ class Scaler(nn.Module):
         super().__init__()
         self.num_features = check_count("num_features", num_features)
         self.dim = dim
+        self._starts: dict[str, float] = {}
         self.register_buffer("count", torch.zeros((), device=device, dtype=dtype))
+        self.state("minimum", float("inf"), self.num_features)
+        self.state("maximum", float("-inf"), self.num_features)
 
     def state(self, name: str, value: float, *shape: int) -> None:
         """Register a buffer of ``value`` with the dtype and device of the others."""
-        self.register_buffer(name, torch.full(shape, value).to(self.count))
+        self.register_buffer(name, self.count.new_full(shape, value))
+        self._starts[name] = value
 
-    @abstractmethod
     def reset(self) -> None:
         """Forget the data."""
+        self.count.zero_()
+        for name, value in self._starts.items():
+            self.get_buffer(name).fill_(value)
+
+    def reset_parameters(self) -> None:
+        """:meth:`reset`, by the name that torch's modules have for it."""
+        self.reset()
 
     @abstractmethod
     def _observe(self, rows: Tensor, weights: Tensor) -> None:
@@ -78,7 +92,7 @@ class Scaler(nn.Module):
         """
         check_features(x, self.num_features, dim=self.dim)
         rows = x.movedim(self.dim, -1).reshape(-1, self.num_features).to(self.count)
-        weights = rows.new_ones(len(rows))
+        weights = rows.new_ones(rows.shape[0])
         if mask is not None:
             shape = list(x.shape)
             shape[self.dim] = 1
@@ -90,8 +104,10 @@ class Scaler(nn.Module):
                 ) from error
             seen = weights > 0
             rows, weights = rows[seen], weights[seen]
-        if len(rows):
+        if rows.shape[0]:
             self._observe(rows, weights)
+            self.minimum.copy_(torch.minimum(self.minimum, rows.amin(0)))
+            self.maximum.copy_(torch.maximum(self.maximum, rows.amax(0)))
             self.count += weights.sum()
         return self
 
@@ -115,10 +131,16 @@ class Scaler(nn.Module):
 
     def _for(self, x: Tensor) -> tuple[Tensor, Tensor]:
         check_features(x, self.num_features, dim=self.dim)
-        if not bool(self.count > 0):
+        looks = not (is_traced() or self.count.is_meta)
+        if looks and not bool(self.count > 0):
             raise ParameterError(f"{type(self).__name__} has seen no data: call fit first")
         shift, scale = self.coefficients()
-        return shift, torch.where(scale == 0, torch.ones_like(scale), scale)
+        return shift, torch.where(self.is_constant() | (scale == 0), 1, scale)
+
+    def is_constant(self) -> Tensor:
+        """Which features had one value but for rounding, ``(features,)``."""
+        reach = torch.maximum(self.minimum.abs(), self.maximum.abs())
+        return self.maximum - self.minimum <= 4 * torch.finfo(reach.dtype).eps * reach
 
     def _rescale(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
         if self.dim == 1:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from styler.errors import ParameterError
-from styler.norm.base import check_eps, check_features
+from styler.norm.base import check_eps, check_features, check_optional_count
 from styler.norm.registry import register
 from styler.norm.statistics import wide
 
@@ -59,19 +59,29 @@ class UnitLength(nn.Module):
     """:func:`unit_length` as a scaler. There is nothing to fit: every sample has its own length.
 
     Args:
+        num_features: length of the axis, which is checked; ``None`` (default) takes any.
         ord: order of the norm; default 2.
         dim: the axis of the vectors; default the last.
         eps: least length to divide by.
     """
 
-    def __init__(self, ord: float = 2.0, *, dim: int = -1, eps: float = 1e-12) -> None:
+    def __init__(
+        self,
+        num_features: int | None = None,
+        *,
+        ord: float = 2.0,
+        dim: int = -1,
+        eps: float = 1e-12,
+    ) -> None:
         super().__init__()
+        self.num_features = check_optional_count("num_features", num_features)
         if not ord > 0:
             raise ParameterError(f"ord must be above 0, not {ord!r}")
         self.ord, self.dim, self.eps = ord, dim, check_eps(eps)
 
     def transform(self, x: Tensor) -> Tensor:
         """Unit vectors."""
+        check_features(x, self.num_features, dim=self.dim)
         return unit_length(x, self.ord, self.dim, self.eps)[0]
 
     def inverse(self, y: Tensor, length: Tensor) -> Tensor:

@@ -13,7 +13,6 @@ from torch import Tensor
 from styler.errors import ParameterError
 from styler.norm.data.scaler import Scaler, scale_by_own
 from styler.norm.registry import register
-from styler.norm.statistics import merge
 
 __all__ = ["IMAGE_PRESETS", "ZScoreScaler", "z_score"]
 
@@ -103,23 +102,18 @@ class ZScoreScaler(Scaler):
         scaler = cls(3, dim=dim)
         scaler.mean.copy_(mean)
         scaler.variance.copy_(deviation.square())
+        scaler.minimum.zero_()
+        scaler.maximum.fill_(1)
         scaler.count.fill_(1)
         return scaler
 
-    def reset(self) -> None:
-        self.count.zero_()
-        self.mean.zero_()
-        self.variance.zero_()
-
     def _observe(self, rows: Tensor, weights: Tensor) -> None:
         mass = weights.sum()
-        share = (weights / mass)[:, None]
-        own = (rows * share).sum(0)
-        spread = ((rows - own).square() * share).sum(0)
-        parts = torch.stack([self.mean, own]), torch.stack([self.variance, spread])
-        (mean, variance), _ = merge(parts, torch.stack([self.count, mass])[:, None], 0)
-        self.mean.copy_(mean[0])
-        self.variance.copy_(variance[0])
+        own = (rows * weights[:, None]).sum(0) / mass
+        spread = ((rows - own).square() * weights[:, None]).sum(0) / mass
+        share, apart = mass / (self.count + mass), own - self.mean
+        self.variance.lerp_(spread + (1 - share) * apart.square(), share)
+        self.mean.add_(apart * share)
 
     def coefficients(self) -> tuple[Tensor, Tensor]:
         return self.mean, self.variance.sqrt()

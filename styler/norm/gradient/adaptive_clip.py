@@ -12,16 +12,17 @@ from torch import Tensor, nn
 from styler.errors import ParameterError
 from styler.norm.registry import register
 from styler.norm.statistics import wide
+from styler.norm.weight.target import TRANSPOSED
 
 __all__ = ["adaptive_clip_", "unit_norm"]
 
 
-def unit_norm(x: Tensor) -> Tensor:
-    """2-norm of every unit: over all axes but the first; of vectors and numbers, over all.
+def unit_norm(x: Tensor, dim: int = 0) -> Tensor:
+    """2-norm of every unit: over all axes but ``dim``; of vectors and numbers, over all.
 
     Axes are kept with length 1. A bias or gain is one unit. In float32 at least.
     """
-    axes = tuple(range(1, x.dim())) if x.dim() > 1 else None
+    axes = tuple(axis for axis in range(x.dim()) if axis != dim) if x.dim() > 1 else None
     dtype = wide(x.new_empty(0)).dtype
     norm: Tensor = torch.linalg.vector_norm(x, dim=axes, keepdim=True, dtype=dtype)
     return norm
@@ -51,7 +52,7 @@ def adaptive_clip_(
 
     Args:
         parameters: a module, or tensors ``(out, in, *kernel)`` and vectors; those without ``grad``
-            are left out.
+            are left out. Of a module it is known which weights are transposed.
         clipping: ``c``, above 0; default 0.01.
         eps: least norm of a weight, so that weights of zero can grow; default 1e-3.
         skip: modules and tensors that are left alone. The paper skips the last linear layer.
@@ -64,11 +65,16 @@ def adaptive_clip_(
     if not clipping > 0:
         raise ParameterError(f"clipping must be above 0, not {clipping!r}")
     skipped = {id(tensor) for part in skip for tensor in _tensors(part)}
+    transposed = set()
+    if isinstance(parameters, nn.Module):
+        layers = (m for m in parameters.modules() if isinstance(m, TRANSPOSED))
+        transposed = {id(m.weight) for m in layers}
     for parameter in _tensors(parameters):
         if parameter.grad is None or id(parameter) in skipped:
             continue
-        limit = clipping * unit_norm(parameter.detach()).clamp_min(eps)
-        length = unit_norm(parameter.grad).clamp_min(torch.finfo(limit.dtype).tiny)
+        dim = 1 if id(parameter) in transposed else 0
+        limit = clipping * unit_norm(parameter.detach(), dim).clamp_min(eps)
+        length = unit_norm(parameter.grad, dim).clamp_min(torch.finfo(limit.dtype).tiny)
         parameter.grad.mul_((limit / length).clamp_max(1))
 
 

@@ -45,6 +45,8 @@ class GradNorm(nn.Module):
         rate: step size of the weights' logarithms; default 0.025.
         device, dtype: of the state.
 
+    A step whose losses or gradients are not all finite leaves the weights as they are.
+
     ``forward(losses, shared)`` takes ``T`` scalar losses and the shared parameters ``W`` (the
     paper: the last shared layer), returns the weighted sum to call ``backward`` on, and in
     training moves ``weights`` afterwards. In evaluation the weights stay.
@@ -75,6 +77,11 @@ class GradNorm(nn.Module):
         self.register_buffer("weights", torch.ones(losses, device=device, dtype=dtype))
         self.register_buffer("initial", torch.zeros(losses, device=device, dtype=dtype))
 
+    def reset_parameters(self) -> None:
+        """Weights of one, and no first losses."""
+        self.weights.fill_(1)
+        self.initial.zero_()
+
     def forward(self, losses: Sequence[Tensor], shared: Tensor | Iterable[Tensor]) -> Tensor:
         if len(losses) != self.losses:
             raise ParameterError(f"expected {self.losses} losses, got {len(losses)}")
@@ -93,6 +100,8 @@ class GradNorm(nn.Module):
         with torch.no_grad():
             lengths = torch.stack(norms).to(self.weights)
             now = torch.stack([loss.detach() for loss in losses]).to(self.weights)
+            if not bool((lengths + now).isfinite().all()):
+                return
             if not bool(self.initial.any()):
                 if not bool((now > 0).all()):
                     raise ParameterError("GradNorm needs losses above zero in its first step")

@@ -8,7 +8,7 @@ from math import log2
 import torch
 from torch import Tensor, nn
 
-from styler.norm.base import check_count, check_eps
+from styler.norm.base import check_count, check_eps, check_features, check_optional_count
 from styler.norm.registry import register
 from styler.norm.transformer.scale_norm import scale_norm
 
@@ -51,6 +51,7 @@ class QKNorm(nn.Module):
     """:func:`qk_norm` with a learned scale, at the start ``log2(L^2 - L)``.
 
     Args:
+        num_features: length of queries and keys, which is checked; ``None`` (default) takes any.
         length: ``L``, typical length of the sequences, at least 2; the paper takes the 97.5th
             percentile of the training data.
         eps: least norm to divide by; default 1e-5.
@@ -59,13 +60,15 @@ class QKNorm(nn.Module):
 
     def __init__(
         self,
-        length: int = 64,
+        num_features: int | None = None,
         *,
+        length: int = 64,
         eps: float = 1e-5,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
+        self.num_features = check_optional_count("num_features", num_features)
         self.length = max(2, check_count("length", length))
         self.eps = check_eps(eps)
         self.scale = nn.Parameter(torch.empty((), device=device, dtype=dtype))
@@ -76,6 +79,8 @@ class QKNorm(nn.Module):
         nn.init.constant_(self.scale, log2(self.length**2 - self.length))
 
     def forward(self, query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
+        check_features(query, self.num_features, dim=-1)
+        check_features(key, self.num_features, dim=-1)
         return qk_norm(query, key, self.scale, self.eps)
 
     def extra_repr(self) -> str:

@@ -2,17 +2,19 @@
 
 Vaswani et al. 2017, "Attention Is All You Need", arXiv:1706.03762 (post); Xiong et al. 2020, "On
 Layer Normalization in the Transformer Architecture", arXiv:2002.04745 (pre); Ding et al. 2021,
-"CogView: Mastering Text-to-Image Generation via Transformers", arXiv:2105.13290 (sandwich).
+"CogView: Mastering Text-to-Image Generation via Transformers", arXiv:2105.13290 (sandwich), which
+Kim et al. 2025, arXiv:2502.02732, study as Peri-LN.
 """
 
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal, get_args
 
+import torch
 from torch import Tensor, nn
 
 from styler.errors import ParameterError
-from styler.norm.base import check_count, check_features
+from styler.norm.base import check_count, check_features, reset
 from styler.norm.registry import norm, register
 
 __all__ = ["Placement", "Residual"]
@@ -32,6 +34,7 @@ class Residual(nn.Module):
         placement: "pre", "post" or "sandwich". Post needs a learning rate that warms up (see
             :class:`styler.norm.WarmUp`); pre does not, but wants a norm after the last block.
         norm: of the last axis, by name, class or partial; default "layer".
+        device, dtype: of the norms.
 
     Raises:
         ParameterError: an unknown placement or norm.
@@ -47,6 +50,8 @@ class Residual(nn.Module):
         *,
         placement: Placement = "pre",
         norm: str | Callable[..., Any] = "layer",
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
         if placement not in get_args(Placement):
@@ -56,8 +61,15 @@ class Residual(nn.Module):
         self.num_features = check_count("num_features", num_features)
         self.placement = placement
         self.branch = branch
-        self.norm = _build(norm, num_features)
-        self.outer = _build(norm, num_features) if placement == "sandwich" else nn.Identity()
+        self.norm = _build(norm, num_features).to(device=device, dtype=dtype)
+        self.outer: nn.Module = nn.Identity()
+        if placement == "sandwich":
+            self.outer = _build(norm, num_features).to(device=device, dtype=dtype)
+
+    def reset_parameters(self) -> None:
+        """Norms as new, and the branch, by the ``reset_parameters`` of its parts."""
+        for part in self.children():
+            reset(part)
 
     def forward(self, x: Tensor, *args: Any, **options: Any) -> Tensor:
         """``args`` and ``options`` go to the branch."""
@@ -78,7 +90,7 @@ def _build(kind: str | Callable[..., Any], num_features: int) -> nn.Module:
     return built
 
 
-def _register(placement: Placement, formula: str, shines: str, source: str) -> None:
+def _register(placement: Placement, formula: str, shines: str, source: str, *aliases: str) -> None:
     register(
         f"{placement}_norm",
         "transformer",
@@ -86,7 +98,7 @@ def _register(placement: Placement, formula: str, shines: str, source: str) -> N
         formula=formula,
         shines=shines,
         source=source,
-        aliases=(f"{placement}_ln",),
+        aliases=(f"{placement}_ln", *aliases),
     )(partial(Residual, placement=placement))
 
 
@@ -106,5 +118,7 @@ _register(
     "sandwich",
     "y = x + norm'(f(norm(x)))",
     "large transformers in half precision: branches cannot blow up",
-    "Ding et al. 2021, arXiv:2105.13290",
+    "Ding et al. 2021, arXiv:2105.13290; Kim et al. 2025, arXiv:2502.02732 (Peri-LN)",
+    "peri_norm",
+    "peri_ln",
 )

@@ -7,6 +7,7 @@ arXiv:1910.05895.
 import torch
 from torch import Tensor, nn
 
+from styler.errors import ParameterError
 from styler.norm.base import check_count, check_eps, check_features
 from styler.norm.registry import register
 from styler.norm.statistics import wide
@@ -33,6 +34,8 @@ def scale_norm(x: Tensor, scale: Tensor | float, eps: float = 1e-5) -> Tensor:
     Source: Nguyen & Salazar 2019, eq. 4. :func:`torch.nn.functional.normalize` has no scale.
     """
     check_features(x, dim=-1)
+    if isinstance(scale, Tensor) and scale.numel() != 1:
+        raise ParameterError(f"scale is one number, not of shape {tuple(scale.shape)}")
     values = wide(x)
     length: Tensor = torch.linalg.vector_norm(values, dim=-1, keepdim=True)
     return (values * (scale / length.clamp_min(eps))).to(x.dtype)

@@ -6,19 +6,26 @@ Networks", arXiv:1802.05957. For a convolution as the linear map it is, Farnia, 
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from styler.errors import ParameterError
-from styler.norm.base import check_count, check_eps
+from styler.norm.base import adopt_state, check_count, check_eps
 from styler.norm.registry import register
 from styler.norm.statistics import wide
-from styler.norm.weight.target import check_weight
+from styler.norm.weight.target import TRANSPOSED, adopt_checkpoints, check_weight
 
-__all__ = ["ConvOperator", "MatrixOperator", "SpectralNorm", "power_iteration", "spectral_norm"]
+__all__ = [
+    "ConvOperator",
+    "MatrixOperator",
+    "SpectralNorm",
+    "largest_singular_value",
+    "power_iteration",
+    "spectral_norm",
+]
 
 Module = TypeVar("Module", bound=nn.Module)
 Linear = Callable[[Tensor], Tensor]
@@ -41,20 +48,71 @@ def power_iteration(
         eps: least norm to divide by.
 
     Returns:
-        ``(u, v)`` of unit norm.
+        ``(u, v)`` of unit norm. Where the map gives zero, ``u`` stays as it was: it can find its
+        way once the map has grown.
 
     Source: Miyato et al. 2018, algorithm 1. torch iterates on matrices only.
     """
     v = u
     for _ in range(steps):
         v = _unit(adjoint(u), eps)
-        u = _unit(forward(v), eps)
+        image = forward(v)
+        u = torch.where(image.any(), _unit(image, eps), u)
     return u, v
 
 
 def _unit(x: Tensor, eps: float) -> Tensor:
     length: Tensor = torch.linalg.vector_norm(x)
     return x / length.clamp_min(eps)
+
+
+def largest_singular_value(
+    weight: Tensor | nn.Module,
+    *,
+    dim: int | None = None,
+    input_size: Sequence[int] | None = None,
+    steps: int = 1000,
+) -> Tensor:
+    r"""The largest singular value of a layer, or of a weight as a matrix.
+
+    .. math:: \sigma_1(W) = \max_{v \ne 0} \frac{\lVert W v \rVert}{\lVert v \rVert}
+
+    Args:
+        weight: ``(out, in, *kernel)``, or a layer whose ``weight`` it is.
+        dim: axis of the outputs; ``None`` is 1 for transposed convolutions and 0 for all else.
+        input_size: spatial size, for a convolution to count as the linear map it is on inputs of
+            that size, padding and stride included.
+        steps: most steps of power iteration; default 1000. They end once the value stands still.
+
+    Returns:
+        A number without axes, float64 for a float64 weight, float32 otherwise; differentiable in
+        the weight. 0 for a weight of zeros.
+
+    Raises:
+        ParameterError: no weight of two axes, or ``input_size`` for something else than a
+            convolution.
+
+    Source: Miyato et al. 2018, algorithm 1, run to its end. ``torch.linalg.matrix_norm(w, 2)`` is
+    the same for matrices, by a decomposition; torch has nothing for convolutions.
+    """
+    layer = weight if isinstance(weight, nn.Module) else None
+    values = check_weight(layer, "weight") if layer is not None else weight
+    if not isinstance(values, Tensor) or values.dim() < 2:
+        raise ParameterError("a singular value is of a weight of two axes or more")
+    operator = _operator(layer, dim, input_size)
+    if not values.numel() or not bool(values.detach().any()):
+        return wide(values).sum()
+    finder = SpectralNorm(values, operator, warm_up=check_count("steps", steps))
+    return finder.sigma(values)
+
+
+def _operator(
+    layer: nn.Module | None, dim: int | None, input_size: Sequence[int] | None
+) -> "Operator":
+    if input_size is not None:
+        return ConvOperator(layer, input_size)
+    transposed = isinstance(layer, TRANSPOSED)
+    return MatrixOperator(int(transposed) if dim is None else dim)
 
 
 class Operator(Protocol):
@@ -90,7 +148,7 @@ class MatrixOperator:
 class ConvOperator:
     """The convolution as the linear map of a whole input of ``size``, zero padding included."""
 
-    def __init__(self, conv: nn.Module, size: Sequence[int]) -> None:
+    def __init__(self, conv: nn.Module | None, size: Sequence[int]) -> None:
         if not isinstance(conv, (nn.Conv1d, nn.Conv2d, nn.Conv3d)):
             raise ParameterError(f"input_size is for convolutions, not {type(conv).__name__}")
         if conv.padding_mode != "zeros" or isinstance(conv.padding, str):
@@ -156,9 +214,10 @@ class SpectralNorm(nn.Module):
         self.n_power_iterations = check_count("n_power_iterations", n_power_iterations)
         self.eps = check_eps(eps)
         with torch.no_grad():
-            start = torch.randn(operator.input_shape(weight), device=weight.device)
             values = wide(weight.detach())
-            u, v = self._converge(values, operator.forward(values, start.to(values.dtype)), warm_up)
+            start = values.new_empty(operator.input_shape(weight)).normal_()
+            image = torch.randn_like(operator.forward(values, start))
+            u, v = self._converge(values, image, warm_up)
         self.register_buffer("u", u)
         self.register_buffer("v", v)
 
@@ -173,8 +232,10 @@ class SpectralNorm(nn.Module):
 
     def _converge(self, weight: Tensor, u: Tensor, limit: int) -> tuple[Tensor, Tensor]:
         """Iterate until the singular value rises by less than a millionth in ten steps."""
-        known, steps = 0.0, 10
-        u, v = self._iterate(weight, u, steps)
+        known, steps = 0.0, min(10, limit)
+        u, v = self._iterate(weight, _unit(u, self.eps), steps)
+        if weight.is_meta:  # there is nothing to look at: the vectors come with a state
+            return u, v
         for _ in range(limit // steps - 1):
             found = float(torch.sum(u * self.operator.forward(weight, v)))
             if found <= known * (1 + 1e-6):
@@ -197,11 +258,18 @@ class SpectralNorm(nn.Module):
                 u, v = self._iterate(values, self.u.to(values.dtype), self.n_power_iterations)
                 self.u.copy_(u)
                 self.v.copy_(v)
-        return (weight / self.sigma(weight).clamp_min(self.eps)).to(weight.dtype)
+        sigma = self.sigma(weight)
+        return (weight / torch.where(sigma > self.eps, sigma, 1)).to(weight.dtype)
 
     def right_inverse(self, weight: Tensor) -> Tensor:
         """The weight as it is: it is normalized at the next use."""
         return weight
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, *args: Any, **options: Any
+    ) -> None:
+        adopt_state(self, state_dict, prefix, {"_u": "u", "_v": "v"})  # as torch calls them
+        super()._load_from_state_dict(state_dict, prefix, *args, **options)
 
     def extra_repr(self) -> str:
         return f"{self.operator}, n_power_iterations={self.n_power_iterations}"
@@ -210,7 +278,7 @@ class SpectralNorm(nn.Module):
 @register(
     "spectral",
     "weight",
-    functional=power_iteration,
+    functional=largest_singular_value,
     axes="a whole weight",
     formula="w = v / sigma_1(v), by two-sided power iteration",
     modes=True,
@@ -234,7 +302,7 @@ def spectral_norm(
         module: has a parameter ``name`` of at least two axes; it is changed in place and returned.
         name: which parameter.
         n_power_iterations: steps at each use in training; default 1.
-        eps: least norm to divide by; default 1e-12.
+        eps: least norm to divide by; default 1e-12. A weight of zeros stays one.
         dim: axis of the outputs; ``None`` is 1 for transposed convolutions and 0 for all else.
         input_size: spatial size, for a convolution to be normalized as the linear map it is on
             inputs of that size, padding and stride included. Without it the weight counts as the
@@ -243,14 +311,17 @@ def spectral_norm(
     Raises:
         ParameterError: there is no such parameter, or ``input_size`` does not fit.
 
-    Source: Miyato et al. 2018. Unlike :func:`torch.nn.utils.parametrizations.spectral_norm` it
-    knows the convolution's own norm, and iterates in float32 at least.
+    Source: Miyato et al. 2018. Unlike :func:`torch.nn.utils.parametrizations.spectral_norm`, whose
+    checkpoints (and those of its predecessor) it loads, it knows the convolution's own norm, and
+    iterates in float32 at least.
     """
     weight = check_weight(module, name)
-    transposed = isinstance(module, (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d))
-    operator: Operator = MatrixOperator(int(transposed) if dim is None else dim)
-    if input_size is not None:
-        operator = ConvOperator(module, input_size)
+    operator = _operator(module, dim, input_size)
     parametrization = SpectralNorm(weight, operator, n_power_iterations, eps)
     parametrize.register_parametrization(module, name, parametrization)
+    at = f"parametrizations.{name}"
+    adopt_checkpoints(
+        module,
+        {f"{name}_orig": f"{at}.original", f"{name}_u": f"{at}.0.u", f"{name}_v": f"{at}.0.v"},
+    )
     return module

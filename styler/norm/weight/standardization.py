@@ -5,17 +5,17 @@ Weight Standardization", arXiv:1903.10520; Brock, De & Smith 2021, "Characterizi
 propagation to close the performance gap in unnormalized ResNets", arXiv:2101.08692.
 """
 
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from styler.errors import ParameterError
-from styler.norm.base import check_eps
+from styler.norm.base import check_eps, check_shape
 from styler.norm.registry import register
 from styler.norm.statistics import standardize_channels
-from styler.norm.weight.target import check_weight
+from styler.norm.weight.target import TRANSPOSED, adopt_checkpoints, check_weight
 
 __all__ = [
     "ScaledWeightStandardization",
@@ -29,7 +29,9 @@ __all__ = [
 Module = TypeVar("Module", bound=nn.Module)
 
 
-def standardize_weight(weight: Tensor, eps: float = 1e-6) -> Tensor:
+def standardize_weight(
+    weight: Tensor, eps: float = 1e-6, *, transposed: bool = False, groups: int = 1
+) -> Tensor:
     r"""Give every output's weights mean 0 and variance 1.
 
     .. math:: \hat w_o = \frac{w_o - \mu_o}{\sqrt{\sigma^2_o + \epsilon}}
@@ -37,6 +39,8 @@ def standardize_weight(weight: Tensor, eps: float = 1e-6) -> Tensor:
     Args:
         weight: ``(out, in, *kernel)``.
         eps: added to the (biased) variance; default 1e-6.
+        transposed: the weight is a transposed convolution's, ``(in, out / groups, *kernel)``.
+        groups: of a transposed convolution.
 
     Returns:
         Shape and dtype of ``weight``.
@@ -46,11 +50,19 @@ def standardize_weight(weight: Tensor, eps: float = 1e-6) -> Tensor:
 
     Source: Qiao et al. 2019, eq. 5 to 7. Not in torch, whose batch norm kernel does the work.
     """
+    if transposed:
+        return _by_outputs(weight, groups, lambda w: standardize_weight(w, eps))
     return standardize_channels(_rows(weight), None, None, eps).view(weight.shape)
 
 
 def scaled_standardize_weight(
-    weight: Tensor, gain: Tensor | None = None, gamma: float = 1.0, eps: float = 1e-6
+    weight: Tensor,
+    gain: Tensor | None = None,
+    gamma: float = 1.0,
+    eps: float = 1e-6,
+    *,
+    transposed: bool = False,
+    groups: int = 1,
 ) -> Tensor:
     r"""Standardized weights whose outputs have the variance of the inputs.
 
@@ -62,6 +74,7 @@ def scaled_standardize_weight(
         gain: ``g``, ``(out,)``, learned; ``None`` is 1.
         gamma: gain that makes up for the activation before the layer; 1.7139 for ReLU.
         eps: added to the (biased) variance; default 1e-6.
+        transposed, groups: see :func:`standardize_weight`.
 
     Returns:
         Shape and dtype of ``weight``.
@@ -72,7 +85,10 @@ def scaled_standardize_weight(
     Source: Brock et al. 2021, section 4. Published code bounds ``fan_in * variance`` from below
     instead of adding ``eps``. Not in torch.
     """
+    if transposed:
+        return _by_outputs(weight, groups, lambda w: scaled_standardize_weight(w, gain, gamma, eps))
     rows = _rows(weight)
+    check_shape("gain", gain, (weight.shape[0],))
     rate = rows.new_full(rows.shape[1:2], gamma * rows.shape[2] ** -0.5)
     rate = rate if gain is None else rate * gain.to(rate.dtype)
     return standardize_channels(rows, rate, None, eps).view(weight.shape)
@@ -89,15 +105,31 @@ def _rows(weight: Tensor) -> Tensor:
     return rows
 
 
+def _by_outputs(weight: Tensor, groups: int, normalize: Callable[[Tensor], Tensor]) -> Tensor:
+    """A transposed convolution's weight, normalized with its outputs first, and turned back."""
+    inputs, outputs, *kernel = weight.shape
+    apart = weight.reshape(groups, inputs // groups, outputs, *kernel).transpose(1, 2)
+    done = normalize(apart.flatten(0, 1)).view(apart.shape)
+    return done.transpose(1, 2).reshape(weight.shape)
+
+
+def _layout(module: nn.Module) -> dict[str, Any]:
+    """How the weight of a layer lies, as :func:`standardize_weight` wants to know it."""
+    if not isinstance(module, TRANSPOSED):
+        return {"transposed": False, "groups": 1}
+    return {"transposed": True, "groups": module.groups}
+
+
 class WeightStandardization(nn.Module):
     """Parametrization: :func:`standardize_weight`."""
 
-    def __init__(self, eps: float = 1e-6) -> None:
+    def __init__(self, eps: float = 1e-6, *, transposed: bool = False, groups: int = 1) -> None:
         super().__init__()
         self.eps = check_eps(eps)
+        self.transposed, self.groups = transposed, groups
 
     def forward(self, weight: Tensor) -> Tensor:
-        return standardize_weight(weight, self.eps)
+        return standardize_weight(weight, self.eps, transposed=self.transposed, groups=self.groups)
 
     def extra_repr(self) -> str:
         return f"eps={self.eps:g}"
@@ -106,13 +138,34 @@ class WeightStandardization(nn.Module):
 class ScaledWeightStandardization(nn.Module):
     """Parametrization: :func:`scaled_standardize_weight` with a learned gain per output."""
 
-    def __init__(self, weight: Tensor, gamma: float = 1.0, eps: float = 1e-6) -> None:
+    def __init__(
+        self,
+        weight: Tensor,
+        gamma: float = 1.0,
+        eps: float = 1e-6,
+        *,
+        transposed: bool = False,
+        groups: int = 1,
+    ) -> None:
         super().__init__()
         self.gamma, self.eps = gamma, check_eps(eps)
-        self.gain = nn.Parameter(torch.ones_like(weight.detach().flatten(1)[:, 0]))
+        self.transposed, self.groups = transposed, groups
+        outputs = weight.shape[1] * groups if transposed else weight.shape[0]
+        self.gain = nn.Parameter(weight.new_ones(outputs))
+
+    def reset_parameters(self) -> None:
+        """Gain one."""
+        nn.init.ones_(self.gain)
 
     def forward(self, weight: Tensor) -> Tensor:
-        return scaled_standardize_weight(weight, self.gain, self.gamma, self.eps)
+        return scaled_standardize_weight(
+            weight,
+            self.gain,
+            self.gamma,
+            self.eps,
+            transposed=self.transposed,
+            groups=self.groups,
+        )
 
     def extra_repr(self) -> str:
         return f"gamma={self.gamma:.5g}, eps={self.eps:g}"
@@ -132,16 +185,18 @@ def weight_standardization(module: Module, name: str = "weight", *, eps: float =
     """Standardize a weight of ``module`` wherever it is used.
 
     Args:
-        module: has a parameter ``name`` ``(out, in, *kernel)``; it is changed in place and
-            returned.
+        module: has a parameter ``name`` ``(out, in, *kernel)``, or is a transposed convolution; it
+            is changed in place and returned. Checkpoints of the plain layer are loaded, too.
         name: which parameter.
         eps: added to the variance; default 1e-6.
 
     Raises:
         ParameterError: there is no such parameter, or it has one axis or a fan-in of one.
     """
-    _rows(check_weight(module, name))
-    parametrize.register_parametrization(module, name, WeightStandardization(eps), unsafe=True)
+    parametrization = WeightStandardization(eps, **_layout(module))
+    parametrization(check_weight(module, name))
+    parametrize.register_parametrization(module, name, parametrization, unsafe=True)
+    adopt_checkpoints(module, {name: f"parametrizations.{name}.original"})
     return module
 
 
@@ -161,8 +216,8 @@ def scaled_weight_standardization(
     """Standardize and scale a weight of ``module`` wherever it is used, with a learned gain.
 
     Args:
-        module: has a parameter ``name`` ``(out, in, *kernel)``; it is changed in place and
-            returned.
+        module: has a parameter ``name`` ``(out, in, *kernel)``, or is a transposed convolution; it
+            is changed in place and returned. Checkpoints of the plain layer are loaded, too.
         name: which parameter.
         gamma: gain for the activation before the layer; 1.7139 for ReLU.
         eps: added to the variance; default 1e-6.
@@ -171,7 +226,9 @@ def scaled_weight_standardization(
         ParameterError: there is no such parameter, or it has one axis or a fan-in of one.
     """
     weight = check_weight(module, name)
-    _rows(weight)
-    parametrization = ScaledWeightStandardization(weight, gamma, eps)
+    parametrization = ScaledWeightStandardization(weight, gamma, eps, **_layout(module))
+    parametrization(weight)
     parametrize.register_parametrization(module, name, parametrization, unsafe=True)
+    at = f"parametrizations.{name}"
+    adopt_checkpoints(module, {name: f"{at}.original", "gain": f"{at}.0.gain"})
     return module
