@@ -61,14 +61,20 @@ class Objective:
         self.precision = loss_network.precision if loss_network else torch.float32
         self.structure: dict[int, FeatureCache] = {}
         self.style_rows: dict[int, FeatureCache] = {}
+        # The loss network needs 16 pixels: small crops are looked at in fewer sizes.
+        least = min(config.crop, config.style_crop)
+        self.scales = {
+            scale: w for scale, w in SCALES.items() if scale == 1 or least // scale >= 16
+        }
         if loss_network:
             self.structure = {
                 scale: FeatureCache(_reduced(loss_network.structure, scale), photos)
                 for scale in (1, 2)
+                if scale in self.scales
             }
             self.style_rows = {
                 scale: FeatureCache(_reduced(loss_network.style_rows, scale), paintings)
-                for scale in SCALES
+                for scale in self.scales
             }
 
     def reconstruct(self, content: Batch) -> dict[str, Tensor]:
@@ -143,7 +149,7 @@ class Objective:
         each = len(painted) // len(style.pictures)
         losses: dict[str, Tensor] = {}
         styles, contents = [], []
-        for scale, weight in SCALES.items():
+        for scale, weight in self.scales.items():
             maps = loss_network.maps(_reduce(painted, scale))
             seen, palette = (
                 loss_network.style_target(maps),
@@ -153,7 +159,7 @@ class Objective:
                 palette = palette.mix(shares)
             distances = style_distances(seen.statistics, palette.statistics, loss_network.weights)
             rows = torch.arange(len(painted), device=painted.device)
-            styles.append(weight / sum(SCALES.values()) * distances[rows, rows // each].mean())
+            styles.append(weight / sum(self.scales.values()) * distances[rows, rows // each].mean())
             if scale in self.structure:
                 target = self.structure[scale](content)
                 contents.append(content_loss(maps[-1], seen.statistics[-1], target))

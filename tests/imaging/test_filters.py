@@ -44,7 +44,9 @@ def test_pooling_takes_means_and_mirrors_the_rest() -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(1, 30), st.integers(1, 30), st.integers(1, 70), st.integers(1, 70), st.booleans())
+@given(
+    st.integers(1, 30), st.integers(1, 30), st.integers(1, 70), st.integers(1, 70), st.booleans()
+)
 def test_strips_of_a_stretched_plane_make_the_whole(
     height: int, width: int, tall: int, wide: int, smooth: bool
 ) -> None:
