@@ -45,7 +45,7 @@ class Style:
     source: str | None = None
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
-        """Write a ``.style`` file (safetensors, about 3 KB).
+        """Write a ``.style`` file (safetensors, about 4 KB).
 
         Raises:
             OutputError: the file exists and ``force`` is not set, or cannot be written.
