@@ -252,6 +252,7 @@ def test_ranges_in_the_description_are_those_of_the_definitions() -> None:
         assert field.get("default") in (None, control.default)
     assert set(form) == {
         "content", "style", "preset", "weight", "strength", "brushwork", "stroke_size",
-        "boldness", "palette", "size", "canvas", "style_size", "keep_colours", "keep_amount", "mask", "only", "format",
+        "boldness", "palette", "size", "canvas", "style_size", "keep_colours", "keep_amount",
+        "mask", "only", "format",
     }  # fmt: skip
     assert all(field["description"] for field in form.values())
