@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,8 +70,8 @@ def _parse(content: bytes) -> Style:
         statistics = tuple(
             FeatureStats(
                 float(count),
-                tensors[f"{site}.mean"].astype(np.float64),
-                tensors[f"{site}.variance"].astype(np.float64),
+                _wide(tensors[f"{site}.mean"]),
+                _wide(tensors[f"{site}.variance"]),
             )
             for site, count in enumerate(metadata["counts"])
         )
@@ -78,7 +79,7 @@ def _parse(content: bytes) -> Style:
             _text(metadata["name"]),
             _text(metadata["model"]),
             statistics,
-            Palette(*(tensors[f"palette.{part}"].astype(float) for part in ("mean", "covariance"))),
+            Palette(*(_wide(tensors[f"palette.{part}"]) for part in ("mean", "covariance"))),
             Brushwork(*map(float, metadata["brushwork"])),
             **{key: None if metadata[key] is None else _text(metadata[key]) for key in KNOWN},
         )
@@ -94,6 +95,11 @@ def _parse(content: bytes) -> Style:
     if not (0 <= brushwork.luma < np.inf and 0 <= brushwork.chroma < np.inf):
         raise ValueError("its brushwork is no deviation")
     return style
+
+
+def _wide(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    with np.errstate(invalid="ignore"):  # a damaged value may be a signalling NaN
+        return values.astype(np.float64)
 
 
 def _text(value: object) -> str:
