@@ -158,6 +158,41 @@ class Controls:
             high=1.5,
         ),
     )
+    brushwork: float = field(
+        default=1.0,
+        metadata=about(
+            "How strong the strokes are, as a multiple of the painting's own: at 0 what is flat in "
+            "the photo stays flat.",
+            low=0.0,
+            high=2.0,
+        ),
+    )
+    stroke_size: float = field(
+        default=1.0,
+        metadata=about(
+            "How large the strokes are relative to the picture, whatever its size: 2 is twice as "
+            "broad and long, 0.5 half.",
+            low=0.25,
+            high=4.0,
+        ),
+    )
+    boldness: float = field(
+        default=0.0,
+        metadata=about(
+            "How freely shapes are redrawn: at 1 nothing finer than a stroke is left of the photo.",
+            low=0.0,
+            high=1.0,
+        ),
+    )
+    palette: float = field(
+        default=0.8,
+        metadata=about(
+            "How far all colours together are moved to the painting's own: 0 leaves them as the "
+            "network paints them.",
+            low=0.0,
+            high=1.0,
+        ),
+    )
     size: "int | str | Size | None" = field(
         default=None,
         metadata=about(
@@ -167,6 +202,16 @@ class Controls:
             metavar="PIXELS|MP",
             unset="keep",
             looks=False,
+        ),
+    )
+    canvas: int = field(
+        default=768,
+        metadata=about(
+            "Short side at which a larger photo is painted, before the painting is enlarged along "
+            "the photo's own edges: so it looks alike at every size.",
+            low=64,
+            high=8192,
+            metavar="PIXELS",
         ),
     )
     style_size: int = field(
@@ -209,6 +254,11 @@ class Controls:
     def fit(self, width: int, height: int) -> tuple[int, int]:
         """The size at which a photo of that width and height is painted."""
         return (width, height) if self.size is None else Size.of(self.size).fit(width, height)
+
+    def fit_canvas(self, width: int, height: int) -> tuple[int, int]:
+        """The size at which the network paints a photo of that width and height."""
+        scale = min(1.0, self.canvas / min(width, height))
+        return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 CONTROLS = {

@@ -3,6 +3,7 @@
 import io
 import typing
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ class TestMasks:
     ) -> None:
         left = halves(soft, *size)
         masks = [left, 255 - left]
-        again = Style("the same", style.model, style.statistics)
+        again = replace(style, name="the same")
         painted = stylizer.stylize(PHOTO, [style, again], strength=strength, masks=masks)
         assert np.array_equal(painted, stylizer.stylize(PHOTO, style, strength=strength))
 

@@ -25,13 +25,16 @@ MAY_IMPORT = {
     "controls": ("errors",),
     "imaging": ("errors", "files"),
     "models": ("errors", "files"),
-    "styles": ("errors", "files", "models"),
+    "styles": ("errors", "files", "imaging", "models"),
     "inference": ("errors", "controls", "imaging", "models", "styles"),
     "jobs": ("errors", "files", "controls", "imaging", "styles", "inference"),
     "norm": ("errors",),
     "network": ("errors", "files", "models", "styles", "norm", "inference"),
     "evaluation": ("errors", "imaging", "inference", "norm", "network"),
-    "train": ("errors", "files", "imaging", "norm", "network", "evaluation"),
+    "train": (
+        "errors", "files", "controls", "imaging", "styles", "inference", "norm", "network",
+        "evaluation",
+    ),
     "server": ("errors", "controls", "imaging", "styles", "jobs", "inference"),
     "cli": (
         "errors", "files", "controls", "imaging", "models", "styles", "inference", "jobs",

@@ -132,9 +132,10 @@ def loss_network(folder: Path) -> Path:
 
 
 def test_python(folder: Path) -> None:
-    (code,) = blocks("python")
+    painting, norms = blocks("python")
     names: dict[str, object] = {}
-    exec(code, names)
+    exec(painting, names)
+    exec(norms, {})
     for name in ("pixels", "mixed"):
         painted = names[name]
         assert isinstance(painted, np.ndarray)

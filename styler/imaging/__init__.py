@@ -5,6 +5,8 @@ from .codecs.formats import FORMATS, Format, readable, sniff
 from .colour.keep import METHODS as COLOUR_METHODS
 from .colour.keep import keep_colours
 from .colour.luma import LUMA
+from .colour.palette import Palette
+from .filters import blur, pool, stretch
 from .grid import grid
 from .masks import alpha_mask, as_mask, read_mask, resize_mask
 from .picture import Metadata, Picture
@@ -22,9 +24,11 @@ __all__ = [
     "MAX_PIXELS",
     "Format",
     "Metadata",
+    "Palette",
     "Picture",
     "alpha_mask",
     "as_mask",
+    "blur",
     "check_options",
     "dimensions",
     "encode",
@@ -34,12 +38,14 @@ __all__ = [
     "grid",
     "keep_colours",
     "own_format",
+    "pool",
     "read",
     "read_mask",
     "readable",
     "resize",
     "resize_mask",
     "sniff",
+    "stretch",
     "to_float",
     "to_uint8",
     "to_uint16",

@@ -41,10 +41,9 @@ def affine(site: SiteSpec, own: FeatureStats, mean: NDArray[Any], std: NDArray[A
     Args:
         site: whose groups the map's statistics are pooled over first.
         own: the map's statistics.
-        mean, std: ``(C / phases,)``, of the style or learned.
+        mean, std: ``(C,)``, of the style or learned.
     """
     own = own.pooled(site.groups)
-    mean, std = (np.repeat(part, site.phases) for part in (mean, std))
     pair = adain(own.mean, own.variance, mean, std, eps=site.eps, positions=own.count)
     scale, shift = (part.astype(np.float32).reshape(1, -1, 1, 1) for part in pair)
     return scale, shift

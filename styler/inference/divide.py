@@ -99,10 +99,12 @@ def _parts(
 
 
 def _equal(a: Style, b: Style) -> bool:
-    return a is b or all(
-        np.array_equal(x.mean, y.mean) and np.array_equal(x.variance, y.variance)
-        for x, y in zip(a.statistics, b.statistics, strict=True)
-    )
+    if a is b:
+        return True
+    pairs = [(a.palette.mean, b.palette.mean), (a.palette.covariance, b.palette.covariance)]
+    for x, y in zip(a.statistics, b.statistics, strict=True):
+        pairs += [(x.mean, y.mean), (x.variance, y.variance)]
+    return a.brushwork == b.brushwork and all(np.array_equal(*pair) for pair in pairs)
 
 
 def _rounded(values: Array) -> Array:

@@ -6,22 +6,32 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from styler.imaging import Picture, encode, own_format, to_uint8, to_uint16
+from styler.imaging import Picture, encode, own_format, stretch, to_float, to_uint8, to_uint16
 
-__all__ = ["as_given", "finished"]
+from .enlarge import enlarge
+
+__all__ = ["as_given", "finish"]
+
+Array = NDArray[np.float32]
 
 
-def finished(painted: NDArray[np.float32] | None, photo: Picture) -> Picture:
+def finish(painted: Array, canvas: Array, photo: Picture, only: Array | None) -> Picture:
     """The photo painted over, with its transparency and metadata.
 
     Args:
-        painted: ``(1, 3, H, W)`` about [0, 1], clipped and rounded to the photo's dtype; ``None``
-            leaves the photo as it is.
-        photo: whose fully transparent pixels stay as they are.
+        painted: ``(1, 3, h, w)`` about [0, 1].
+        canvas: the photo at that size.
+        photo: at its own; its fully transparent pixels stay as they are.
+        only: ``(h, w)`` in [0, 1], how much of the painting to show rather than of the photo.
     """
-    if painted is None:
-        return photo.with_rgb(photo.rgb.copy())
-    rgb: NDArray[Any] = to_uint8(painted) if photo.bits == 8 else to_uint16(painted)
+    rgb = np.empty_like(photo.rgb)
+    pixels = photo.filled()
+    quantize = to_uint8 if photo.bits == 8 else to_uint16
+    for rows, strip in enlarge(painted, canvas, pixels):
+        if only is not None:
+            shown = stretch(only[None], (photo.width, photo.height), rows=rows, smooth=False)
+            strip = strip * shown + to_float(pixels[rows]) * (1 - shown)
+        rgb[rows] = quantize(strip)
     if photo.alpha is not None:
         hidden = photo.alpha == 0
         rgb[hidden] = photo.rgb[hidden]

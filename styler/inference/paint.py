@@ -1,4 +1,4 @@
-"""From a photo's pixels and its regions to the painted pixels."""
+"""From a photo and its regions to the painting."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from styler.controls import Controls
-from styler.imaging import keep_colours, to_float
+from styler.imaging import Palette, keep_colours
 from styler.models import Affine, ModelSpec
 from styler.styles import FeatureStats
 
 from .adain import affine
+from .brushwork import brush
 from .encode import region_statistics
 from .engine import Engine
 from .forward import forward
@@ -29,30 +30,31 @@ def paint(
     engine: Engine,
     spec: ModelSpec,
     learned: Learned,
-    pixels: NDArray[Any],
+    x: Array,
     regions: Regions,
     controls: Controls,
 ) -> Array | None:
-    """The painted pixels, ``(1, 3, H, W)`` about [0, 1]; ``None`` where nothing is to be painted.
+    """The painting, ``(1, 3, H, W)`` about [0, 1]; ``None`` where nothing is to be painted.
 
     Args:
         engine: runs the stages.
         spec: the model.
         learned: what its sites have of their own.
-        pixels: of the photo, ``(H, W, 3)`` uint8 or uint16, at the size it is painted at.
-        regions: with their styles. What no region shows is the photo's own.
+        x: the photo, ``(1, 3, H, W)`` in [0, 1], at the size it is painted at.
+        regions: with their styles.
         controls: how to paint.
     """
     only = regions.only
     if controls.strength == 0 or (only is not None and not only.any()):
         return None
-    x = to_float(pixels)
     targets: list[Sequence[FeatureStats]] = [style.statistics for style in regions.styles]
     if controls.strength != 1:
         # Towards the photo's own style, as the style encoder sees it: that the decoder knows.
         own = region_statistics(engine, spec, x, regions)
         targets = [_between(*pair, controls.strength) for pair in zip(own, targets, strict=True)]
-    painted = decode(engine, spec, learned, x, targets, regions)
+    brushed = brush(x, [style.brushwork for style in regions.styles], controls, regions.masks)
+    painted = decode(engine, spec, learned, brushed, targets, regions)
+    painted = _coloured(painted, regions, controls.palette * min(controls.strength, 1.0))
     if controls.keep_colours is not None:
         counted = [part > 0 for part in (regions.alpha, only) if part is not None]
         painted = keep_colours(
@@ -62,7 +64,7 @@ def paint(
             amount=controls.keep_amount,
             mask=np.logical_and.reduce(counted) if counted else None,
         )
-    return painted if only is None else painted * only + x * (1 - only)
+    return painted
 
 
 def decode(
@@ -102,6 +104,22 @@ def decode(
 
     y = forward(engine.run, [stage.takes for stage in spec.stages], padded, normalize)
     return engine.fetch(y, window(spec.margin, height, width, 1))
+
+
+def _coloured(painted: Array, regions: Regions, amount: float) -> Array:
+    """The colours of each region moved towards its style's palette."""
+    if not amount:
+        return painted
+    total = np.zeros_like(painted)
+    for region, (style, weights) in enumerate(zip(regions.styles, regions.weights(1), strict=True)):
+        own = Palette.of(painted, weights)
+        if not np.isfinite(own.covariance).all():
+            return painted  # rounding to pixels tells what is wrong
+        matrix, shift = own.towards(style.palette, amount)
+        moved = np.tensordot(matrix.astype(np.float32), painted[0], 1)
+        moved += shift.astype(np.float32)[:, None, None]
+        total[0] += moved if regions.masks is None else moved * regions.masks[region]
+    return total
 
 
 def _between(

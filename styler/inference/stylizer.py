@@ -14,16 +14,16 @@ from PIL import Image
 from styler import imaging
 from styler.controls import STYLE_SIZE, check_masks
 from styler.errors import ParameterError, StyleError, TooLargeError
-from styler.imaging import Picture
+from styler.imaging import Palette, Picture
 from styler.models import find
-from styler.styles import FeatureStats, Style, resolve
+from styler.styles import Brushwork, FeatureStats, Style, resolve
 
 from .divide import divide
 from .encode import style_statistics
 from .engine import EngineName, create
 from .inputs import Grey, Pixels, Source, as_mask, as_picture, pixels_and_alpha
 from .keywords import Keywords, StyleLike, StyleSource, takes
-from .outputs import as_given, finished
+from .outputs import as_given, finish
 from .paint import paint
 
 __all__ = ["ModelInfo", "StyleLike", "StyleSource", "Stylizer", "stylize"]
@@ -128,13 +128,21 @@ class Stylizer:
             pixels = imaging.resize(pixels, short_side=size)
             if alpha is not None:
                 alpha = imaging.resize_mask(alpha, (pixels.shape[1], pixels.shape[0]))
+        picture = imaging.to_float(pixels)
         # Rounded to what a file keeps, so that a saved style paints as the style in memory does.
         statistics = tuple(
             FeatureStats(part.count, _single(part.mean), _single(part.variance))
-            for part in style_statistics(self._engine, self.spec, imaging.to_float(pixels), alpha)
+            for part in style_statistics(self._engine, self.spec, picture, alpha)
         )
+        palette = Palette.of(picture, alpha)
         given = Path(source).stem if isinstance(source, str | os.PathLike) else "style"
-        return Style(name or given, self.spec.fingerprint, statistics)
+        return Style(
+            name or given,
+            self.spec.fingerprint,
+            statistics,
+            Palette(_single(palette.mean), _single(palette.covariance)),
+            Brushwork.of(picture, alpha),
+        )
 
     @takes(Keywords)
     def stylize(
@@ -184,21 +192,27 @@ class Stylizer:
         styles = self._resolve(style, given.style_size)
         photo = as_picture(content)
         photo = photo.resized(given.fit(photo.width, photo.height))
-        pixels, alpha = pixels_and_alpha(photo)
+        canvas = photo.resized(given.fit_canvas(photo.width, photo.height))
+        pixels, alpha = pixels_and_alpha(canvas)
         regions = divide(
             styles,
-            masks=_masks(given.masks, len(styles), photo),
-            only=None if given.only is None else as_mask(given.only, "only", photo),
+            masks=_masks(given.masks, len(styles), canvas),
+            only=None if given.only is None else as_mask(given.only, "only", canvas),
             alpha=alpha,
         )
         try:
-            painted = paint(self._engine, self.spec, self._learned, pixels, regions, given)
+            x = imaging.to_float(pixels)
+            painted = paint(self._engine, self.spec, self._learned, x, regions, given)
+            if painted is None:
+                finished = photo.with_rgb(photo.rgb.copy())
+            else:
+                finished = finish(painted, x, photo, regions.only)
         except MemoryError:
             raise TooLargeError(
                 f"not enough memory to paint {photo.width}x{photo.height} pixels; "
                 "make the photo smaller, for example by its size"
             ) from None
-        kept: Pixels | Picture | Image.Image | bytes = as_given(finished(painted, photo), content)
+        kept: Pixels | Picture | Image.Image | bytes = as_given(finished, content)
         return kept
 
     __call__ = stylize
@@ -213,7 +227,7 @@ class Stylizer:
         return resolve(style, Path(self.info.path), partial(self.style, size=size))
 
     def _checked(self, style: Style) -> Style:
-        channels = [site.style_channels for site in self.spec.style_sites]
+        channels = [site.channels for site in self.spec.style_sites]
         if (
             style.model != self.spec.fingerprint
             or [len(s.mean) for s in style.statistics] != channels

@@ -14,7 +14,7 @@ from styler.files import write_bytes
 
 __all__ = ["FORMAT", "SPEC", "Affine", "ModelSpec", "SiteSpec", "StageSpec"]
 
-FORMAT = 1
+FORMAT = 2
 SPEC = "model.json"
 
 Affine = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -32,7 +32,6 @@ class SiteSpec:
         groups: channels are pooled into so many groups; ``channels`` pools none.
         eps: added to variances before their root.
         weight, bias: names of the tensors of a site that has its own target.
-        phases: so many neighbouring channels of the map share one of the style.
     """
 
     kind: Literal["style", "instance", "group", "sample_layer"]
@@ -41,12 +40,6 @@ class SiteSpec:
     eps: float
     weight: str | None = None
     bias: str | None = None
-    phases: int = 1
-
-    @property
-    def style_channels(self) -> int:
-        """Channels of the style at this site."""
-        return self.channels // self.phases
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,13 @@ from styler.errors import ParameterError, did_you_mean
 
 from .classic import VGG16, VGG19, classic, set_encoder
 from .compact import compact
+from .microast import MicroAST
 from .network import Network
 from .vgg import Vgg, load_vgg
 
 __all__ = [
     "ARCHITECTURES",
+    "MicroAST",
     "Network",
     "Vgg",
     "build",

@@ -95,7 +95,7 @@ def export(weights: Path, out: Path, *, name: str | None = None) -> Path:
 
 def _portable(recipe: dict[str, Any]) -> dict[str, Any]:
     """The recipe without the folders of the machine it ran on."""
-    paths = {"content", "style", "out", "start_from", "loss_network"}
+    paths = {"content", "style", "out", "start_from", "loss_network", "teacher"}
     return {
         key: Path(value).name if key in paths and value else value for key, value in recipe.items()
     }
@@ -107,7 +107,6 @@ def _site(site: nn.Module, prefix: str) -> SiteSpec:
     return SiteSpec(
         site.kind, site.channels, site.groups, site.eps,
         prefix + "weight" if own else None, prefix + "bias" if own else None,
-        site.phases,
     )  # fmt: skip
 
 

@@ -11,7 +11,6 @@ from styler.inference.forward import forward
 from styler.inference.padding import window
 from styler.norm.moments import moments
 
-from .blocks import EvenConv2d
 from .stages import Site, StyleEncoder, cut
 
 __all__ = ["Moments", "Network", "pad"]
@@ -107,12 +106,6 @@ class Network(nn.Module):
         x = forward(run, self.takes, padded, normalize)
         return crop(x, padded, self.margin, height, width)
 
-    def project_(self) -> None:
-        """Keep the grid that a pixel shuffle can leave out of the weights, after every step."""
-        for layer in self.modules():
-            if isinstance(layer, EvenConv2d):
-                layer.project_()
-
 
 def pooled(site: Site, x: Tensor) -> tuple[Tensor, Tensor]:
     """The mean and variance, ``(N, C)`` each, that a site sees: equal within each of its groups."""
@@ -131,8 +124,6 @@ def affine(site: Site, x: Tensor, style: Moments | None) -> tuple[Tensor, Tensor
     mean, variance = pooled(site, x)
     positions = x.shape[2] * x.shape[3] * (site.channels // site.groups)
     target = style if style is not None else Moments(site.bias, site.weight)
-    if site.phases > 1:
-        target = Moments(*(part.repeat_interleave(site.phases, 1) for part in target))
     return adain(mean, variance, target.mean, target.std, eps=site.eps, positions=positions)
 
 

@@ -43,7 +43,6 @@ class Site(nn.Module):
             ``"instance"``, ``"group"`` and ``"sample_layer"`` to a learned weight and bias per
             channel, with statistics per channel, per group of channels, or over the whole sample.
         groups: of a ``"group"`` site.
-        phases: so many neighbouring channels of the map share one of the style.
         eps: added to every variance before its root.
     """
 
@@ -53,11 +52,10 @@ class Site(nn.Module):
         kind: SiteKind = "style",
         *,
         groups: int = 8,
-        phases: int = 1,
         eps: float = 1e-5,
     ) -> None:
         super().__init__()
-        self.channels, self.kind, self.phases, self.eps = channels, kind, phases, eps
+        self.channels, self.kind, self.eps = channels, kind, eps
         self.groups = {"style": channels, "instance": channels, "group": groups, "sample_layer": 1}[
             kind
         ]

@@ -1,5 +1,6 @@
 """What stands for a painting: statistics, the style they make, its file, and the library."""
 
+from .brushwork import Brushwork
 from .file import SUFFIX
 from .library import StyleInfo, preset, presets, resolve, usable, user_folder
 from .statistics import FeatureStats
@@ -7,6 +8,7 @@ from .style import Style, mix
 
 __all__ = [
     "SUFFIX",
+    "Brushwork",
     "FeatureStats",
     "Style",
     "StyleInfo",

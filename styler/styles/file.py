@@ -1,8 +1,9 @@
-"""``.style`` files: a style's statistics as safetensors, and what is known of its painting."""
+"""``.style`` files: what is kept of a painting as safetensors, and what is known of it."""
 
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +12,16 @@ from safetensors.numpy import load, save
 
 from styler.errors import StyleError
 from styler.files import write_bytes
+from styler.imaging import Palette
 
+from .brushwork import Brushwork
 from .statistics import FeatureStats
 from .style import Style
 
 __all__ = ["SUFFIX", "read", "write"]
 
 SUFFIX = ".style"
-FORMAT = 1
+FORMAT = 2
 KNOWN = ("title", "artist", "year", "source")
 MAX_BYTES = 1 << 20
 
@@ -29,10 +32,13 @@ def write(style: Style, path: str | os.PathLike[str], *, force: bool = False) ->
     for site, stats in enumerate(style.statistics):
         tensors[f"{site}.mean"] = stats.mean.astype(np.float32)
         tensors[f"{site}.variance"] = stats.variance.astype(np.float32)
+    tensors["palette.mean"] = style.palette.mean.astype(np.float32)
+    tensors["palette.covariance"] = style.palette.covariance.astype(np.float32)
     metadata = {
         "format": FORMAT,
         **{key: getattr(style, key) for key in ("name", "model", *KNOWN)},
         "counts": [stats.count for stats in style.statistics],
+        "brushwork": [style.brushwork.luma, style.brushwork.chroma],
     }
     # One entry, because safetensors writes several in any order.
     write_bytes(save(tensors, {"style": json.dumps(metadata)}), path, force=force)
@@ -60,12 +66,12 @@ def _parse(content: bytes) -> Style:
         length = int.from_bytes(content[:8], "little")
         metadata = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["style"])
         if metadata["format"] != FORMAT:
-            raise ValueError(f"its format is not {FORMAT}")
+            raise ValueError(f"its format is {metadata['format']!r:.9}, not {FORMAT}")
         statistics = tuple(
             FeatureStats(
                 float(count),
-                tensors[f"{site}.mean"].astype(np.float64),
-                tensors[f"{site}.variance"].astype(np.float64),
+                _wide(tensors[f"{site}.mean"]),
+                _wide(tensors[f"{site}.variance"]),
             )
             for site, count in enumerate(metadata["counts"])
         )
@@ -73,13 +79,27 @@ def _parse(content: bytes) -> Style:
             _text(metadata["name"]),
             _text(metadata["model"]),
             statistics,
+            Palette(*(_wide(tensors[f"palette.{part}"]) for part in ("mean", "covariance"))),
+            Brushwork(*map(float, metadata["brushwork"])),
             **{key: None if metadata[key] is None else _text(metadata[key]) for key in KNOWN},
         )
     except (SafetensorError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError(f"{type(error).__name__}: {error}".splitlines()[0]) from None
     if not all(map(_sound, style.statistics)):
         raise ValueError("its statistics are no means and variances")
+    palette, brushwork = style.palette, style.brushwork
+    if (palette.mean.shape, palette.covariance.shape) != ((3,), (3, 3)) or not all(
+        np.isfinite(part).all() for part in (palette.mean, palette.covariance)
+    ):
+        raise ValueError("its palette is no mean and covariance")
+    if not (0 <= brushwork.luma < np.inf and 0 <= brushwork.chroma < np.inf):
+        raise ValueError("its brushwork is no deviation")
     return style
+
+
+def _wide(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    with np.errstate(invalid="ignore"):  # a damaged value may be a signalling NaN
+        return values.astype(np.float64)
 
 
 def _text(value: object) -> str:

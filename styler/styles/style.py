@@ -1,4 +1,4 @@
-"""A style: a picture's statistics at the network's sites, and where the picture is from."""
+"""A style: a painting's statistics, palette and brushwork, and where the painting is from."""
 
 import os
 from collections.abc import Sequence
@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from styler.errors import ParameterError
+from styler.imaging import Palette
 
+from .brushwork import Brushwork
 from .statistics import FeatureStats
 
 __all__ = ["Style", "mix"]
@@ -15,12 +17,14 @@ __all__ = ["Style", "mix"]
 
 @dataclass(frozen=True, eq=False)
 class Style:
-    """The statistics of a painting, a few kilobytes that stand for it.
+    """What is kept of a painting, a few kilobytes that stand for it.
 
     Attributes:
         name: short name.
         model: fingerprint of the model whose sites the statistics belong to.
         statistics: of each style site.
+        palette: mean and covariance of its colours.
+        brushwork: how strong it is.
         title, artist, year, source: of the painting, where known.
 
     Examples:
@@ -33,13 +37,15 @@ class Style:
     name: str
     model: str
     statistics: tuple[FeatureStats, ...] = field(repr=False)
+    palette: Palette = field(repr=False)
+    brushwork: Brushwork
     title: str | None = None
     artist: str | None = None
     year: str | None = None
     source: str | None = None
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
-        """Write a ``.style`` file (safetensors, about 3 KB).
+        """Write a ``.style`` file (safetensors, about 4 KB).
 
         Raises:
             OutputError: the file exists and ``force`` is not set, or cannot be written.
@@ -85,8 +91,12 @@ def mix(styles: Sequence[tuple[Style, float]]) -> Style:
         FeatureStats.mix(parts, shares.tolist())
         for parts in zip(*(style.statistics for style, _ in styles), strict=True)
     )
-    return (
-        Style("+".join(style.name for style, _ in styles), first.model, statistics)
-        if len(styles) > 1
-        else first
+    if len(styles) == 1:
+        return first
+    return Style(
+        "+".join(style.name for style, _ in styles),
+        first.model,
+        statistics,
+        Palette.mix([style.palette for style, _ in styles], shares.tolist()),
+        Brushwork.mix([style.brushwork for style, _ in styles], shares.tolist()),
     )

@@ -9,8 +9,8 @@ from styler.network import Network, Vgg
 __all__ = ["compile_"]
 
 
-def compile_(network: Network, vgg: Vgg, where: torch.device) -> None:
-    """Compile both in place; their tensors keep their names.
+def compile_(network: Network, vgg: Vgg | None, where: torch.device) -> None:
+    """Compile network and loss network in place; their tensors keep their names.
 
     Every shape gets a graph of its own, which is faster than one for all, and a run has few: the
     photos of the warm-up, those of painting with a quarter in its own style, the shifted ones, and
@@ -29,7 +29,8 @@ def compile_(network: Network, vgg: Vgg, where: torch.device) -> None:
         ) from None
     network.compile(dynamic=False)
     network.style = torch.compile(network.style, dynamic=False)  # type: ignore[method-assign]
-    vgg.compile(dynamic=False)
+    if vgg is not None:
+        vgg.compile(dynamic=False)
 
 
 def _probe(x: Tensor) -> Tensor:

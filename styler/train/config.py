@@ -49,6 +49,13 @@ class TrainConfig:
             "VGG weights (safetensors) for the loss; without it torchvision downloads its own."
         ),
     )
+    teacher: Path | None = field(
+        default=None,
+        metadata=about(
+            "MicroAST weights (safetensors) of a painter to learn from; at --style-weight 0 and "
+            "--content-weight 0 no loss network is needed."
+        ),
+    )
     encoder: Path | None = field(
         default=None,
         metadata=about(
@@ -66,6 +73,14 @@ class TrainConfig:
         default=None, metadata=about("Stop after so many minutes, with a checkpoint to go on from.")
     )
     batch: int = field(default=8, metadata=about("Photos a step."))
+    photos_per_style: int = field(
+        default=1,
+        metadata=about("Photos painted in the style of each painting drawn; a divisor of --batch."),
+    )
+    brushed: float = field(
+        default=0.75,
+        metadata=about("Share of photos that are given brushwork, as those painted later are."),
+    )
     crop: int = field(default=128, metadata=about("Side of the square crops of photos, in pixels."))
     style_crop: int = field(
         default=128, metadata=about("Side of the square crops of paintings, in pixels.")
@@ -104,6 +119,9 @@ class TrainConfig:
     content_weight: float = field(default=1.0, metadata=about("Weight of the photo's structure."))
     style_weight: float = field(
         default=92.0, metadata=about("Weight of the painting's statistics.")
+    )
+    teacher_weight: float = field(
+        default=1.0, metadata=about("Weight of painting as the teacher does, where there is one.")
     )
     identity_weight: float = field(
         default=54.0, metadata=about("Weight of getting a photo back when it is its own style.")
@@ -164,10 +182,22 @@ class TrainConfig:
         default=1000, metadata=about("Steps between sample grids; 0 paints none.")
     )
 
+    @property
+    def compared(self) -> bool:
+        """Whether any loss asks for the loss network."""
+        names = ("content", "style", "quantile", "coherence", "contrast")
+        return any(getattr(self, f"{name}_weight") for name in names)
+
     def __post_init__(self) -> None:
         least = {"steps": 1, "batch": 1, "crop": 32, "style_crop": 16, "cached_crops": 0}
         least |= {"synthetic": 0, "accumulate": 1}
+        least |= {"photos_per_style": 1}
         least |= {"log_every": 1, "checkpoint_every": 1, "sample_every": 0}
         for name, bound in least.items():
             if getattr(self, name) < bound:
                 raise ParameterError(f"{name} must be at least {bound}, not {getattr(self, name)}")
+        if self.batch % self.photos_per_style:
+            raise ParameterError(
+                f"photos_per_style must divide the batch of {self.batch}, "
+                f"not be {self.photos_per_style}"
+            )

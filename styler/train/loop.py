@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from styler.errors import TrainingError
 from styler.imaging import write
-from styler.network import Network, build, load_vgg, set_encoder
+from styler.network import MicroAST, Network, build, load_vgg, set_encoder
 from styler.network.device import device
 from styler.network.weights import save_tensors, take_over
 
@@ -123,23 +123,17 @@ class Run:
         self.network = _network(config)
         whole = config.start_from is None or take_over(self.network, config.start_from)
         self.network.to(self.device).to(memory_format=torch.channels_last).train()
-        self.network.project_()
         if not whole:
             self._data_init()
-        vgg = load_vgg(config.loss_network)
-        some, rng = Crops(self.content, 128), np.random.default_rng((config.seed, 1))
-        loudness = vgg.normalize(some.draw(8, rng).pictures for _ in range(25))
-        loss_network = LossNetwork(
-            vgg,
-            self.device,
-            self.precision,
-            loudness=loudness,
-            quantiles=config.quantile_weight > 0,
-        )
+        loss_network = self._loss_network() if config.compared else None
+        teacher = None
+        if config.teacher is not None:
+            teacher = MicroAST.load(config.teacher).to(self.device)
+            teacher.to(memory_format=torch.channels_last)
         if config.compile:
-            compile_(self.network, vgg, self.device)
+            compile_(self.network, loss_network.vgg if loss_network else None, self.device)
         self.objective = Objective(
-            self.network, loss_network, config, len(self.photos), len(self.paintings)
+            self.network, loss_network, teacher, config, len(self.photos), len(self.paintings)
         )
         trained = [p for p in self.network.parameters() if p.requires_grad]
         self.optimizer = Muon(trained, lr=config.learning_rate)
@@ -153,6 +147,20 @@ class Run:
             )
         if processes.rank == 0:
             (config.out / "config.toml").write_text(checkpoint.toml(config), "utf-8")
+
+    def _loss_network(self) -> LossNetwork:
+        """The loss network, normalized on some of the photos."""
+        config = self.config
+        vgg = load_vgg(config.loss_network)
+        some, rng = Crops(self.content, 128), np.random.default_rng((config.seed, 1))
+        loudness = vgg.normalize(some.draw(8, rng).pictures for _ in range(25))
+        return LossNetwork(
+            vgg,
+            self.device,
+            self.precision,
+            loudness=loudness,
+            quantiles=config.quantile_weight > 0,
+        )
 
     def _data_init(self) -> None:
         """Fit new norms to the trained convolutions around them, on pictures as training has."""
@@ -178,7 +186,6 @@ class Run:
         self.group.average_(self.network.parameters())
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), config.clip)
         self.optimizer.step()
-        self.network.project_()
         self._follow(min(config.ema, (1 + self.step) / (10 + self.step)))
         self.step += 1
         self.sound &= torch.isfinite(losses["total"] + norm)
@@ -207,7 +214,8 @@ class Run:
         number = self.group.rank * config.accumulate + part
         rng = np.random.default_rng((config.seed, 2, self.step, number))
         content = self._place(self.photos.draw(config.batch, rng))
-        style = self._place(self.paintings.draw(config.batch, rng))
+        count = config.batch // config.photos_per_style
+        style = self._place(self.paintings.draw(count, rng))
         losses = (
             self.objective.reconstruct(content)
             if self.step < config.warmup_steps

@@ -21,6 +21,7 @@ __all__ = [
     "content_loss",
     "contrast_loss",
     "grid_loss",
+    "imitation_loss",
     "quantile_loss",
     "shift_loss",
     "statistics",
@@ -112,7 +113,7 @@ def quantile_loss(output: Sequence[Tensor], target: Sequence[Tensor]) -> Tensor:
     return torch.stack(distances).mean()
 
 
-def contrast_loss(distances: Tensor, temperature: float = 0.1) -> Tensor:
+def contrast_loss(distances: Tensor, own: Tensor, temperature: float = 0.1) -> Tensor:
     """A painting should be nearer to its own style than to the other ones of the batch.
 
     Cross entropy over :func:`style_distances` as logits (the contrastive loss of Chen et al. 2021,
@@ -120,10 +121,10 @@ def contrast_loss(distances: Tensor, temperature: float = 0.1) -> Tensor:
     tells them apart.
 
     Args:
-        distances: ``(N, N)``.
+        distances: ``(N, M)``.
+        own: ``(N,)``, which of the M styles each painting was given.
         temperature: distance that matters.
     """
-    own = torch.arange(len(distances), device=distances.device)
     return F.cross_entropy(-distances / temperature, own)
 
 
@@ -175,6 +176,21 @@ def grid_loss(output: Tensor) -> Tensor:
     """
     peaks, around = grid_peaks(output)
     return torch.log1p(peaks / (around.detach() + UNSEEN)).mean()
+
+
+def imitation_loss(output: Tensor, taught: Tensor) -> Tensor:
+    """Mean absolute differences from a teacher's paintings: of pixels, of their differences to the
+    next pixel right and below, and of means over 4x4 pixels.
+
+    What the teacher paints by chance, such as a weave, averages out; what it means remains.
+
+    Args:
+        output, taught: ``(N, 3, H, W)``.
+    """
+    difference = output - taught
+    right, below = difference.diff(dim=3), difference.diff(dim=2)
+    coarse = F.avg_pool2d(difference, 4)
+    return difference.abs().mean() + right.abs().mean() + below.abs().mean() + coarse.abs().mean()
 
 
 def shift_loss(moved: Tensor, still: Tensor, *, window: int = 17) -> Tensor:

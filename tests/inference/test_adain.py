@@ -20,15 +20,6 @@ class TestAffine:
         assert scale.shape == shift.shape == (1, 8, 1, 1)
         assert scale.dtype == shift.dtype == np.float32
 
-    def test_phases_share_a_channel_of_the_style(self) -> None:
-        x = np.random.default_rng(2).normal(3, 2, (8, 20, 20)).astype(np.float32)
-        site = SiteSpec("style", 8, 8, 1e-5, phases=4)
-        assert site.style_channels == 2
-        scale, shift = affine(site, FeatureStats.of(x), np.array([1.0, -2]), np.array([0.5, 3]))
-        moved = FeatureStats.of((x * scale + shift)[0])
-        np.testing.assert_allclose(moved.mean, [1] * 4 + [-2] * 4, atol=1e-5)
-        np.testing.assert_allclose(np.sqrt(moved.variance), [0.5] * 4 + [3] * 4, atol=1e-4)
-
     def test_a_flat_map_stays_finite(self) -> None:
         own = FeatureStats.of(np.full((4, 3, 3), 7, np.float32))
         scale, shift = affine(SiteSpec("style", 4, 4, 1e-5), own, np.zeros(4), np.ones(4))

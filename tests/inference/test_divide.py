@@ -8,13 +8,16 @@ from numpy.typing import NDArray
 
 from styler import FeatureStats, Style
 from styler.errors import ParameterError
+from styler.imaging import Palette
 from styler.inference.divide import divide
+from styler.styles import Brushwork
 
 
 def style(value: float) -> Style:
     values = np.full(3, value, np.float64)
     statistics = (FeatureStats(1, values, values),)
-    return Style(f"style {value}", "model", statistics)
+    palette = Palette(values, np.eye(3))
+    return Style(f"style {value}", "model", statistics, palette, Brushwork(value, value))
 
 
 A, B, C = style(1), style(2), style(3)

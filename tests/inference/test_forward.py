@@ -1,6 +1,7 @@
 """The engine's way through exported stages is the torch network's own forward pass."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ class TestForward:
     def test_equals_the_network(
         self, model: Model, engine: Engine, network: Network, size: tuple[int, int]
     ) -> None:
-        photo, painting = as_input(*size), as_input(33, 47, seed=1)
+        photo, painting = as_input(*size, seed=2), as_input(33, 47, seed=1)
         style = style_statistics(engine, model.spec, painting)
         expected_style = network.style(torch.from_numpy(painting))
         for stats, moments in zip(style, expected_style, strict=True):
@@ -86,7 +87,7 @@ class TestForward:
         masked = style_statistics(engine, model.spec, painting, left)
         other = painting.copy()
         other[..., 32:] = 0.5
-        assert masked[3].count == pytest.approx(20 * 16)
+        assert masked[3].count == pytest.approx(10 * 8)
         changed = style_statistics(engine, model.spec, other, left)
         whole = style_statistics(engine, model.spec, painting)
         to_changed = np.abs(masked[3].mean - changed[3].mean).max()
@@ -149,13 +150,11 @@ class TestReducedMask:
 
 
 def test_values_that_are_no_numbers_are_told(model: Model, engine: Engine) -> None:
-    from styler import Style, Stylizer
+    from styler import Stylizer
 
     stylizer = Stylizer(model.folder, threads=1)
-    broken = [
-        FeatureStats(s.count, s.mean * np.inf, s.variance)
-        for s in stylizer.style(picture(20, 20)).statistics
-    ]
-    style = Style("broken", model.spec.fingerprint, tuple(broken))
+    sound = stylizer.style(picture(20, 20))
+    broken = [FeatureStats(s.count, s.mean * np.inf, s.variance) for s in sound.statistics]
+    style = replace(sound, statistics=tuple(broken))
     with np.errstate(all="ignore"), pytest.raises(StylerError, match="not numbers"):
         stylizer.stylize(picture(16, 16), style)

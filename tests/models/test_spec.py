@@ -58,8 +58,8 @@ def test_fingerprint_and_style_sites(spec: ModelSpec) -> None:
 
 
 def test_another_format_is_told_apart_from_damage(spec: ModelSpec, tmp_path: Path) -> None:
-    replace(spec, format=2).write(tmp_path)
-    with pytest.raises(WeightsError, match="has format 2, this version reads 1; export"):
+    replace(spec, format=3).write(tmp_path)
+    with pytest.raises(WeightsError, match="has format 3, this version reads 2; export"):
         ModelSpec.read(tmp_path)
 
 

@@ -5,7 +5,7 @@ import torch
 
 from styler.errors import ParameterError
 from styler.network import ARCHITECTURES, build, set_encoder
-from styler.network.blocks import conv, residual_block, shuffle_up
+from styler.network.blocks import conv, residual_block
 from styler.network.network import affine, crop, pad
 from styler.network.stages import Site, cut
 from styler.network.vgg import Vgg
@@ -66,19 +66,13 @@ class TestForward:
         )
         assert (first - second).abs().mean() > 1e-2
 
-    def test_the_last_site_leaves_no_phase_to_itself(self) -> None:
-        """Whatever the weights, the 4x4 phases before the last ReLU have the same statistics."""
+    def test_a_flat_photo_is_painted_flat(self) -> None:
+        """Whatever the weights: no place in a cell of the decoder differs from another."""
         network = random_network()
-        last = network.stages[-1]
-        seen = []
-        last.operations[0].register_forward_hook(lambda *call: seen.append(call[2]))
-        network(torch.rand(1, 3, 64, 64), network.style(torch.rand(1, 3, 48, 48)))
-        edge = network.margin // 2  # at half resolution; the margin enters no statistics
-        inner = seen[0][0, :, edge:-edge, edge:-edge]
-        phases = [inner[:, i::4, j::4].flatten(1) for i in range(4) for j in range(4)]
-        for phase in phases[1:]:
-            torch.testing.assert_close(phase.mean(1), phases[0].mean(1), rtol=1e-3, atol=1e-4)
-            torch.testing.assert_close(phase.std(1), phases[0].std(1), rtol=1e-2, atol=1e-3)
+        style = network.style(torch.rand(1, 3, 48, 48))
+        painted = network(torch.full((1, 3, 64, 72), 0.4), style)
+        ripple = (painted - painted[:, :, :1, :1]).abs().max()
+        assert ripple < 0.5 / 255, "more than rounding at sites without any variance"
 
     def test_gradients_reach_every_weight(self) -> None:
         network = build("compact", norm="instance").train()
@@ -164,13 +158,6 @@ class TestStart:
         x = torch.randn(1, 32, 16, 16)
         (y,) = stage(x, None, None)
         assert (y - x).std() < 0.4 * x.std()
-
-    def test_shuffles_start_without_a_grid(self) -> None:
-        torch.manual_seed(0)
-        y = torch.nn.Sequential(*shuffle_up(8, 3, 3))(torch.randn(1, 8, 10, 10))
-        assert y.shape == (1, 3, 20, 20)
-        for phase in (y[:, :, 1::2, ::2], y[:, :, ::2, 1::2], y[:, :, 1::2, 1::2]):
-            assert torch.equal(phase, y[:, :, ::2, ::2])
 
 
 def test_set_encoder_makes_both_encoders_the_vgg() -> None:

@@ -14,8 +14,9 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from styler.errors import OutputError, ParameterError, StyleError, WeightsError
+from styler.imaging import Palette
 from styler.models import find, models
-from styler.styles import FeatureStats, Style, mix, preset, presets, user_folder
+from styler.styles import Brushwork, FeatureStats, Style, mix, preset, presets, user_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = tomllib.loads((ROOT / "weights" / "sources.toml").read_text("utf-8"))
@@ -31,13 +32,18 @@ def random_style(seed: int = 0, name: str = "night", model: str = "0123") -> Sty
         )
         for c in (12, 7, 3)
     )
-    return Style(name, model, statistics, artist="Émile Öst", year="1886-88")
+    palette = Palette(*(rng.random(s, np.float32).astype(float) for s in ((3,), (3, 3))))
+    brushwork = Brushwork(*rng.random(2))
+    return Style(name, model, statistics, palette, brushwork, artist="Émile Öst", year="1886-88")
 
 
 def same(a: Style, b: Style) -> bool:
     return (
         (a.name, a.model, a.title, a.artist, a.year, a.source)
         == (b.name, b.model, b.title, b.artist, b.year, b.source)
+        and a.brushwork == b.brushwork
+        and np.array_equal(a.palette.mean, b.palette.mean)
+        and np.array_equal(a.palette.covariance, b.palette.covariance)
         and len(a.statistics) == len(b.statistics)
         and all(
             x.count == y.count
@@ -152,7 +158,8 @@ class TestHostileFiles:
         "change",
         [
             {"format": ...},
-            {"format": 2},
+            {"format": 1},
+            {"format": 3},
             {"name": ...},
             {"name": None},
             {"name": 7},

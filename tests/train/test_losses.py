@@ -72,10 +72,11 @@ def test_quantiles_tell_apart_what_mean_and_deviation_do_not() -> None:
 
 def test_contrast_loss_wants_the_own_style_nearest() -> None:
     near, far = torch.tensor([[0.1, 0.4], [0.5, 0.1]]), torch.tensor([[0.4, 0.1], [0.1, 0.5]])
+    own = torch.arange(2)
     expected = np.log1p(np.exp([-3.0, -4.0])).mean()
-    assert contrast_loss(near).item() == pytest.approx(expected, rel=1e-4)
-    assert contrast_loss(far) > contrast_loss(near) + 3
-    assert contrast_loss(torch.zeros(4, 4)).item() == pytest.approx(math.log(4))
+    assert contrast_loss(near, own).item() == pytest.approx(expected, rel=1e-4)
+    assert contrast_loss(far, own) > contrast_loss(near, own) + 3
+    assert contrast_loss(torch.zeros(4, 4), torch.arange(4)).item() == pytest.approx(math.log(4))
 
 
 class TestCoherence:

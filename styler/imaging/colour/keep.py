@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 from styler.errors import ParameterError
 
 from .luma import LUMA
+from .palette import BAND, Palette, power
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Method = Literal["luminance", "coral", "histogram"]
 
-_EPSILON = 1e-5  # keeps the covariance of flat colours invertible; (1/316)^2, below one 8-bit level
 _WHITE = 65535
-_BAND = 64
 
 
 def keep_colours(
@@ -88,10 +87,9 @@ def coral(stylized: Floats, content: Floats, mask: Mask | None = None) -> Floats
     Domain Adaptation" (CORAL), AAAI 2016, equation 5; as a colour transform also Gatys et al.,
     arXiv:1606.05897, section 3.
     """
-    mean_s, covariance_s = _moments(stylized, mask)
-    mean_c, covariance_c = _moments(content, mask)
-    matrix = _power(covariance_c, 0.5) @ _power(covariance_s, -0.5)
-    shift = (mean_c - matrix @ mean_s).astype(np.float32)
+    painted, photo = Palette.of(stylized, mask), Palette.of(content, mask)
+    matrix = power(photo.covariance, 0.5) @ power(painted.covariance, -0.5)
+    shift = (photo.mean - matrix @ painted.mean).astype(np.float32)
     out = np.empty_like(stylized)
     for rows in _bands(stylized):
         out[0, :, rows] = np.tensordot(matrix.astype(np.float32), stylized[0, :, rows], 1)
@@ -130,32 +128,8 @@ METHODS: dict[str, Callable[[Floats, Floats, Mask | None], Floats]] = {
 
 
 def _bands(picture: Floats) -> Iterator[slice]:
-    for row in range(0, picture.shape[2], _BAND):
-        yield slice(row, row + _BAND)
-
-
-def _moments(picture: Floats, mask: Mask | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean (3,) and covariance (3, 3), two passes, plus epsilon on the diagonal."""
-
-    def bands() -> Iterator[NDArray[np.float64]]:
-        for rows in _bands(picture):
-            band = picture[0, :, rows]
-            flat = band.reshape(3, -1) if mask is None else band[:, mask[rows]]
-            yield flat.astype(np.float64)
-
-    count = picture[0, 0].size if mask is None else np.count_nonzero(mask)
-    mean = sum((band.sum(1) for band in bands()), np.zeros(3)) / count
-    products = np.zeros((3, 3))
-    for band in bands():
-        band -= mean[:, None]
-        products += band @ band.T
-    return mean, products / count + _EPSILON * np.eye(3)
-
-
-def _power(matrix: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
-    """A power of a symmetric positive definite matrix."""
-    values, vectors = np.linalg.eigh(matrix)
-    return np.asarray((vectors * np.maximum(values, _EPSILON / 2) ** exponent) @ vectors.T)
+    for row in range(0, picture.shape[2], BAND):
+        yield slice(row, row + BAND)
 
 
 def _levels(plane: Floats) -> NDArray[np.uint16]:

@@ -1,0 +1,64 @@
+"""Blurring, pooling and stretching of planes."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from styler.imaging import blur, pool, stretch
+
+
+def planes(height: int, width: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).random((2, height, width), np.float32)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([0.7, 2.0, 5.0]))
+def test_blurring_keeps_what_is_flat_and_never_leaves_the_range(
+    height: int, width: int, sigma: float
+) -> None:
+    x = planes(height, width)
+    y = blur(x, sigma)
+    assert y.shape == x.shape and y.dtype == np.float32
+    assert y.min() >= x.min() - 1e-6 and y.max() <= x.max() + 1e-6
+    np.testing.assert_allclose(blur(np.full_like(x, 0.3), sigma), 0.3, rtol=1e-5)
+
+
+def test_blurring_has_the_deviation_it_names() -> None:
+    point = np.zeros((1, 41, 41), np.float32)
+    point[0, 20, 20] = 1
+    y = blur(point, 3.0)[0]
+    offsets = np.arange(-20, 21)
+    assert y.sum() == pytest.approx(1, rel=1e-5)
+    assert np.sqrt((y.sum(0) * offsets**2).sum()) == pytest.approx(3, rel=0.06)  # cut off
+    np.testing.assert_allclose(y, y.T, atol=1e-7)
+
+
+def test_pooling_takes_means_and_mirrors_the_rest() -> None:
+    x = planes(8, 12)
+    expected = x.reshape(2, 2, 4, 3, 4).mean((2, 4))
+    np.testing.assert_allclose(pool(x, 4), expected, rtol=1e-6)
+    odd = pool(planes(5, 3), 4)
+    assert odd.shape == (2, 2, 1)
+    np.testing.assert_allclose(pool(np.full((1, 5, 3), 0.6, np.float32), 4), 0.6, rtol=1e-6)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.integers(1, 30), st.integers(1, 30), st.integers(1, 70), st.integers(1, 70), st.booleans()
+)
+def test_strips_of_a_stretched_plane_make_the_whole(
+    height: int, width: int, tall: int, wide: int, smooth: bool
+) -> None:
+    x = planes(height, width)
+    whole = stretch(x, (wide, tall), smooth=smooth)
+    assert whole.shape == (2, tall, wide)
+    middle = tall // 2
+    parts = [
+        stretch(x, (wide, tall), rows=rows, smooth=smooth)
+        for rows in (slice(0, middle), slice(middle, tall))
+        if rows.start < rows.stop
+    ]
+    np.testing.assert_allclose(np.concatenate(parts, 1), whole, atol=1e-5)
+    if not smooth:
+        assert whole.min() >= x.min() - 1e-6 and whole.max() <= x.max() + 1e-6
