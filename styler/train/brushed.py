@@ -30,4 +30,5 @@ def brushed(pictures: Tensor, share: float, rng: np.random.Generator) -> Tensor:
             strokes = brush(picture.cpu().numpy(), [kind], controls, seed=seed)
             picture = torch.from_numpy(strokes).to(pictures)
         found.append(picture)
-    return torch.cat(found)
+    # In one layout, whichever of them were drawn on: another one would be compiled anew.
+    return torch.cat(found).contiguous(memory_format=torch.channels_last)
