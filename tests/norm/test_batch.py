@@ -527,3 +527,23 @@ def test_tracked_instance_norm_is_torchs() -> None:
         torch.testing.assert_close(ours(x), theirs(x), rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(ours.state_dict(), theirs.state_dict())
     torch.testing.assert_close(ours.eval()(x), theirs.eval()(x), rtol=1e-5, atol=1e-5)
+
+
+def test_switchable_norm_of_rows_is_that_of_maps_of_one_position() -> None:
+    rows = torch.randn(9, 4).double() * 2 + 1
+    maps = rows[:, :, None, None]
+    a, b = SwitchableNorm(4).double(), SwitchableNorm(4).double()
+    for m in (a, b):
+        with torch.no_grad():
+            m.mean_logits.copy_(torch.tensor([0.3, -0.2, 0.5]))
+            m.variance_logits.copy_(torch.tensor([-1.0, 0.4, 0.1]))
+    x, y = rows.clone().requires_grad_(), maps.clone().requires_grad_()
+    out, expected = a(x), b(y)
+    torch.testing.assert_close(out, expected[:, :, 0, 0])
+    direction = torch.randn(9, 4).double()
+    out.backward(direction)
+    expected.backward(direction[:, :, None, None])
+    assert x.grad is not None and y.grad is not None
+    torch.testing.assert_close(x.grad, y.grad[:, :, 0, 0])
+    torch.testing.assert_close(a.state_dict(), b.state_dict())
+    torch.testing.assert_close(a.eval()(rows), b.eval()(maps)[:, :, 0, 0])

@@ -44,7 +44,7 @@ def local_mean(
     """
     check_odd("size", size)
     check_odd("channels", 1 if channels is None else channels)
-    mass = torch.ones_like(x[:1, :1]) if mask is None else mask.to(x.dtype)
+    mass = x.new_ones(1, 1, *x.shape[2:]) if mask is None else mask.to(x.dtype)
     total = x if mask is None else seen(x, mass) * mass
     if not x.numel():
         return total[:, :1] if channels is None else total
