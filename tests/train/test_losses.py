@@ -15,6 +15,7 @@ from styler.train.losses import (
     content_loss,
     contrast_loss,
     grid_loss,
+    imitation_loss,
     quantile_loss,
     shift_loss,
     statistics,
@@ -211,3 +212,11 @@ def test_rate_rises_then_falls_along_a_cosine() -> None:
     assert rate(500, 1000) == pytest.approx(0.02 + 0.98 / 2)
     assert rate(250, 1000) == pytest.approx(0.02 + 0.98 * (1 + math.sqrt(0.5)) / 2)
     assert rate(1000, 1000) == rate(2000, 1000) == pytest.approx(0.02)
+
+
+def test_imitation_sees_pixels_differences_and_means() -> None:
+    taught = torch.rand(2, 3, 16, 16)
+    assert imitation_loss(taught, taught).item() == 0
+    assert imitation_loss(taught + 0.1, taught).item() == pytest.approx(0.2, rel=1e-4)
+    checks = 0.1 * (1 - 2.0 * ((torch.arange(16)[:, None] + torch.arange(16)) % 2))
+    assert imitation_loss(taught + checks, taught).item() == pytest.approx(0.5, rel=1e-4)
