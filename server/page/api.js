@@ -21,16 +21,15 @@ export async function presets(onWait) {
 }
 
 /**
- * Paint `content` (a Blob). `style` is {preset} or {file}. A busy server is asked again, politely,
- * `patience` times; `onWait` is told.
+ * Paint `content` (a Blob). `style` is {preset} or {file}, `controls` are fields of the form. A busy
+ * server is asked again, politely, `patience` times; `onWait` is told.
  */
-export async function stylize({ content, name, style, strength, keep, format }, { signal, patience = 3, onWait }) {
+export async function stylize({ content, name, style, controls, format }, { signal, patience = 3, onWait }) {
   const body = new FormData();
   body.append("content", content, name);
   if (style.file) body.append("style", style.file, style.file.name);
   else body.append("preset", style.preset);
-  body.append("strength", strength);
-  if (keep) body.append("keep_colours", "luminance");
+  for (const [control, value] of Object.entries(controls)) body.append(control, value);
   body.append("format", format);
   for (let attempt = 0; ; attempt++) {
     const response = await fetch("v1/stylize", { method: "POST", body, signal });

@@ -5,7 +5,7 @@ import { presets, stylize } from "./api.js";
 const $ = (id) => document.getElementById(id);
 const SWATCH = 256; // pixels: small enough to be quick, large enough for strokes to show
 
-const state = { content: null, name: "", style: null, strength: 1, keep: false, format: "png" };
+const state = { content: null, name: "", style: null, controls: {}, format: "png" };
 let painting = null; // AbortController of the painting under way
 let sampling = null; // and of the swatches
 let swatches = []; // [{preset, image}]
@@ -112,7 +112,7 @@ async function sample() {
   try {
     const content = await thumbnail(state.content);
     for (const { preset, image } of todo) {
-      const order = { content, name: "swatch.png", style: { preset: preset.name }, strength: 1, format: "jpeg" };
+      const order = { content, name: "swatch.png", style: { preset: preset.name }, controls: {}, format: "jpeg" };
       show(image, await stylize(order, { signal: mine.signal, patience: 1 }));
       image.hidden = false;
       image.sampled = state.content;
@@ -204,12 +204,15 @@ $("scene").addEventListener("click", async () => setContent(await scene(), "lake
 $("strength").addEventListener("input", ({ target }) => {
   $("strength-out").textContent = Number(target.value).toFixed(2);
 });
-$("strength").addEventListener("change", ({ target }) => {
-  state.strength = Number(target.value);
-  paint();
-});
+for (const dial of document.querySelectorAll(".controls [type=range]"))
+  dial.addEventListener("change", () => {
+    const { power } = dial.dataset; // a dial of sizes turns by factors
+    state.controls[dial.name] = power ? power ** dial.value : Number(dial.value);
+    paint();
+  });
 $("keep").addEventListener("change", ({ target }) => {
-  state.keep = target.checked;
+  if (target.checked) state.controls.keep_colours = "luminance";
+  else delete state.controls.keep_colours;
   paint();
 });
 $("format").addEventListener("change", ({ target }) => {
