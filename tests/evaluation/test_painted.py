@@ -124,7 +124,7 @@ def test_flat_strength_is_relative_to_the_painting() -> None:
     assert flat_strength(painting, bands(np.full((128, 128, 3), 90, np.uint8)), half) is None
 
 
-def test_grain_passes_for_strokes() -> None:
+def test_strong_grain_passes_for_strokes() -> None:
     photo = np.full((128, 128, 3), 128, np.uint8)
     grain = np.random.default_rng(0).normal(0, 40, (128, 128, 1)).repeat(3, 2)
     noisy = np.uint8(np.clip(photo + grain, 0, 255))
