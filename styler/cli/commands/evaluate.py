@@ -141,8 +141,8 @@ def evaluate(
     """Measure a model: every photo of a folder in the style of every painting of another.
 
     Prints a table with a row for each strength: how near to the style and to the photo, whether
-    all of it is painted, and how much of a lattice, a border and shimmer comes in between. --json
-    has more. docs/evaluation.md says what each measure means. Needs the training install:
+    all of it is painted, and how much of a lattice and of shimmer comes in between. --json has
+    more. docs/evaluation.md says what each measure means. Needs the training install:
     pip install "styler[train]".
 
     \b

@@ -32,7 +32,6 @@ COLUMNS = {
     "flat": ".2f",
     "identity": ".1f",
     "lattice": ".2f",
-    "frame": ".2f",
     "shift": ".2f",
 }
 """Of the table, in order, and how their values are written: so many as a terminal has room for."""

@@ -295,7 +295,7 @@ def test_table_lines_up_its_columns() -> None:
         and lines[1].endswith(" 49.44")
         and lines[1].split()[:4] == ["a", "0.2", "100", "1.2058"]
     )
-    assert lines[2].split()[:5] == ["longer", "-", "-", "0.0500", "inf"]
+    assert lines[2].split()[:6] == ["longer", "-", "-", "0.0500", "-", "inf"]
 
 
 def test_table_fits_a_hundred_columns() -> None:
