@@ -68,7 +68,7 @@ def tile_distances(
     for x, (mean, variance) in zip(maps, target, strict=True):
         height, width = (side // tiles for side in x.shape[2:])
         whole = x[..., : height * tiles, : width * tiles]
-        parts = whole.unflatten(3, (tiles, width)).unflatten(2, (tiles, height))
+        parts = whole.reshape(*x.shape[:2], tiles, height, tiles, width)
         own_variance, own_mean = torch.var_mean(parts, (3, 5), unbiased=False)
         wanted, spread = mean[..., None, None], variance.sqrt()[..., None, None]
         change = (own_mean - wanted) ** 2 + (own_variance.sqrt() - spread) ** 2
