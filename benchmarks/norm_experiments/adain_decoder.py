@@ -27,8 +27,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from styler.evaluation.choice import diagonals
 from styler.evaluation.metrics import style_distance
-from styler.evaluation.pairs import Evaluation, diagonals
+from styler.evaluation.pairs import Evaluation
 from styler.imaging import find_pictures, read, to_float
 from styler.network import Network, Vgg, build, load_vgg
 from styler.network.weights import load_network, load_tensors

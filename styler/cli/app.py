@@ -17,6 +17,7 @@ from styler.cli.commands.style import style
 from styler.cli.commands.styles import styles
 from styler.cli.commands.stylize import stylize
 from styler.cli.commands.train import train
+from styler.cli.commands.vote import vote
 from styler.cli.settings import config
 from styler.errors import StylerError, one_line
 
@@ -102,6 +103,7 @@ VERBS = (
     train,
     export,
     evaluate,
+    vote,
     info,
     completion,
 )

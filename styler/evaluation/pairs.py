@@ -14,6 +14,7 @@ from statistics import fmean, median
 from time import perf_counter
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -23,6 +24,7 @@ from styler.inference.stylizer import Stylizer
 from styler.network import Vgg
 from styler.norm.moments import moments
 
+from .lattice import gradient, lattice
 from .metrics import (
     Pixels,
     border_change,
@@ -36,11 +38,29 @@ from .metrics import (
     ssim,
     style_distance,
 )
+from .painted import (
+    bands,
+    correlation,
+    flat_areas,
+    flat_strength,
+    reduced,
+    tile_distances,
+)
 
-__all__ = ["Evaluation", "Measures", "Pair", "Scores", "diagonals", "scores"]
+__all__ = ["Evaluation", "Measures", "Pair", "Scores", "scores"]
 
 LEAST = 64
 """Pixels a side that a picture needs: below, the frequencies of a grid lie too close together."""
+
+SCALES = (1, 2, 4)
+"""The pictures are looked at whole, at 1/2 and at 1/4 of their size."""
+
+TOGETHER: dict[str, Callable[[list[Any]], Any]] = {
+    "milliseconds": median,  # a stall is not the network's
+    "lattice": max,  # one style that shows it is enough
+    "lattice_16": max,
+}
+"""What stands for several pairs, where it is not the mean."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +71,11 @@ class Measures:
         style: distance of feature statistics to the painting's; 0 is equal.
         content: distance of feature structure to the photo's; 0 is equal, 2 unrelated.
         ssim: structural similarity of luma with the photo; 1 is equal.
+        style_half, style_quarter: ``style`` at 1/2 and 1/4 of the size: of broader strokes.
+        tile: distance of the middle one of 16 parts to the painting, over that of its own parts.
+        worst_tiles: the same of the worst four.
+        flat: how strong strokes are where the photo is flat, over the painting's.
+        fine, coarse: correlation with the photo at about 4 to 8 and 16 to 32 pixels; 1 is equal.
         identity: PSNR in dB of the photo painted in its own style.
         grid: energy at 1/8, 1/4 and 1/2 cycles a pixel, as a multiple of the photo's own.
         local_grid: the same from place to place: also of a grid that comes and goes.
@@ -58,12 +83,21 @@ class Measures:
         frame: what a border changes in what is painted within 16 pixels of it, in levels of 255.
         shift: change of the painting when the photo moves by a pixel, in levels of 255.
         noise: how much of a little noise in the photo arrives in the painting; 1 keeps it.
+        lattice, lattice_16: amplitude of a lattice on a smooth gradient in this style, painted with
+            8 and with 16 bits, in levels of 255; of several the largest.
         milliseconds: for one painting, the style known; of several the median.
     """
 
     style: float
     content: float
     ssim: float
+    style_half: float | None = None
+    style_quarter: float | None = None
+    tile: float | None = None
+    worst_tiles: float | None = None
+    flat: float | None = None
+    fine: float | None = None
+    coarse: float | None = None
     identity: float | None = None
     grid: float | None = None
     local_grid: float | None = None
@@ -71,6 +105,8 @@ class Measures:
     frame: float | None = None
     shift: float | None = None
     noise: float | None = None
+    lattice: float | None = None
+    lattice_16: float | None = None
     milliseconds: float | None = None
 
 
@@ -109,18 +145,8 @@ def _means(measures: Sequence[Measures]) -> Measures:
     for field in fields(Measures):
         every = (getattr(one, field.name) for one in measures)
         known = [value for value in every if value is not None]
-        middle = median if field.name == "milliseconds" else fmean  # a stall is not the network's
-        means[field.name] = middle(known) if known else None
+        means[field.name] = TOGETHER.get(field.name, fmean)(known) if known else None
     return Measures(**means)
-
-
-def diagonals(photos: Sequence[str], paintings: Sequence[str]) -> list[tuple[str, str]]:
-    """Every pair, in an order of which the first few hold as many different names as can be."""
-    return [
-        (photo, paintings[(row + step) % len(paintings)])
-        for step in range(len(paintings))
-        for row, photo in enumerate(photos)
-    ]
 
 
 class Evaluation:
@@ -158,7 +184,7 @@ class Evaluation:
                 raise ParameterError(f"{name}: is of one colour; give a painting with a texture")
         self.photos, self.paintings, self.judge = photos, paintings, judge
         self.pairs = sorted(product(photos, paintings) if pairs is None else pairs)
-        self._palette = cache(lambda painting: _statistics(judge, paintings[painting]))
+        self._manner = cache(lambda painting: _Manner(judge, paintings[painting]))
 
     @property
     def fingerprint(self) -> str:
@@ -176,6 +202,12 @@ class Evaluation:
         """Paint every pair at every strength; yields what was measured, and the painting."""
         strengths = list(strengths)
         style = cache(lambda painting: stylizer.style(self.paintings[painting], size=None))
+
+        @cache
+        def lattices(painting: str, strength: float) -> tuple[float, float]:
+            paint = partial(stylizer.stylize, style=style(painting), strength=strength)
+            return lattice(paint(gradient(np.uint8))), lattice(paint(gradient(np.uint16)))
+
         for name, paintings in self._by_photo():
             photo = self.photos[name]
             look = _Look(self.judge, photo)
@@ -186,12 +218,15 @@ class Evaluation:
                 started = perf_counter()
                 painted = paint(photo)
                 elapsed = perf_counter() - started
+                eight, sixteen = lattices(painting, strength)
                 measures = Measures(
-                    **look.at(painted, self._palette(painting)),
+                    **look.at(painted, self._manner(painting)),
                     identity=identity,
                     frame=frame_error(paint, photo, painted),
                     shift=shift_error(paint, photo, painted),
                     noise=noise_gain(paint, photo, painted),
+                    lattice=eight,
+                    lattice_16=sixteen,
                     milliseconds=1000 * elapsed,
                 )
                 yield Pair(name, painting, strength, measures), painted
@@ -215,12 +250,22 @@ class Evaluation:
                         f"{name} as {painting} is {w}x{h}, the photo {width}x{height}; "
                         "give both at one size"
                     )
-                measures = Measures(**look.at(pixels, self._palette(painting)))
+                measures = Measures(**look.at(pixels, self._manner(painting)))
                 yield Pair(name, painting, None, measures), pixels
 
     def _by_photo(self) -> Iterator[tuple[str, list[str]]]:
         for photo, pairs in groupby(self.pairs, itemgetter(0)):
             yield photo, [painting for _, painting in pairs]
+
+
+class _Manner:
+    """What pictures in the manner of one painting are held against."""
+
+    def __init__(self, judge: Vgg, painting: Pixels) -> None:
+        maps = [_maps(judge, painting, scale) for scale in SCALES]
+        self.statistics = [[moments(x) for x in one] for one in maps]
+        self.own_tiles = float(tile_distances(maps[1], self.statistics[1]).mean())
+        self.bands = bands(painting)
 
 
 class _Look:
@@ -230,13 +275,27 @@ class _Look:
         self.judge, self.photo = judge, photo
         self.structure = _maps(judge, photo)[-1]
         self.grid, self.local_grid = grid_energy(photo), local_grid_energy(photo)
+        self.bands, self.flat = bands(photo), flat_areas(photo)
 
-    def at(self, painted: Pixels, palette: list[tuple[Tensor, Tensor]]) -> dict[str, Any]:
-        maps = _maps(self.judge, painted)
+    def at(self, painted: Pixels, manner: _Manner) -> dict[str, Any]:
+        maps = [_maps(self.judge, painted, scale) for scale in SCALES]
+        whole, half, quarter = (
+            style_distance([moments(x) for x in one], wanted)
+            for one, wanted in zip(maps, manner.statistics, strict=True)
+        )
+        tiles = tile_distances(maps[1], manner.statistics[1]).sort().values
+        found = bands(painted)
         return {
-            "style": style_distance([moments(x) for x in maps], palette),
-            "content": content_distance(maps[-1], self.structure),
+            "style": whole,
+            "content": content_distance(maps[0][-1], self.structure),
             "ssim": ssim(painted, self.photo),
+            "style_half": half,
+            "style_quarter": quarter,
+            "tile": _over(float(tiles.median()), manner.own_tiles),
+            "worst_tiles": _over(float(tiles[-4:].mean()), manner.own_tiles),
+            "flat": None if self.flat is None else flat_strength(found, manner.bands, self.flat),
+            "fine": correlation(found[1], self.bands[1]),
+            "coarse": correlation(found[3], self.bands[3]),
             "grid": _over(grid_energy(painted), self.grid),
             "local_grid": _over(local_grid_energy(painted), self.local_grid),
             "border": border_change(self.photo, painted),
@@ -248,10 +307,6 @@ def _over(value: float, base: float) -> float | None:
 
 
 @torch.inference_mode()
-def _maps(judge: Vgg, pixels: Pixels) -> list[Tensor]:
-    maps: list[Tensor] = judge(torch.from_numpy(to_float(pixels)))
+def _maps(judge: Vgg, pixels: Pixels, scale: int = 1) -> list[Tensor]:
+    maps: list[Tensor] = judge(reduced(torch.from_numpy(to_float(pixels)), scale))
     return maps
-
-
-def _statistics(judge: Vgg, pixels: Pixels) -> list[tuple[Tensor, Tensor]]:
-    return [moments(x) for x in _maps(judge, pixels)]

@@ -11,7 +11,7 @@ from itertools import product
 import torch
 from torch import Tensor
 
-__all__ = ["grid_peaks", "on_lattice", "spectrum"]
+__all__ = ["PERIOD", "amplitudes", "grid_peaks", "on_lattice", "spectrum"]
 
 PERIOD = 8
 REACH, NEAR = 6, 2
@@ -30,14 +30,38 @@ def spectrum(x: Tensor) -> Tensor:
     Returns:
         ``(..., H, W)``, frequency 0 first.
     """
+    window = _window(x)
+    waves: Tensor = torch.fft.fft2((x - x.mean((-2, -1), keepdim=True)) * window)
+    power: Tensor = (waves.real.square() + waves.imag.square()) / window.square().sum()
+    return power
+
+
+def amplitudes(x: Tensor) -> Tensor:
+    """The amplitude of the wave at each frequency, in units of `x`.
+
+    A wave is at two places, its frequency and the negative one; at 1/2 cycle, where these are the
+    same, all of it is at one.
+
+    Args:
+        x: ``(..., H, W)``, even sides.
+
+    Returns:
+        ``(..., H, W)``, frequency 0 first.
+    """
+    window = _window(x)
+    halves = (spectrum(x) * window.square().sum()).sqrt() / window.sum()
+    height, width = x.shape[-2:]
+    waves = 2 * halves
+    waves[..., :: height // 2, :: width // 2] /= 2
+    return waves
+
+
+def _window(x: Tensor) -> Tensor:
     rows, columns = (
         torch.hann_window(side, periodic=False, dtype=x.dtype, device=x.device)
         for side in x.shape[-2:]
     )
-    window = torch.outer(rows, columns)
-    waves: Tensor = torch.fft.fft2((x - x.mean((-2, -1), keepdim=True)) * window)
-    power: Tensor = (waves.real.square() + waves.imag.square()) / window.square().sum()
-    return power
+    return torch.outer(rows, columns)
 
 
 def on_lattice(power: Tensor) -> tuple[Tensor, Tensor]:

@@ -50,8 +50,13 @@ def test_examples_of_the_help_run(
         "land.png",
     ):
         save(Path(name), 60, 40)
-    for name in ("photos/a.png", "paintings/b.png", "other/a__b.png"):
+    for name in ("photos/a.png", "paintings/b.png", "mine/a__b.png", "other/a__b.png"):
         save(Path(name), 64, 64)
+    for name in ("votes.json", "more.json"):
+        Path(name).write_text('{"00": {"HANG": "AB"}}')
+    if path == "vote count":
+        folders = ("photos", "paintings", "mine", "other")
+        assert call("vote", "sheets", *folders, "-o", "sheets").code == 0
     monkeypatch.setenv("STYLER_STYLES", str(tmp_path / "own"))
     for name in ("NAME", "OTHER"):
         assert call("style", "save", "painting.jpg", "-o", f"{name}.style").code == 0

@@ -13,10 +13,10 @@ import click
 from styler.cli.output.evaluation import Results
 from styler.cli.output.progress import bar
 from styler.cli.output.tiles import shrink
-from styler.cli.settings import options
+from styler.cli.settings import options, pictures
 from styler.cli.settings.network import Network
 from styler.controls import CONTROLS, STRENGTH, Size
-from styler.errors import InputError, ParameterError, train_install
+from styler.errors import ParameterError, train_install
 
 if TYPE_CHECKING:
     from styler.evaluation.metrics import Pixels
@@ -104,7 +104,7 @@ results = options.bundle(
 @click.option(
     "--painted",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Paint nothing, measure the pictures PHOTO__PAINTING.png of this folder.",
+    help="Paint nothing, measure the pictures PHOTO__PAINTING.png (or .webp ...) of this folder.",
 )
 @click.option(
     "--size",
@@ -140,9 +140,10 @@ def evaluate(
 ) -> None:
     """Measure a model: every photo of a folder in the style of every painting of another.
 
-    Prints a table with a row for each strength: how near to the style and to the photo, and how
-    much of a grid, a border, shimmer and noise comes in between. docs/evaluation.md says what
-    each measure means. Needs the training install: pip install "styler[train]".
+    Prints a table with a row for each strength: how near to the style and to the photo, whether
+    all of it is painted, and how much of a lattice and of shimmer comes in between. --json has
+    more. docs/evaluation.md says what each measure means. Needs the training install:
+    pip install "styler[train]".
 
     \b
     styler evaluate photos/ paintings/
@@ -153,18 +154,19 @@ def evaluate(
     if painted is not None and strength:
         raise ParameterError("--painted is painted already; leave out --strength")
     results.check()
-    sources, styles = _named(photos), _named(paintings)
+    sources, styles = pictures.named(photos), pictures.named(paintings)
     with train_install("evaluating"):
-        from styler.evaluation.pairs import Evaluation, diagonals, scores
+        from styler.evaluation.choice import diagonals
+        from styler.evaluation.pairs import Evaluation, scores
         from styler.network import load_vgg
 
         judge = load_vgg(loss_network)
 
     chosen = diagonals(list(sources), list(styles))
+    files: dict[tuple[str, str], Path] = {}
     if painted is not None:
-        chosen = [pair for pair in chosen if _place(painted, *pair).is_file()]
-        if not chosen:
-            raise InputError(f"{painted}: no PHOTO__PAINTING.png of these photos and paintings")
+        files = pictures.painted(painted, chosen)
+        chosen = list(files)
     chosen = chosen[:pairs]
     used = [{*names} for names in zip(*chosen, strict=True)]
     evaluation = Evaluation(
@@ -184,7 +186,7 @@ def evaluate(
         found = evaluation.of_model(stylizer, strengths)
     else:
         name, sha256 = painted.resolve().name, None
-        found = evaluation.of_pictures(lambda *pair: _read(_place(painted, *pair)))
+        found = evaluation.of_pictures(lambda *pair: _read(files[pair]))
     measured: list[Pair] = []
     tiles: dict[tuple[str, str], Picture] = {}
     for pair, pixels in _told(found, total, quiet):
@@ -214,30 +216,8 @@ def _flat(one: Pair | Scores, measures: Measures) -> dict[str, Any]:
     }
 
 
-def _named(folder: Path) -> dict[str, Path]:
-    """The pictures of a folder by the names of their files without extension."""
-    if not folder.is_dir():
-        raise InputError(f"{folder}: is not a folder; give a folder of pictures")
-    from styler.imaging import find_pictures
-
-    named: dict[str, Path] = {}
-    for path in find_pictures(folder):
-        if path.stem in named:
-            raise InputError(f"{named[path.stem]} and {path}: share a name; rename one")
-        named[path.stem] = path
-    if not named:
-        raise InputError(f"{folder}: no pictures there")
-    return named
-
-
-def _place(folder: Path, photo: str, painting: str) -> Path:
-    return folder / f"{photo}__{painting}.png"
-
-
 def _read(path: Path, size: Size | None = None) -> Pixels:
-    from styler import imaging
-
-    picture = imaging.Picture(imaging.read(path).filled())
+    picture = pictures.opaque(path)
     return (picture if size is None else shrink(picture, size)).rgb
 
 

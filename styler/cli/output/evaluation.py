@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from styler.cli.output import curve
+from styler.cli.output.columns import aligned
 from styler.cli.output.tiles import shrink
 from styler.controls import Size
 from styler.errors import InputError, OutputError, ParameterError
@@ -24,20 +25,18 @@ COLUMNS = {
     "strength": "g",
     "pairs": "d",
     "style": ".4f",
-    "content": ".4f",
-    "ssim": ".4f",
+    "style_quarter": ".3f",
+    "content": ".3f",
+    "tile": ".2f",
+    "worst_tiles": ".2f",
+    "flat": ".2f",
     "identity": ".1f",
-    "grid": ".2f",
-    "local_grid": ".2f",
-    "border": ".3f",
-    "frame": ".2f",
+    "lattice": ".2f",
     "shift": ".2f",
-    "noise": ".2f",
-    "milliseconds": ".0f",
 }
-"""Of the table, in order, and how their values are written."""
+"""Of the table, in order, and how their values are written: so many as a terminal has room for."""
 
-HEADS = {"milliseconds": "ms", "local_grid": "local"}
+HEADS = {"style_quarter": "1/4", "worst_tiles": "worst"}
 
 Row = dict[str, Any]
 """Values of columns by name, and ``name``, whose they are."""
@@ -130,13 +129,7 @@ def table(rows: Sequence[Row]) -> str:
     for row in rows:
         values = [(row.get(name), spec) for name, spec in columns.items()]
         lines.append(["-" if value is None else format(value, spec) for value, spec in values])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(
-            [line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])],
-        )
-        for line in lines
-    )
+    return aligned(lines)
 
 
 def _curves(rows: Sequence[Row]) -> dict[str, list[curve.Point]]:

@@ -143,6 +143,18 @@ exif = click.option(
 quiet = click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
 
 
+def tile_of(side: int) -> Decorator:
+    """The option for the size of pictures among others, `side` by default."""
+    return click.option(
+        "--tile",
+        type=click.IntRange(min=16),
+        default=side,
+        show_default=True,
+        metavar="PIXELS",
+        help="Long side of each picture.",
+    )
+
+
 def together(*decorators: Decorator) -> Decorator:
     """Several options as one decorator, shown in the order they are given."""
 
@@ -186,14 +198,7 @@ picture = click.option(
     required=True,
     help="Picture to write.",
 )
-tile = click.option(
-    "--tile",
-    type=click.IntRange(min=16),
-    default=384,
-    show_default=True,
-    metavar="PIXELS",
-    help="Long side of each picture.",
-)
+tile = tile_of(384)
 labels = click.option(
     "--labels/--no-labels", default=True, show_default=True, help="Write what is what below."
 )

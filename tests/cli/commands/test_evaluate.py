@@ -58,7 +58,8 @@ def test_table_has_a_row_for_each_strength(call: Call) -> None:
     assert {row["name"] for row in found} == {"default"}
     none, half, full = (float(row["content"]) for row in found)
     assert none == 0 < half < full
-    assert found[0]["border"] == "-", "the photo itself"
+    assert found[0]["identity"] == found[1]["identity"] != "-"
+    assert float(found[0]["flat"]) < float(found[2]["flat"])
     told_lines = told.err.splitlines()
     assert len(told_lines) == 12 and told_lines[-1].startswith("[12/12] dog as waves at 1 ")
     assert evaluate(call, "--pairs", 1, "--quiet").err == ""
@@ -113,12 +114,29 @@ def test_what_another_program_has_painted(call: Call) -> None:
     assert len(report["pairs"]) == report["scores"][0]["pairs"] == 3
     for one in report["pairs"]:
         expected = by_name[one["photo"], one["painting"]]
-        for measure in ("style", "content", "ssim", "grid", "border"):
+        for measure in ("style", "style_half", "content", "tile", "fine", "grid", "border"):
             assert one[measure] == expected[measure]
-        for measure in ("strength", "identity", "frame", "shift", "noise", "milliseconds"):
+        for measure in (
+            "strength",
+            "identity",
+            "frame",
+            "shift",
+            "noise",
+            "lattice",
+            "milliseconds",
+        ):
             assert one[measure] is None
     (row,) = rows(evaluate(call, "--painted", "other"))
-    assert (row["name"], row["strength"], row["shift"], row["ms"]) == ("other", "-", "-", "-")
+    assert (row["name"], row["strength"], row["shift"], row["lattice"]) == ("other", "-", "-", "-")
+
+
+def test_what_another_program_has_painted_may_be_of_any_format(call: Call) -> None:
+    for name in ("cat__waves.webp", "dog__night.PNG", "dog__other.png"):
+        save(Path("other") / name, *((80, 64) if "cat" in name else (64, 64)), seed=5)
+    report = json.loads(evaluate(call, "--painted", "other", "--json", "-").out)
+    assert [(one["photo"], one["painting"]) for one in report["pairs"]] == [
+        ("cat", "waves"), ("dog", "night"),
+    ]  # fmt: skip
 
 
 def test_sheet_shows_photos_at_the_left_and_paintings_on_top(call: Call) -> None:
@@ -213,7 +231,8 @@ def test_results_are_not_overwritten(call: Call) -> None:
         (("photos", "paintings", "--strength", "high"), "'high' is not like"),
         (("photos", "paintings", "--strength", "0.2,...,1"), "is not like"),
         (("photos", "paintings", "--strength", "0.4,0.2,...,1"), "is not like"),
-        (("photos", "paintings", "--painted", "empty"), "no PHOTO__PAINTING.png"),
+        (("photos", "paintings", "--painted", "empty"), "empty: no pictures there"),
+        (("photos", "paintings", "--painted", "small"), "small: no PHOTO__PAINTING.png"),
         (("photos", "paintings", "--painted", "empty", "--strength", "1"), "--strength"),
         (("photos", "paintings", "--painted", "wrong"), "cat as waves is 20x20"),
         (("photos", "paintings", "--curve", "curve.pdf"), ".svg or .png"),
@@ -266,13 +285,26 @@ def test_outputs_are_checked_before_any_work(call: Call, monkeypatch: pytest.Mon
 def test_table_lines_up_its_columns() -> None:
     lines = table(
         [
-            {"name": "a", "strength": 0.2, "pairs": 100, "style": 1.20576, "milliseconds": 49.4},
+            {"name": "a", "strength": 0.2, "pairs": 100, "style": 1.20576, "shift": 49.441},
             {"name": "longer", "style": 0.05, "content": math.inf},
         ]
     ).splitlines()
     assert len({len(line) for line in lines}) == 1
-    assert lines[0].split()[-1] == "ms" and lines[1].split()[:4] == ["a", "0.2", "100", "1.2058"]
-    assert lines[2].split()[:5] == ["longer", "-", "-", "0.0500", "inf"]
+    assert (
+        lines[0].split()[-1] == "shift"
+        and lines[1].endswith(" 49.44")
+        and lines[1].split()[:4] == ["a", "0.2", "100", "1.2058"]
+    )
+    assert lines[2].split()[:6] == ["longer", "-", "-", "0.0500", "-", "inf"]
+
+
+def test_table_fits_a_hundred_columns() -> None:
+    measures = Measures(
+        *(1.2058, 1.3523, 0.557), 1.111, 1.111, 12.34, 12.34, 12.34, 0.5, 0.5, 55.5, 99.9, 12.34,
+        1.001, 12.34, 12.34, 1.11, 12.34, 12.34, 1000.0,
+    )  # fmt: skip
+    row = {"name": "a-model-name", "strength": 0.75, "pairs": 1000, **vars(measures)}
+    assert all(len(line) <= 100 for line in table([row]).splitlines())
 
 
 def test_a_terminal_gets_a_bar(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
