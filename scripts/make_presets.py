@@ -3,9 +3,9 @@
 
 usage: make_presets.py PICTURES [MODEL ...]
 
-PICTURES is the folder with the files that weights/sources.toml names; a MODEL is the folder of one,
-by default every model in weights/. Run it again whenever a model's weights change: a style belongs
-to the weights that saw it.
+PICTURES is the folder with the files that weights/sources.toml names, in the order in which the
+presets are listed; a MODEL is the folder of one, by default every model in weights/. Run it again
+whenever a model's weights change: a style belongs to the weights that saw it.
 """
 
 import dataclasses
@@ -24,10 +24,11 @@ def main(pictures: Path, models: list[Path]) -> None:
     for model in models:
         stylizer, folder = Stylizer(model), find(model).styles
         folder.mkdir(exist_ok=True)
-        for name, known in sources.items():
+        for rank, (name, known) in enumerate(sources.items()):
             about = dict(known)
             style = stylizer.style(pictures / about.pop("picture"), name=name)
-            dataclasses.replace(style, **about).save(folder / f"{name}.style", force=True)
+            style = dataclasses.replace(style, rank=rank, **about)
+            style.save(folder / f"{name}.style", force=True)
         print(f"{folder}: {len(sources)} styles")
 
 

@@ -205,7 +205,7 @@ class Controls:
         ),
     )
     canvas: int = field(
-        default=768,
+        default=512,
         metadata=about(
             "Short side at which a larger photo is painted, before the painting is enlarged along "
             "the photo's own edges: so it looks alike at every size.",

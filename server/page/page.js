@@ -3,7 +3,7 @@
 import { presets, stylize } from "./api.js";
 
 const $ = (id) => document.getElementById(id);
-const SWATCH = 256; // pixels: small enough to be quick, large enough for strokes to show
+const SWATCH = 384; // pixels: small enough to be quick, large enough for strokes to show
 
 const state = { content: null, name: "", style: null, controls: {}, format: "png" };
 let painting = null; // AbortController of the painting under way

@@ -39,6 +39,7 @@ def write(style: Style, path: str | os.PathLike[str], *, force: bool = False) ->
         **{key: getattr(style, key) for key in ("name", "model", *KNOWN)},
         "counts": [stats.count for stats in style.statistics],
         "brushwork": [style.brushwork.luma, style.brushwork.chroma],
+        **({} if style.rank is None else {"rank": style.rank}),
     }
     # One entry, because safetensors writes several in any order.
     write_bytes(save(tensors, {"style": json.dumps(metadata)}), path, force=force)
@@ -82,6 +83,7 @@ def _parse(content: bytes) -> Style:
             Palette(*(_wide(tensors[f"palette.{part}"]) for part in ("mean", "covariance"))),
             Brushwork(*map(float, metadata["brushwork"])),
             **{key: None if metadata[key] is None else _text(metadata[key]) for key in KNOWN},
+            rank=int(metadata["rank"]) if "rank" in metadata else None,
         )
     except (SafetensorError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError(f"{type(error).__name__}: {error}".splitlines()[0]) from None

@@ -1,7 +1,7 @@
 """Styles by name: those of a model, and the user's own."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ def resolve(style: Any, model: Path, take: Callable[[Any], Style]) -> Style:
 def presets(
     model: str | Path = "default", *, damaged: Callable[[StyleError], object] | None = None
 ) -> list[StyleInfo]:
-    """A model's styles and the user's own, by name; the user's hide the model's of their name.
+    """A model's styles in their order, then the user's own, which hide the model's of their name.
 
     Args:
         model: name of a shipped model, or a folder that ``styler export`` wrote.
@@ -74,11 +74,10 @@ def presets(
         WeightsError: there is no such model.
         StyleError: one of the files cannot be read, and there is no ``damaged``.
     """
-    found = {
-        path.stem: StyleInfo(path.stem, style.title, style.artist, style.year, path)
-        for path, style in _loaded(find(model), Style.load, damaged)
-    }
-    return [found[name] for name in sorted(found)]
+    return [
+        StyleInfo(name, style.title, style.artist, style.year, path)
+        for name, (path, style) in _ordered(_loaded(find(model), Style.load, damaged))
+    ]
 
 
 def usable(
@@ -91,11 +90,19 @@ def usable(
         take: a style as it is, or the StyleError of one of another model.
         damaged: is told the error of each one left out.
     """
-    found = {
-        path.stem: style
-        for path, style in _loaded(find(model), lambda path: take(Style.load(path)), damaged)
-    }
-    return {name: found[name] for name in sorted(found)}
+    loaded = _loaded(find(model), lambda path: take(Style.load(path)), damaged)
+    return {name: style for name, (_, style) in _ordered(loaded)}
+
+
+def _ordered(loaded: Iterable[tuple[Path, Style]]) -> list[tuple[str, tuple[Path, Style]]]:
+    """By rank, those without one behind, by name; of one name the last."""
+    found = {path.stem: (path, style) for path, style in loaded}
+
+    def place(item: tuple[str, tuple[Path, Style]]) -> tuple[bool, int, str]:
+        name, (_, style) = item
+        return style.rank is None, style.rank or 0, name
+
+    return sorted(found.items(), key=place)
 
 
 def _loaded(

@@ -26,6 +26,7 @@ class Style:
         palette: mean and covariance of its colours.
         brushwork: how strong it is.
         title, artist, year, source: of the painting, where known.
+        rank: its place among its model's presets, where it has one: those that please most first.
 
     Examples:
         >>> from styler import Style, Stylizer
@@ -43,6 +44,7 @@ class Style:
     artist: str | None = None
     year: str | None = None
     source: str | None = None
+    rank: int | None = None
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Write a ``.style`` file (safetensors, about 4 KB).

@@ -1,5 +1,6 @@
 """Style files: kept to the bit, hostile ones refused in one line."""
 
+import dataclasses
 import json
 import tomllib
 from pathlib import Path
@@ -16,7 +17,16 @@ from safetensors.numpy import save as save_tensors
 from styler.errors import OutputError, ParameterError, StyleError, WeightsError
 from styler.imaging import Palette
 from styler.models import find, models
-from styler.styles import Brushwork, FeatureStats, Style, mix, preset, presets, user_folder
+from styler.styles import (
+    Brushwork,
+    FeatureStats,
+    Style,
+    mix,
+    preset,
+    presets,
+    usable,
+    user_folder,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = tomllib.loads((ROOT / "weights" / "sources.toml").read_text("utf-8"))
@@ -278,14 +288,19 @@ class TestMix:
 class TestPresets:
     def test_lists_names_in_order_with_what_is_known(self, own: Path) -> None:
         random_style().save(own / "zz-night.style")
+        random_style().save(own / "a-day.style")
         listed = presets()
-        names = [info.name for info in listed]
-        assert names == sorted(names)
-        assert names[-1] == "zz-night"
+        assert [info.name for info in listed] == [*SOURCES, "a-day", "zz-night"]
         night = listed[-1]
         assert (night.title, night.artist, night.year) == (None, "Émile Öst", "1886-88")
         assert night.path == own / "zz-night.style"
         assert len(listed) >= 13
+
+    def test_of_equal_rank_by_name(self, own: Path) -> None:
+        for name in ("b", "a"):
+            dataclasses.replace(random_style(), rank=-1).save(own / f"{name}.style")
+        assert [info.name for info in presets()[:2]] == ["a", "b"]
+        assert list(usable("default", lambda style: style, pytest.fail))[:2] == ["a", "b"]
 
     def test_a_users_style_hides_a_shipped_one(self, own: Path) -> None:
         shipped = presets()[0].name

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from styler.cli.output.tiles import shrink
+from styler.cli.output.tiles import PAINTED, shrink
 from styler.cli.settings import options
 from styler.cli.settings.network import Network
 from styler.controls import Controls, Size
@@ -63,7 +63,8 @@ def mix(
         raise ParameterError(f"--style was given {len(style)} times; a strip goes between two")
     check_output(output, force)
     Saving().check([output])
-    content = shrink(imaging.read(photo, max_pixels=max_pixels), Size(long_side=tile))
+    shown, large = Size(long_side=tile), Size(long_side=max(tile, PAINTED))
+    content = shrink(imaging.read(photo, max_pixels=max_pixels), large)
     runner = Runner(network.open)
     tiles = []
     for step in range(steps):
@@ -71,5 +72,5 @@ def mix(
         recipe = Recipe(((style[0], 1 - share), (style[1], share)), controls)
         near = Recipe(((style[0 if step == 0 else 1], 1),))
         label = near.tag if share in (0, 1) else f"{share:.0%}"
-        tiles.append((label, runner.stylize(recipe, content)))
+        tiles.append((label, shrink(runner.stylize(recipe, content), shown)))
     imaging.write(imaging.grid(tiles, columns=steps, labels=labels), output, force=force)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from styler.cli.commands.styles import tell
-from styler.cli.output.tiles import shrink
+from styler.cli.output.tiles import PAINTED, shrink
 from styler.cli.settings import options
 from styler.cli.settings.network import Network
 from styler.controls import Controls, Size
@@ -64,7 +64,8 @@ def sheet(
 
     check_output(output, force)
     Saving().check([output])
-    content = shrink(imaging.read(photo, max_pixels=max_pixels), Size(long_side=tile))
+    shown, large = Size(long_side=tile), Size(long_side=max(tile, PAINTED))
+    content = shrink(imaging.read(photo, max_pixels=max_pixels), large)
     runner = Runner(network.open)
     chosen: list[tuple[str, Any]] = []
     if style:
@@ -74,9 +75,10 @@ def sheet(
     else:
         stylizer = runner.stylizer
         chosen += usable(Path(stylizer.info.path), stylizer.style, tell).items()
-    tiles = [("photo", content)]
+    tiles = [("photo", shrink(content, shown))]
     for name, one in chosen:
-        tiles.append((name, runner.stylizer.stylize(content, [one], **vars(controls))))
+        painted = runner.stylizer.stylize(content, [one], **vars(controls))
+        tiles.append((name, shrink(painted, shown)))
     imaging.write(
         imaging.grid(tiles, columns=min(columns, len(tiles)), labels=labels), output, force=force
     )

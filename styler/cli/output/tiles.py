@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from styler.imaging import Picture
 
 
+PAINTED = 768
+"""Long side at which what is shown as a smaller tile is painted: painted small it lacks detail."""
+
+
 def shrink(picture: Picture, size: Size) -> Picture:
     """`picture` within `size`, transparency included; itself where it already is."""
     return picture.resized(size.fit(picture.width, picture.height))
