@@ -44,20 +44,23 @@ def local_mean(
     """
     check_odd("size", size)
     check_odd("channels", 1 if channels is None else channels)
-    mass = x.new_ones(1, 1, *x.shape[2:]) if mask is None else mask.to(x.dtype)
-    total = x if mask is None else seen(x, mass) * mass
+    total = x if mask is None else seen(x, mask) * mask.to(x.dtype)
     if not x.numel():
         return total[:, :1] if channels is None else total
+    if mask is None:  # a window's mass within the map factors, too
+        down, along = (x.new_ones(1, 1, *sides) for sides in ((x.shape[2], 1), (1, x.shape[3])))
+        mass = _sum_space(down, size, window, (2,)) * _sum_space(along, size, window, (3,))
+    else:
+        mass = _sum_space(mask.to(x.dtype), size, window)
     if channels is None:
         total = total.mean(1, keepdim=True)
     elif channels > 1:
         total = channel_window_sum(total, channels)
         mass = mass * channel_window_sum(x.new_ones(1, x.shape[1], 1, 1), channels)
-    total, mass = (_sum_space(t, size, window) for t in (total, mass))
-    return total / mass.clamp_min(torch.finfo(x.dtype).tiny)
+    return _sum_space(total, size, window) / mass.clamp_min(torch.finfo(x.dtype).tiny)
 
 
-def _sum_space(x: Tensor, size: int, window: Window) -> Tensor:
+def _sum_space(x: Tensor, size: int, window: Window, axes: tuple[int, ...] = (2, 3)) -> Tensor:
     """Weighted sum over the window, along one axis and then the other: both windows factor."""
     offsets = torch.arange(size, dtype=x.dtype, device=x.device) - size // 2
     line = torch.ones_like(offsets)
@@ -65,9 +68,12 @@ def _sum_space(x: Tensor, size: int, window: Window) -> Tensor:
         line = torch.exp(-0.5 * (offsets / (size / 4)).square())
     line = line / line.sum()
     channels = x.shape[1]
-    down, along = (line.reshape(shape) for shape in ((1, 1, size, 1), (1, 1, 1, size)))
-    x = F.conv2d(x, down.expand(channels, 1, size, 1), padding=(size // 2, 0), groups=channels)
-    return F.conv2d(x, along.expand(channels, 1, 1, size), padding=(0, size // 2), groups=channels)
+    for axis in axes:
+        kernel = line.reshape((1, 1, size, 1) if axis == 2 else (1, 1, 1, size))
+        padding = (size // 2, 0) if axis == 2 else (0, size // 2)
+        kernel = kernel.expand(channels, *kernel.shape[1:])
+        x = F.conv2d(x, kernel, padding=padding, groups=channels)
+    return x
 
 
 def divisive_norm(
