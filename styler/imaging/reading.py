@@ -11,6 +11,7 @@ from styler.errors import ImageError, ParameterError, TooLargeError
 from styler.files import printable
 
 from .codecs import exif, formats, sixteen
+from .codecs.containers import NO_PROFILE, Essence, essence
 from .codecs.frames import count as counted
 from .colour import icc, modes
 from .picture import Metadata, Picture, Pixels, to_bits
@@ -24,7 +25,6 @@ MAX_BYTES = 1 << 30
 MAX_FRAMES = 1000
 _BAND_PIXELS = 1 << 16
 _MAX_PROFILE = 4 << 20  # the largest press profiles have 3 MB
-_MAX_JPEG_SCANS = 100  # encoders write about ten; each costs a pass over the picture
 
 
 def read(
@@ -56,7 +56,7 @@ def read(
         raise ParameterError(f"frame is {frame}; use 0 to {max_frames - 1}")
     where = printable(name or label_of(source))
     with opened(source, where, max_bytes) as stream, typed(where):
-        known, image = _header(stream, where, max_pixels)
+        known, image, found = _header(stream, where, max_pixels)
         frames = counted(known.name, image, stream, max_frames)
         if frames > max_frames:
             raise TooLargeError(
@@ -64,8 +64,8 @@ def read(
             )
 
         def reopen() -> Any:
-            stream.seek(0)
-            again = formats.plugin(known)(stream)
+            found.stream.seek(0)
+            again = formats.plugin(known)(found.stream)
             again.seek(frame)
             return again
 
@@ -77,7 +77,9 @@ def read(
         if known.name in ("webp", "avif"):
             image.load()
             image.fp = image._decoder = None  # their plugins keep up to 12 bytes a pixel in these
-        return _decode(known.name, image, reopen, bits, frames)
+        if found.otherwise:
+            _check_complete(image, formats.plugin(known)(found.otherwise), where)
+        return _decode(known.name, image, reopen, bits, frames, found.notes)
 
 
 def dimensions(
@@ -95,14 +97,14 @@ def dimensions(
     """
     where = printable(name or label_of(source))
     with opened(source, where, max_bytes) as stream, typed(where):
-        _, image = _header(stream, where, max_pixels)
+        _, image, _ = _header(stream, where, max_pixels)
         width, height = image.size
         tiff = hasattr(image, "tag_v2")  # that plugin has turned the size already
         turned = not tiff and 5 <= _exif(image, ahead=True)[1] <= 8
         return (height, width) if turned else (width, height)
 
 
-def _header(stream: BinaryIO, where: str, max_pixels: int) -> tuple[formats.Format, Any]:
+def _header(stream: BinaryIO, where: str, max_pixels: int) -> tuple[formats.Format, Any, Essence]:
     """Open what the first bytes announce and hold its size against the cap."""
     stream.seek(0)
     head = stream.read(32)
@@ -116,12 +118,13 @@ def _header(stream: BinaryIO, where: str, max_pixels: int) -> tuple[formats.Form
     reader = formats.plugin(known)
     if known.name == "webp":  # its plugin allocates the canvas when it opens
         _check_size(formats.webp_size(head), where, max_pixels)
-    if known.name == "jpeg":
-        _check_scans(stream, where)
-    stream.seek(0)
-    image = reader(stream)
+    found = essence(known.name, stream, where)
+    found.stream.seek(0)
+    image = reader(found.stream)
+    if found.profile:
+        image.info["icc_profile"] = found.profile
     _check_size(image.size, where, max_pixels)
-    return known, image
+    return known, image, found
 
 
 def _check_size(size: tuple[int, int], where: str, max_pixels: int) -> None:
@@ -135,15 +138,17 @@ def _check_size(size: tuple[int, int], where: str, max_pixels: int) -> None:
         )
 
 
-def _check_scans(stream: BinaryIO, where: str) -> None:
-    """Refuse a JPEG of so many scans that decoding takes minutes."""
-    stream.seek(0)
-    scans, tail = 0, b""
-    while block := stream.read(1 << 20):
-        scans += (tail + block).count(b"\xff\xda")
-        tail = block[-1:]
-        if scans > _MAX_JPEG_SCANS:
-            raise ImageError(f"{where}: over {_MAX_JPEG_SCANS} JPEG scans; save it anew")
+def _check_complete(image: Any, other: Any, where: str) -> None:
+    """Refuse a picture whose pixels depend on what would stand behind the end of its file."""
+    for decoded in (image, other):
+        _load(decoded)
+    step = max(1, _BAND_PIXELS // image.width)
+    for top in range(0, image.height, step):
+        bands = [sixteen.rows(each, top, min(top + step, image.height)) for each in (image, other)]
+        if not np.array_equal(*bands):
+            raise ImageError(
+                f"{where}: damaged or incomplete (pixels are missing at its end); get a fresh copy"
+            )
 
 
 def from_pil(image: Image.Image, *, bits: int = 8) -> Picture:
@@ -155,11 +160,16 @@ def from_pil(image: Image.Image, *, bits: int = 8) -> Picture:
     with typed("the image"):
         _check_size(image.size, "the image", MAX_PIXELS)
         image.load()  # what Pillow holds in 8 bits stays 8 bits
-        return _decode((image.format or "").lower(), image, image.copy, bits, None)
+        return _decode((image.format or "").lower(), image, image.copy, bits, None, ())
 
 
 def _decode(
-    name: str, image: Any, reopen: Callable[[], Any], bits: int, frames: int | None
+    name: str,
+    image: Any,
+    reopen: Callable[[], Any],
+    bits: int,
+    frames: int | None,
+    notes: tuple[str, ...],
 ) -> Picture:
     stored, mode = image.size, image.mode
     tiff = hasattr(image, "tag_v2")  # that plugin turns the pixels and drops the tag as it loads
@@ -174,8 +184,13 @@ def _decode(
         rgb = exif.upright(rgb, turn)
         alpha = None if alpha is None else exif.upright(alpha, turn)
     size = (rgb.shape[1], rgb.shape[0])
+    kept = exif.corrected(block, size) if block else None
+    if "icc_profile" in image.info and used is None and mode != "LAB":
+        notes = (*notes, NO_PROFILE)
+    if "exif" in image.info and kept is None:
+        notes = (*notes, "its EXIF data are left out (damaged)")
     metadata = Metadata(
-        exif=exif.corrected(block, size) if block else None,
+        exif=kept,
         dpi=_dpi(image),
         format=name or None,
         mode=mode,
@@ -183,6 +198,7 @@ def _decode(
         size=stored,
         frames=frames,
         profile=used,
+        notes=tuple(dict.fromkeys(notes)),
     )
     return Picture(rgb, alpha, metadata)
 

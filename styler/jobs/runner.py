@@ -157,6 +157,7 @@ class Runner:
             painted.width,
             painted.height,
             round(time.perf_counter() - start, 3),
+            warning=_warning(task, photo),
             data=data,
             steps=steps,
         )
@@ -219,6 +220,12 @@ class Runner:
 
 def _nth(field: str, of: Sequence[Any], number: int) -> str:
     return field if len(of) == 1 else f"{field} {number}"
+
+
+def _warning(task: Task, photo: Picture) -> str | None:
+    """What of a photo is not in its painting, in one line that names it."""
+    notes = ", ".join(photo.metadata.notes)
+    return one_line(f"{task}: {notes}") if notes else None
 
 
 def _line(task: Task, error: Exception) -> str:

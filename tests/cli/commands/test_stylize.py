@@ -294,3 +294,16 @@ def test_without_a_picture_on_standard_input(
 def test_quiet_says_nothing(call: Call, photo: Path) -> None:
     done = call("stylize", photo, "-s", "night", "-o", "painted.png", "--quiet")
     assert (done.code, done.out, done.err) == (0, "", "")
+
+
+def test_what_of_a_photo_is_left_out_is_said_in_one_line(call: Call) -> None:
+    save(Path("photos/a.jpg"))
+    Path("cut.jpg").write_bytes(as_bytes("JPEG")[:-2])
+    done = call("stylize", "cut.jpg", "-s", "night", "-o", "out.jpg")
+    assert done.code == 0 and Path("out.jpg").exists()
+    assert [line for line in done.err.splitlines() if "warning" in line] == [
+        "warning: cut.jpg: its end is missing"
+    ]
+    done = call("stylize", "cut.jpg", "-s", "night", "-o", "out.jpg", "--force", "--json")
+    assert json.loads(done.out)["warning"] == "cut.jpg: its end is missing"
+    assert not call("stylize", "cut.jpg", "-s", "night", "-o", "out.jpg", "--force", "-q").err
