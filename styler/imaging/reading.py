@@ -10,7 +10,7 @@ from PIL import Image
 from styler.errors import ImageError, ParameterError, TooLargeError
 from styler.files import printable
 
-from .codecs import exif, formats, sixteen
+from .codecs import directories, exif, formats, sixteen
 from .codecs.containers import NO_PROFILE, Essence, essence
 from .codecs.frames import count as counted
 from .colour import icc, modes
@@ -33,16 +33,17 @@ def read(
     name: str | None = None,
     max_pixels: int = MAX_PIXELS,
     max_bytes: int = MAX_BYTES,
-    frame: int = 0,
+    frame: int | None = None,
     max_frames: int = MAX_FRAMES,
     bits: int = 8,
 ) -> Picture:
     """Decode a picture: upright, in sRGB, one frame, whatever its format, mode and profile.
 
     ``source`` is a path, the encoded bytes, or a binary stream (read to its end). ``name`` is how
-    errors call it. ``bits`` is 8 or 16 per sample of the result. The format is told by the first
-    bytes, never by the name, and only JPEG, PNG, WebP, AVIF, TIFF, BMP, GIF and, where
-    pillow-heif is installed, HEIC are decoded.
+    errors call it. ``frame`` is which of several frames or pages, from 0; by default the first,
+    unless that is a reduced copy of another. ``bits`` is 8 or 16 per sample of the result. The
+    format is told by the first bytes, never by the name, and only JPEG, PNG, WebP, AVIF, TIFF, BMP,
+    GIF and, where pillow-heif is installed, HEIC are decoded.
 
     It takes about 16 bytes of memory per pixel, 24 for 16 bits, the result included, besides the
     file.
@@ -52,11 +53,11 @@ def read(
     """
     if bits not in (8, 16):
         raise ParameterError(f"bits is {bits}; use 8 or 16")
-    if not 0 <= frame < max_frames:
+    if frame is not None and not 0 <= frame < max_frames:
         raise ParameterError(f"frame is {frame}; use 0 to {max_frames - 1}")
     where = printable(name or label_of(source))
     with opened(source, where, max_bytes) as stream, typed(where):
-        known, image, found = _header(stream, where, max_pixels)
+        known, image, found = _header(stream, where, max_pixels, frame)
         frames = counted(known.name, image, stream, max_frames)
         if frames > max_frames:
             raise TooLargeError(
@@ -66,10 +67,10 @@ def read(
         def reopen() -> Any:
             found.stream.seek(0)
             again = formats.plugin(known)(found.stream)
-            again.seek(frame)
+            again.seek(frame or 0)
             return again
 
-        if frame >= frames:
+        if frame is not None and frame >= frames:
             raise ParameterError(f"{where}: it has {frames} frames; use a frame below {frames}")
         if frame:
             image.seek(frame)
@@ -88,6 +89,7 @@ def dimensions(
     name: str | None = None,
     max_pixels: int = MAX_PIXELS,
     max_bytes: int = MAX_BYTES,
+    frame: int | None = None,
 ) -> tuple[int, int]:
     """(width, height) of a picture, upright, from its header; nothing is decoded.
 
@@ -97,14 +99,18 @@ def dimensions(
     """
     where = printable(name or label_of(source))
     with opened(source, where, max_bytes) as stream, typed(where):
-        _, image, _ = _header(stream, where, max_pixels)
+        _, image, _ = _header(stream, where, max_pixels, frame)
+        if frame:
+            image.seek(frame)
         width, height = image.size
         tiff = hasattr(image, "tag_v2")  # that plugin has turned the size already
         turned = not tiff and 5 <= _exif(image, ahead=True)[1] <= 8
         return (height, width) if turned else (width, height)
 
 
-def _header(stream: BinaryIO, where: str, max_pixels: int) -> tuple[formats.Format, Any, Essence]:
+def _header(
+    stream: BinaryIO, where: str, max_pixels: int, frame: int | None
+) -> tuple[formats.Format, Any, Essence]:
     """Open what the first bytes announce and hold its size against the cap."""
     stream.seek(0)
     head = stream.read(32)
@@ -112,12 +118,16 @@ def _header(stream: BinaryIO, where: str, max_pixels: int) -> tuple[formats.Form
         raise ImageError(f"{where}: the file is empty; get a fresh copy")
     known = formats.sniff(head)
     if known is None:
-        raise ImageError(
-            f"{where}: {formats.describe(head)}; use one of {', '.join(formats.readable())}"
-        )
+        what = formats.describe(head)
+        remedy = f"use one of {', '.join(formats.readable())}"
+        if what == formats.RAW:
+            remedy = "develop it first and take the TIFF or JPEG"
+        raise ImageError(f"{where}: {what}; {remedy}")
     reader = formats.plugin(known)
     if known.name == "webp":  # its plugin allocates the canvas when it opens
         _check_size(formats.webp_size(head), where, max_pixels)
+    if known.name == "tiff":
+        directories.check(stream, where, any_page=frame is not None)
     found = essence(known.name, stream, where)
     found.stream.seek(0)
     image = reader(found.stream)
@@ -179,6 +189,9 @@ def _decode(
         profile = None
     deep = sixteen.is_deep(image)
     rgb, alpha, used = _converted(image, reopen if deep else None, profile, bits)
+    undeclared = name == "bmp" or (tiff and 338 not in image.tag_v2)  # 338 is ExtraSamples
+    if alpha is not None and undeclared and not alpha.any():
+        alpha = None  # a fourth channel that nothing was written to
     if not tiff:  # a PNG may carry its block behind the pixels
         block, turn = _exif(image)
         rgb = exif.upright(rgb, turn)
