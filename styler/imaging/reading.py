@@ -35,15 +35,16 @@ def read(
     max_bytes: int = MAX_BYTES,
     frame: int | None = None,
     max_frames: int = MAX_FRAMES,
-    bits: int = 8,
+    bits: int | None = 8,
 ) -> Picture:
     """Decode a picture: upright, in sRGB, one frame, whatever its format, mode and profile.
 
     ``source`` is a path, the encoded bytes, or a binary stream (read to its end). ``name`` is how
     errors call it. ``frame`` is which of several frames or pages, from 0; by default the first,
-    unless that is a reduced copy of another. ``bits`` is 8 or 16 per sample of the result. The
-    format is told by the first bytes, never by the name, and only JPEG, PNG, WebP, AVIF, TIFF, BMP,
-    GIF and, where pillow-heif is installed, HEIC are decoded.
+    unless that is a reduced copy of another. ``bits`` is 8 or 16 per sample of the result, or
+    ``None`` for as many as the file has. The format is told by the first bytes, never by the name,
+    and only JPEG, PNG, WebP, AVIF, TIFF, BMP, GIF and, where pillow-heif is installed, HEIC are
+    decoded.
 
     It takes about 16 bytes of memory per pixel, 24 for 16 bits, the result included, besides the
     file.
@@ -51,7 +52,7 @@ def read(
     Raises ``TooLargeError`` over ``max_pixels``, ``max_bytes`` or ``max_frames`` (checked on the
     header, before any pixel is decoded) and ``ImageError`` for all that is not a sound picture.
     """
-    if bits not in (8, 16):
+    if bits not in (8, 16, None):
         raise ParameterError(f"bits is {bits}; use 8 or 16")
     if frame is not None and not 0 <= frame < max_frames:
         raise ParameterError(f"frame is {frame}; use 0 to {max_frames - 1}")
@@ -161,7 +162,7 @@ def _check_complete(image: Any, other: Any, where: str) -> None:
             )
 
 
-def from_pil(image: Image.Image, *, bits: int = 8) -> Picture:
+def from_pil(image: Image.Image, *, bits: int | None = 8) -> Picture:
     """A Pillow image of any mode as a :class:`Picture`: what :func:`read` makes of its file.
 
     EXIF orientation and the colour profile in ``image.info`` are applied. Raises ``ImageError``
@@ -177,7 +178,7 @@ def _decode(
     name: str,
     image: Any,
     reopen: Callable[[], Any],
-    bits: int,
+    bits: int | None,
     frames: int | None,
     notes: tuple[str, ...],
 ) -> Picture:
@@ -188,6 +189,8 @@ def _decode(
     if not isinstance(profile, bytes) or len(profile) > _MAX_PROFILE or mode == "LAB":
         profile = None
     deep = sixteen.is_deep(image)
+    own = 16 if deep and mode not in ("YCbCr", "LAB") else 8
+    bits = bits or own
     rgb, alpha, used = _converted(image, reopen if deep else None, profile, bits)
     undeclared = name == "bmp" or (tiff and 338 not in image.tag_v2)  # 338 is ExtraSamples
     if alpha is not None and undeclared and not alpha.any():
@@ -207,7 +210,7 @@ def _decode(
         dpi=_dpi(image),
         format=name or None,
         mode=mode,
-        bits=16 if deep and mode not in ("YCbCr", "LAB") else 8,
+        bits=own,
         size=stored,
         frames=frames,
         profile=used,

@@ -55,6 +55,8 @@ class ModelInfo:
 class Stylizer:
     """A loaded network. Safe to use from several threads; the same input gives the same bytes.
 
+    A copy, or one that comes out of a pickle, is opened with the same arguments.
+
     Args:
         model: name of a shipped model, or a folder that ``styler export`` wrote.
         engine: ``"onnxruntime"``, ``"torch"``, or ``"auto"``, which is onnxruntime.
@@ -81,6 +83,7 @@ class Stylizer:
         engine: EngineName = "auto",
         threads: int | None = None,
     ) -> None:
+        self._arguments = {"model": model, "engine": engine, "threads": threads}
         loaded = find(model)
         self.spec = loaded.spec
         self._engine = create(loaded, engine, threads)
@@ -102,6 +105,12 @@ class Stylizer:
     def __repr__(self) -> str:
         name, engine, threads = self.info.name, self.info.engine, self.info.threads
         return f"Stylizer({name!r}, engine={engine!r}, threads={threads})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self._arguments  # a loaded network does not travel: it is opened anew
+
+    def __setstate__(self, arguments: dict[str, Any]) -> None:
+        self.__init__(**arguments)  # type: ignore[misc]
 
     def style(
         self, source: Source | Style, *, size: int | None = 512, name: str | None = None
@@ -165,10 +174,11 @@ class Stylizer:
 
         Returns:
             The painting at the photo's size, or at that which ``size`` leaves of it, as the photo
-            came: a :class:`~styler.imaging.Picture` or a Pillow image, encoded bytes in the photo's
-            own format (PNG where that is not written), or an array of its channels and dtype; for
-            a path or a file an ``(H, W, 3)`` uint8 array. Transparency is kept, and fully
-            transparent pixels stay as they are.
+            came: a :class:`~styler.imaging.Picture` or a Pillow image (of 8 bits), encoded bytes in
+            the photo's own format (PNG where that is not written), or an array of the photo's
+            dtype; for a path or a file an array of uint8, or of uint16 where it has 16 bits. Arrays
+            are ``(H, W, 3)``, and ``(H, W, 4)`` where the photo has alpha. Transparency is kept,
+            and fully transparent pixels stay as they are.
 
         Raises:
             ImageError: the photo, a painting or a mask is none.
