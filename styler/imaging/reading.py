@@ -18,12 +18,13 @@ from .picture import Metadata, Picture, Pixels, to_bits
 from .streams import Source, label_of, opened, typed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 MAX_PIXELS = 178_000_000
 MAX_BYTES = 1 << 30
 MAX_FRAMES = 1000
 _BAND_PIXELS = 1 << 16
+_DURATION = 100.0  # milliseconds of a frame that does not say, as browsers have it
 _MAX_PROFILE = 4 << 20  # the largest press profiles have 3 MB
 
 
@@ -72,7 +73,9 @@ def read(
             return again
 
         if frame is not None and frame >= frames:
-            raise ParameterError(f"{where}: it has {frames} frames; use a frame below {frames}")
+            raise ParameterError(
+                f"{where}: there is no page {frame + 1} (frame {frame}); it has {frames}"
+            )
         if frame:
             image.seek(frame)
             _check_size(image.size, where, max_pixels)
@@ -82,6 +85,38 @@ def read(
         if found.otherwise:
             _check_complete(image, formats.plugin(known)(found.otherwise), where)
         return _decode(known.name, image, reopen, bits, frames, found.notes)
+
+
+def frames_of(
+    source: Source,
+    *,
+    name: str | None = None,
+    max_pixels: int = MAX_PIXELS,
+    max_bytes: int = MAX_BYTES,
+    max_frames: int = MAX_FRAMES,
+) -> Iterator[tuple[Picture, float, int | None]]:
+    """All frames of a moving picture at 8 bits, each with its milliseconds and how often all run.
+
+    Arguments and errors as those of :func:`read`.
+    """
+    where = printable(name or label_of(source))
+    with opened(source, where, max_bytes) as stream, typed(where):
+        known, image, found = _header(stream, where, max_pixels, None)
+        count = counted(known.name, image, stream, max_frames)
+        if count > max_frames:
+            raise TooLargeError(
+                f"{where}: over {max_frames} frames; make it shorter or raise the limit"
+            )
+        beside = int(bool(image.info.get("default_image")))  # a PNG's picture for who cannot move
+        for number in range(beside, count):
+            image.seek(number)
+            _check_size(image.size, where, max_pixels)
+            image.load()
+            shown = image.copy()
+            if found.profile:
+                shown.info["icc_profile"] = found.profile
+            frame = _decode(known.name, shown, shown.copy, 8, count - beside, found.notes)
+            yield frame, float(image.info.get("duration") or _DURATION), image.info.get("loop")
 
 
 def dimensions(
