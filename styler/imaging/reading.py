@@ -190,8 +190,8 @@ def _check_complete(image: Any, other: Any, where: str) -> None:
         _load(decoded)
     step = max(1, _BAND_PIXELS // image.width)
     for top in range(0, image.height, step):
-        bands = [sixteen.rows(each, top, min(top + step, image.height)) for each in (image, other)]
-        if not np.array_equal(*bands):
+        end = min(top + step, image.height)
+        if not np.array_equal(sixteen.rows(image, top, end), sixteen.rows(other, top, end)):
             raise ImageError(
                 f"{where}: damaged or incomplete (pixels are missing at its end); get a fresh copy"
             )

@@ -63,7 +63,7 @@ def _of_array(source: Pixels) -> Picture:
 
 def _readable(source: Any, name: str) -> Any:
     """A path, bytes or a binary file, and nothing else."""
-    known = str | os.PathLike | bytes | bytearray | memoryview
+    known = (str, os.PathLike, bytes, bytearray, memoryview)
     if not isinstance(source, known) and not callable(getattr(source, "read", None)):
         raise ParameterError(
             f"{name} is {type(source).__name__}; give a path, bytes, a binary file, an array or an "

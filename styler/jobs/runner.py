@@ -139,7 +139,7 @@ class Runner:
 
         start, steps = time.perf_counter(), dict[str, float]()
         with self._step("decode", steps):
-            read = {"name": str(task), "max_pixels": self.max_pixels}
+            read: dict[str, Any] = {"name": str(task), "max_pixels": self.max_pixels}
             source = self._twice(task)
             photo = imaging.read(source, bits=job.saving.bits, frame=job.frame, **read)
             told, kind = photo.metadata, job.saving.kind(photo.metadata, task.output)
