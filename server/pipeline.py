@@ -94,6 +94,7 @@ class Pipeline:
             max_pixels=self._settings.max_pixels,
             style=style,
             abandoned=order.abandoned.is_set,
+            moving=False,
         )
         (task,) = order.job.tasks
         outcome = runner.paint(order.job, task)

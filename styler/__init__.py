@@ -8,19 +8,39 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from styler.errors import StylerError
+    from styler.errors import (
+        ImageError,
+        InputError,
+        MissingDependencyError,
+        OutputError,
+        ParameterError,
+        StyleError,
+        StylerError,
+        TooLargeError,
+        TrainingError,
+        WeightsError,
+    )
     from styler.imaging import Picture
     from styler.inference.stylizer import ModelInfo, Stylizer, stylize
     from styler.styles import FeatureStats, Style, StyleInfo, preset, presets
 
 __all__ = [
     "FeatureStats",
+    "ImageError",
+    "InputError",
+    "MissingDependencyError",
     "ModelInfo",
+    "OutputError",
+    "ParameterError",
     "Picture",
     "Style",
+    "StyleError",
     "StyleInfo",
     "StylerError",
     "Stylizer",
+    "TooLargeError",
+    "TrainingError",
+    "WeightsError",
     "preset",
     "presets",
     "stylize",
@@ -28,12 +48,21 @@ __all__ = [
 
 _HOMES = {
     "FeatureStats": "styles",
+    "ImageError": "errors",
+    "InputError": "errors",
+    "MissingDependencyError": "errors",
     "ModelInfo": "inference.stylizer",
+    "OutputError": "errors",
+    "ParameterError": "errors",
     "Picture": "imaging",
     "Style": "styles",
+    "StyleError": "errors",
     "StyleInfo": "styles",
     "StylerError": "errors",
     "Stylizer": "inference.stylizer",
+    "TooLargeError": "errors",
+    "TrainingError": "errors",
+    "WeightsError": "errors",
     "preset": "styles",
     "presets": "styles",
     "stylize": "inference.stylizer",
@@ -49,8 +78,12 @@ def __getattr__(name: str) -> Any:
         # `styler.stylize` is the function from now on, whichever submodule was imported on the way.
         globals()[name] = value
         return value
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("styler")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, "__version__"])

@@ -60,6 +60,9 @@ TOGETHER = {
 TRAVEL = ("controls.py", "imaging/picture.py", "inference/stylizer.py", "inference/paint.py")
 """The values that travel along a photo's way, and the two files that tell its steps."""
 
+TELLS = ("Stylizer.stylize", "Stylizer._painted", "paint")
+"""Where they tell them."""
+
 
 def room_of(module: str) -> str | None:
     """The room of a module by its full name; ``None`` for what is not of this house."""
@@ -204,7 +207,7 @@ def test_a_photo_never_goes_back(tmp_path: Path) -> None:
         if file not in first:
             first.append(file)
         of = caller.f_code.co_qualname if caller else ""
-        if of in ("Stylizer.stylize", "paint") and file not in TRAVEL and steps[-1:] != [file]:
+        if of in TELLS and file not in TRAVEL and steps[-1:] != [file]:
             steps.append(file)
 
     sys.setprofile(entered)

@@ -1,7 +1,9 @@
 """What `import styler` offers, and what it must not import."""
 
+import runpy
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,19 @@ def python(code: str) -> str:
 
 
 def test_all_is_what_the_namespace_offers() -> None:
-    assert sorted(styler.__all__) == dir(styler) == sorted(styler._HOMES)
+    assert sorted([*styler.__all__, "__version__"]) == dir(styler)
+    assert sorted(styler.__all__) == sorted(styler._HOMES)
+
+
+def test_the_version_is_that_of_the_install() -> None:
+    assert styler.__version__ == version("styler")
+
+
+def test_every_error_is_at_hand() -> None:
+    from styler import errors
+
+    kinds = (value for value in vars(errors).values() if isinstance(value, type))
+    assert {kind.__name__ for kind in kinds} <= {*styler.__all__}
 
 
 @pytest.mark.parametrize("name", styler.__all__)
@@ -59,3 +73,10 @@ painted = stylizer.stylize(photo, stylizer.style(photo[::-1]))
 print(painted.shape, len(styler.presets()) >= 12)
 """
     assert python(code) == "(48, 40, 3) True"
+
+
+def test_the_reference_is_current() -> None:
+    made = runpy.run_path(str(ROOT / "scripts" / "make_python_docs.py"))["reference"]()
+    current = (ROOT / "docs" / "python.md").read_text("utf-8")
+    assert current == made, "run python scripts/make_python_docs.py"
+    assert all(f"`{name}`" in current for name in styler.__all__)

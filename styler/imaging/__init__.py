@@ -1,5 +1,6 @@
 """Bytes to arrays and back: reading, writing, resizing, colour and masks. Nothing neural."""
 
+from .animation import MOVING, Animation, encode_animation, moves, read_animation
 from .arrays import fit, resize, to_float
 from .codecs.formats import FORMATS, Format, readable, sniff
 from .colour.keep import METHODS as COLOUR_METHODS
@@ -22,6 +23,8 @@ __all__ = [
     "MAX_BYTES",
     "MAX_FRAMES",
     "MAX_PIXELS",
+    "MOVING",
+    "Animation",
     "Format",
     "Metadata",
     "Palette",
@@ -32,14 +35,17 @@ __all__ = [
     "check_options",
     "dimensions",
     "encode",
+    "encode_animation",
     "find_pictures",
     "fit",
     "from_pil",
     "grid",
     "keep_colours",
+    "moves",
     "own_format",
     "pool",
     "read",
+    "read_animation",
     "read_mask",
     "readable",
     "resize",

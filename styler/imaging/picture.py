@@ -23,7 +23,8 @@ class Metadata:
     ``dpi`` is (horizontal, vertical) in dots per inch. ``format`` and ``mode`` are those of the
     file ("jpeg", "CMYK"), ``bits`` its bits per sample, ``size`` its stored (width, height)
     before it was turned upright, ``frames`` the number of frames where the header tells, and
-    ``profile`` the name of the colour profile that was converted to sRGB.
+    ``profile`` the name of the colour profile that was converted to sRGB. ``notes`` say what of the
+    file is damaged and left out, each in a few words.
     """
 
     exif: bytes | None = None
@@ -34,6 +35,7 @@ class Metadata:
     size: tuple[int, int] | None = None
     frames: int | None = None
     profile: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

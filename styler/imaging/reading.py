@@ -10,21 +10,22 @@ from PIL import Image
 from styler.errors import ImageError, ParameterError, TooLargeError
 from styler.files import printable
 
-from .codecs import exif, formats, sixteen
+from .codecs import directories, exif, formats, sixteen
+from .codecs.containers import NO_PROFILE, Essence, essence
 from .codecs.frames import count as counted
 from .colour import icc, modes
 from .picture import Metadata, Picture, Pixels, to_bits
 from .streams import Source, label_of, opened, typed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 MAX_PIXELS = 178_000_000
 MAX_BYTES = 1 << 30
 MAX_FRAMES = 1000
 _BAND_PIXELS = 1 << 16
+_DURATION = 100.0  # milliseconds of a frame that does not say, as browsers have it
 _MAX_PROFILE = 4 << 20  # the largest press profiles have 3 MB
-_MAX_JPEG_SCANS = 100  # encoders write about ten; each costs a pass over the picture
 
 
 def read(
@@ -33,16 +34,18 @@ def read(
     name: str | None = None,
     max_pixels: int = MAX_PIXELS,
     max_bytes: int = MAX_BYTES,
-    frame: int = 0,
+    frame: int | None = None,
     max_frames: int = MAX_FRAMES,
-    bits: int = 8,
+    bits: int | None = 8,
 ) -> Picture:
     """Decode a picture: upright, in sRGB, one frame, whatever its format, mode and profile.
 
     ``source`` is a path, the encoded bytes, or a binary stream (read to its end). ``name`` is how
-    errors call it. ``bits`` is 8 or 16 per sample of the result. The format is told by the first
-    bytes, never by the name, and only JPEG, PNG, WebP, AVIF, TIFF, BMP, GIF and, where
-    pillow-heif is installed, HEIC are decoded.
+    errors call it. ``frame`` is which of several frames or pages, from 0; by default the first,
+    unless that is a reduced copy of another. ``bits`` is 8 or 16 per sample of the result, or
+    ``None`` for as many as the file has. The format is told by the first bytes, never by the name,
+    and only JPEG, PNG, WebP, AVIF, TIFF, BMP, GIF and, where pillow-heif is installed, HEIC are
+    decoded.
 
     It takes about 16 bytes of memory per pixel, 24 for 16 bits, the result included, besides the
     file.
@@ -50,13 +53,13 @@ def read(
     Raises ``TooLargeError`` over ``max_pixels``, ``max_bytes`` or ``max_frames`` (checked on the
     header, before any pixel is decoded) and ``ImageError`` for all that is not a sound picture.
     """
-    if bits not in (8, 16):
+    if bits not in (8, 16, None):
         raise ParameterError(f"bits is {bits}; use 8 or 16")
-    if not 0 <= frame < max_frames:
+    if frame is not None and not 0 <= frame < max_frames:
         raise ParameterError(f"frame is {frame}; use 0 to {max_frames - 1}")
     where = printable(name or label_of(source))
     with opened(source, where, max_bytes) as stream, typed(where):
-        known, image = _header(stream, where, max_pixels)
+        known, image, found = _header(stream, where, max_pixels, frame)
         frames = counted(known.name, image, stream, max_frames)
         if frames > max_frames:
             raise TooLargeError(
@@ -64,20 +67,56 @@ def read(
             )
 
         def reopen() -> Any:
-            stream.seek(0)
-            again = formats.plugin(known)(stream)
-            again.seek(frame)
+            found.stream.seek(0)
+            again = formats.plugin(known)(found.stream)
+            again.seek(frame or 0)
             return again
 
-        if frame >= frames:
-            raise ParameterError(f"{where}: it has {frames} frames; use a frame below {frames}")
+        if frame is not None and frame >= frames:
+            raise ParameterError(
+                f"{where}: there is no page {frame + 1} (frame {frame}); it has {frames}"
+            )
         if frame:
             image.seek(frame)
             _check_size(image.size, where, max_pixels)
         if known.name in ("webp", "avif"):
             image.load()
             image.fp = image._decoder = None  # their plugins keep up to 12 bytes a pixel in these
-        return _decode(known.name, image, reopen, bits, frames)
+        if found.otherwise:
+            _check_complete(image, formats.plugin(known)(found.otherwise), where)
+        return _decode(known.name, image, reopen, bits, frames, found.notes)
+
+
+def frames_of(
+    source: Source,
+    *,
+    name: str | None = None,
+    max_pixels: int = MAX_PIXELS,
+    max_bytes: int = MAX_BYTES,
+    max_frames: int = MAX_FRAMES,
+) -> Iterator[tuple[Picture, float, int | None]]:
+    """All frames of a moving picture at 8 bits, each with its milliseconds and how often all run.
+
+    Arguments and errors as those of :func:`read`.
+    """
+    where = printable(name or label_of(source))
+    with opened(source, where, max_bytes) as stream, typed(where):
+        known, image, found = _header(stream, where, max_pixels, None)
+        count = counted(known.name, image, stream, max_frames)
+        if count > max_frames:
+            raise TooLargeError(
+                f"{where}: over {max_frames} frames; make it shorter or raise the limit"
+            )
+        beside = int(bool(image.info.get("default_image")))  # a PNG's picture for who cannot move
+        for number in range(beside, count):
+            image.seek(number)
+            _check_size(image.size, where, max_pixels)
+            image.load()
+            shown = image.copy()
+            if found.profile:
+                shown.info["icc_profile"] = found.profile
+            frame = _decode(known.name, shown, shown.copy, 8, count - beside, found.notes)
+            yield frame, float(image.info.get("duration") or _DURATION), image.info.get("loop")
 
 
 def dimensions(
@@ -86,6 +125,7 @@ def dimensions(
     name: str | None = None,
     max_pixels: int = MAX_PIXELS,
     max_bytes: int = MAX_BYTES,
+    frame: int | None = None,
 ) -> tuple[int, int]:
     """(width, height) of a picture, upright, from its header; nothing is decoded.
 
@@ -95,14 +135,18 @@ def dimensions(
     """
     where = printable(name or label_of(source))
     with opened(source, where, max_bytes) as stream, typed(where):
-        _, image = _header(stream, where, max_pixels)
+        _, image, _ = _header(stream, where, max_pixels, frame)
+        if frame:
+            image.seek(frame)
         width, height = image.size
         tiff = hasattr(image, "tag_v2")  # that plugin has turned the size already
         turned = not tiff and 5 <= _exif(image, ahead=True)[1] <= 8
         return (height, width) if turned else (width, height)
 
 
-def _header(stream: BinaryIO, where: str, max_pixels: int) -> tuple[formats.Format, Any]:
+def _header(
+    stream: BinaryIO, where: str, max_pixels: int, frame: int | None
+) -> tuple[formats.Format, Any, Essence]:
     """Open what the first bytes announce and hold its size against the cap."""
     stream.seek(0)
     head = stream.read(32)
@@ -110,18 +154,23 @@ def _header(stream: BinaryIO, where: str, max_pixels: int) -> tuple[formats.Form
         raise ImageError(f"{where}: the file is empty; get a fresh copy")
     known = formats.sniff(head)
     if known is None:
-        raise ImageError(
-            f"{where}: {formats.describe(head)}; use one of {', '.join(formats.readable())}"
-        )
+        what = formats.describe(head)
+        remedy = f"use one of {', '.join(formats.readable())}"
+        if what == formats.RAW:
+            remedy = "develop it first and take the TIFF or JPEG"
+        raise ImageError(f"{where}: {what}; {remedy}")
     reader = formats.plugin(known)
     if known.name == "webp":  # its plugin allocates the canvas when it opens
         _check_size(formats.webp_size(head), where, max_pixels)
-    if known.name == "jpeg":
-        _check_scans(stream, where)
-    stream.seek(0)
-    image = reader(stream)
+    if known.name == "tiff":
+        directories.check(stream, where, any_page=frame is not None)
+    found = essence(known.name, stream, where)
+    found.stream.seek(0)
+    image = reader(found.stream)
+    if found.profile:
+        image.info["icc_profile"] = found.profile
     _check_size(image.size, where, max_pixels)
-    return known, image
+    return known, image, found
 
 
 def _check_size(size: tuple[int, int], where: str, max_pixels: int) -> None:
@@ -135,18 +184,20 @@ def _check_size(size: tuple[int, int], where: str, max_pixels: int) -> None:
         )
 
 
-def _check_scans(stream: BinaryIO, where: str) -> None:
-    """Refuse a JPEG of so many scans that decoding takes minutes."""
-    stream.seek(0)
-    scans, tail = 0, b""
-    while block := stream.read(1 << 20):
-        scans += (tail + block).count(b"\xff\xda")
-        tail = block[-1:]
-        if scans > _MAX_JPEG_SCANS:
-            raise ImageError(f"{where}: over {_MAX_JPEG_SCANS} JPEG scans; save it anew")
+def _check_complete(image: Any, other: Any, where: str) -> None:
+    """Refuse a picture whose pixels depend on what would stand behind the end of its file."""
+    for decoded in (image, other):
+        _load(decoded)
+    step = max(1, _BAND_PIXELS // image.width)
+    for top in range(0, image.height, step):
+        end = min(top + step, image.height)
+        if not np.array_equal(sixteen.rows(image, top, end), sixteen.rows(other, top, end)):
+            raise ImageError(
+                f"{where}: damaged or incomplete (pixels are missing at its end); get a fresh copy"
+            )
 
 
-def from_pil(image: Image.Image, *, bits: int = 8) -> Picture:
+def from_pil(image: Image.Image, *, bits: int | None = 8) -> Picture:
     """A Pillow image of any mode as a :class:`Picture`: what :func:`read` makes of its file.
 
     EXIF orientation and the colour profile in ``image.info`` are applied. Raises ``ImageError``
@@ -155,11 +206,16 @@ def from_pil(image: Image.Image, *, bits: int = 8) -> Picture:
     with typed("the image"):
         _check_size(image.size, "the image", MAX_PIXELS)
         image.load()  # what Pillow holds in 8 bits stays 8 bits
-        return _decode((image.format or "").lower(), image, image.copy, bits, None)
+        return _decode((image.format or "").lower(), image, image.copy, bits, None, ())
 
 
 def _decode(
-    name: str, image: Any, reopen: Callable[[], Any], bits: int, frames: int | None
+    name: str,
+    image: Any,
+    reopen: Callable[[], Any],
+    bits: int | None,
+    frames: int | None,
+    notes: tuple[str, ...],
 ) -> Picture:
     stored, mode = image.size, image.mode
     tiff = hasattr(image, "tag_v2")  # that plugin turns the pixels and drops the tag as it loads
@@ -168,21 +224,32 @@ def _decode(
     if not isinstance(profile, bytes) or len(profile) > _MAX_PROFILE or mode == "LAB":
         profile = None
     deep = sixteen.is_deep(image)
+    own = 16 if deep and mode not in ("YCbCr", "LAB") else 8
+    bits = bits or own
     rgb, alpha, used = _converted(image, reopen if deep else None, profile, bits)
+    undeclared = name == "bmp" or (tiff and 338 not in image.tag_v2)  # 338 is ExtraSamples
+    if alpha is not None and undeclared and not alpha.any():
+        alpha = None  # a fourth channel that nothing was written to
     if not tiff:  # a PNG may carry its block behind the pixels
         block, turn = _exif(image)
         rgb = exif.upright(rgb, turn)
         alpha = None if alpha is None else exif.upright(alpha, turn)
     size = (rgb.shape[1], rgb.shape[0])
+    kept = exif.corrected(block, size) if block else None
+    if "icc_profile" in image.info and used is None and mode != "LAB":
+        notes = (*notes, NO_PROFILE)
+    if "exif" in image.info and kept is None:
+        notes = (*notes, "its EXIF data are left out (damaged)")
     metadata = Metadata(
-        exif=exif.corrected(block, size) if block else None,
+        exif=kept,
         dpi=_dpi(image),
         format=name or None,
         mode=mode,
-        bits=16 if deep and mode not in ("YCbCr", "LAB") else 8,
+        bits=own,
         size=stored,
         frames=frames,
         profile=used,
+        notes=tuple(dict.fromkeys(notes)),
     )
     return Picture(rgb, alpha, metadata)
 

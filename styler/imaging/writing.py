@@ -14,7 +14,7 @@ from styler.errors import OutputError, ParameterError
 from .codecs import exif as exifs
 from .codecs import formats, png16, tiff
 from .colour import icc
-from .picture import Picture
+from .picture import Metadata, Picture
 
 _MAX_JPEG_EXIF = 65_527  # what one marker segment holds
 
@@ -55,6 +55,36 @@ def encode(
         return tiff.encode(picture, profile=srgb, exif=block)
     if bits == 16:
         return png16.encode(picture, profile=srgb, exif=block)
+    options = options_of(
+        picture, known, quality=quality, lossless=lossless, exif=exif, profile=profile
+    )
+    out = io.BytesIO()
+    image: Any = _image(picture, known, background)
+    if known.name == "heic":
+        options["chroma"] = 444 if options.pop("subsampling") == "4:4:4" else 420
+        image = formats.heif().from_pillow(image)
+    else:
+        options["format"] = known.pillow
+    try:
+        image.save(out, **options)
+    except (OSError, ValueError, RuntimeError, OverflowError) as error:
+        reason = files.printable(" ".join(str(error).split()))
+        raise OutputError(f"{known.name} cannot hold it ({reason}); use png or tiff") from error
+    return out.getvalue()
+
+
+def options_of(
+    picture: Picture,
+    known: formats.Format,
+    *,
+    quality: int | None,
+    lossless: bool,
+    exif: bool,
+    profile: bool = True,
+) -> dict[str, Any]:
+    """What Pillow is told besides the pixels."""
+    block = picture.metadata.exif if exif and known.metadata else None
+    srgb = icc.srgb_profile() if profile and known.metadata else None
     options: dict[str, Any] = {"icc_profile": srgb} if srgb else {}
     if known.name == "jpeg":
         level = quality or 92
@@ -72,19 +102,7 @@ def encode(
         options["exif"] = b"Exif\0\0" + block
     if picture.metadata.dpi and known.name in ("jpeg", "png", "bmp"):
         options["dpi"] = picture.metadata.dpi
-    out = io.BytesIO()
-    image: Any = _image(picture, known, background)
-    if known.name == "heic":
-        options["chroma"] = 444 if options.pop("subsampling") == "4:4:4" else 420
-        image = formats.heif().from_pillow(image)
-    else:
-        options["format"] = known.pillow
-    try:
-        image.save(out, **options)
-    except (OSError, ValueError, RuntimeError, OverflowError) as error:
-        reason = files.printable(" ".join(str(error).split()))
-        raise OutputError(f"{known.name} cannot hold it ({reason}); use png or tiff") from error
-    return out.getvalue()
+    return options
 
 
 def check_options(
@@ -109,12 +127,15 @@ def _image(
     return paper
 
 
-def own_format(picture: Picture) -> str:
-    """The name of the format to write a painting of ``picture`` in: that of its file, or PNG
-    where that is unknown, has too few colours (GIF) or may not be written here (HEIC).
+def own_format(photo: Picture | Metadata) -> str:
+    """The name of the format to write a painting of a photo in: that of its file, or PNG where that
+    is unknown, has too few colours (GIF that does not move) or may not be written here (HEIC).
     """
-    own = picture.metadata.format
-    return own if own in formats.FORMATS and own not in ("gif", "heic") else "png"
+    metadata = photo.metadata if isinstance(photo, Picture) else photo
+    own = metadata.format
+    if own not in formats.FORMATS or own == "heic":
+        return "png"
+    return "png" if own == "gif" and (metadata.frames or 1) == 1 else own
 
 
 def write(

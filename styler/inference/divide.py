@@ -88,7 +88,7 @@ def _parts(
     for (style, weight), mask in zip(styles, masks, strict=True):
         amount = mask * np.float32(weight / largest)
         for known, sofar in found:
-            if _equal(style, known):
+            if style == known:
                 sofar += amount
                 break
         else:
@@ -96,15 +96,6 @@ def _parts(
     total = np.sum([amount for _, amount in found], 0)
     total[total == 0] = 1
     return [(style, amount / total) for style, amount in found]
-
-
-def _equal(a: Style, b: Style) -> bool:
-    if a is b:
-        return True
-    pairs = [(a.palette.mean, b.palette.mean), (a.palette.covariance, b.palette.covariance)]
-    for x, y in zip(a.statistics, b.statistics, strict=True):
-        pairs += [(x.mean, y.mean), (x.variance, y.variance)]
-    return a.brushwork == b.brushwork and all(np.array_equal(*pair) for pair in pairs)
 
 
 def _rounded(values: Array) -> Array:

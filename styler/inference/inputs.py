@@ -16,8 +16,9 @@ __all__ = ["Grey", "Pixels", "Raw", "Source", "as_mask", "as_picture", "pixels_a
 Pixels = NDArray[Any]  # uint8 or uint16
 Raw = str | os.PathLike[str] | BinaryIO | Pixels
 Source = Raw | bytes | Picture | Image.Image
-"""A picture: path, encoded bytes, binary file, ``(H, W, 3)`` or ``(H, W, 4)`` array of sRGB (and
-alpha) in uint8 or uint16, Pillow image, or decoded one."""
+"""A picture: path, encoded bytes, binary file, Pillow image, decoded one, or array: ``(H, W)`` of
+grey or ``(H, W, C)`` of grey (1), grey and alpha (2), sRGB (3), or sRGB and alpha (4), in uint8,
+uint16, or floats from 0 to 1."""
 
 Grey = Source | NDArray[Any]
 """A mask: a picture, whose luma counts, or an ``(H, W)`` array of 0 to the most of its type (of
@@ -25,25 +26,50 @@ integers and booleans) or to 1 (of floats)."""
 
 
 def as_picture(source: Any) -> Picture:
-    """Decode a :data:`Source`.
+    """Decode a :data:`Source`, at 16 bits where it has as many.
 
     Raises:
         ImageError: it is no picture.
-        ParameterError: an array of another shape or dtype.
+        ParameterError: an array of another shape, dtype or range, or nothing of the kind.
     """
     if isinstance(source, Picture):
         return source
     if isinstance(source, Image.Image):
-        return imaging.from_pil(source)
+        return imaging.from_pil(source, bits=None)
     if isinstance(source, np.ndarray):
-        channels = source.shape[2] if source.ndim == 3 and 0 not in source.shape else 0
-        if channels not in (3, 4) or source.dtype not in (np.uint8, np.uint16):
+        return _of_array(source)
+    return imaging.read(_readable(source, "the picture"), bits=None)
+
+
+def _of_array(source: Pixels) -> Picture:
+    samples = source[..., None] if source.ndim == 2 else source
+    channels = samples.shape[2] if samples.ndim == 3 and 0 not in samples.shape else 0
+    floats = np.issubdtype(source.dtype, np.floating)
+    if channels not in (1, 2, 3, 4) or not (floats or source.dtype in (np.uint8, np.uint16)):
+        raise ParameterError(
+            f"pixels are {source.dtype} {source.shape}; give uint8, uint16, or floats from 0 to 1, "
+            "as (height, width) or (height, width, channels) with 1 to 4 of them"
+        )
+    if floats:
+        if not (samples.min() >= 0 and samples.max() <= 1):
             raise ParameterError(
-                f"pixels are {source.dtype} {source.shape}; "
-                "give uint8 or uint16 (height, width, 3), or 4 with alpha"
+                f"pixels are {source.dtype} from {samples.min():g} to {samples.max():g}; "
+                "give floats from 0 to 1"
             )
-        return Picture(source[..., :3], source[..., 3] if channels == 4 else None)
-    return imaging.read(source)
+        samples = np.rint(samples.astype(np.float64) * 65535).astype(np.uint16)
+    rgb = samples[..., :3] if channels > 2 else np.repeat(samples[..., :1], 3, 2)
+    return Picture(rgb, samples[..., -1] if channels in (2, 4) else None)
+
+
+def _readable(source: Any, name: str) -> Any:
+    """A path, bytes or a binary file, and nothing else."""
+    known = (str, os.PathLike, bytes, bytearray, memoryview)
+    if not isinstance(source, known) and not callable(getattr(source, "read", None)):
+        raise ParameterError(
+            f"{name} is {type(source).__name__}; give a path, bytes, a binary file, an array or an "
+            "image"
+        )
+    return source
 
 
 def as_mask(source: Any, name: str, like: Picture) -> NDArray[np.float32]:
@@ -70,7 +96,7 @@ def as_mask(source: Any, name: str, like: Picture) -> NDArray[np.float32]:
     elif isinstance(source, np.ndarray | Picture | Image.Image):
         mask = imaging.as_mask(as_picture(source))
     else:
-        mask = imaging.read_mask(source, name=name)
+        mask = imaging.read_mask(_readable(source, name), name=name)
     return imaging.resize_mask(mask, (like.width, like.height))
 
 

@@ -6,7 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from styler.imaging import Picture, encode, own_format, stretch, to_float, to_uint8, to_uint16
+from styler.imaging import (
+    FORMATS,
+    Picture,
+    encode,
+    own_format,
+    stretch,
+    to_float,
+    to_uint8,
+    to_uint16,
+)
 
 from .enlarge import enlarge
 
@@ -47,10 +56,22 @@ def as_given(painted: Picture, source: Any) -> Any:
     if isinstance(source, Picture):
         return painted
     if isinstance(source, Image.Image):
-        image = Image.fromarray(painted.samples())
-        if source.has_transparency_data and painted.alpha is None:
-            image.putalpha(255)
-        return image
+        return _as_image(painted.to_bits(8), source)
     if isinstance(source, bytes | bytearray | memoryview):
-        return encode(painted, own_format(painted))
-    return painted.samples() if isinstance(source, np.ndarray) else painted.rgb
+        format = own_format(painted)
+        return encode(painted, format, bits=painted.bits if FORMATS[format].bits16 else 8)
+    if isinstance(source, np.ndarray) and np.issubdtype(source.dtype, np.floating):
+        return np.divide(painted.samples(), 65535, dtype=np.float64).astype(source.dtype)
+    return painted.samples()
+
+
+def _as_image(painted: Picture, source: Image.Image) -> Image.Image:
+    """With what Pillow's own operations keep of an image, in so far as it is still true."""
+    image = Image.fromarray(painted.samples())
+    if source.has_transparency_data and painted.alpha is None:
+        image.putalpha(255)
+    if painted.metadata.exif:
+        image.info["exif"] = b"Exif\0\0" + painted.metadata.exif
+    if painted.metadata.dpi:
+        image.info["dpi"] = painted.metadata.dpi
+    return image

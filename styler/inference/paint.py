@@ -18,6 +18,7 @@ from .engine import Engine
 from .forward import forward
 from .padding import pad, window
 from .regions import Regions
+from .steady import Steady
 
 __all__ = ["decode", "paint"]
 
@@ -33,6 +34,7 @@ def paint(
     x: Array,
     regions: Regions,
     controls: Controls,
+    steady: Steady | None = None,
 ) -> Array | None:
     """The painting, ``(1, 3, H, W)`` about [0, 1]; ``None`` where nothing is to be painted.
 
@@ -43,18 +45,25 @@ def paint(
         x: the photo, ``(1, 3, H, W)`` in [0, 1], at the size it is painted at.
         regions: with their styles.
         controls: how to paint.
+        steady: statistics of the photo that several frames have in common.
     """
+    steady = steady or Steady()
     only = regions.only
     if controls.strength == 0 or (only is not None and not only.any()):
         return None
     targets: list[Sequence[FeatureStats]] = [style.statistics for style in regions.styles]
     if controls.strength != 1:
         # Towards the photo's own style, as the style encoder sees it: that the decoder knows.
-        own = region_statistics(engine, spec, x, regions)
+        own = [
+            [steady(("encoder", style, site), part) for site, part in enumerate(parts)]
+            for style, parts in zip(
+                regions.styles, region_statistics(engine, spec, x, regions), strict=True
+            )
+        ]
         targets = [_between(*pair, controls.strength) for pair in zip(own, targets, strict=True)]
     brushed = brush(x, [style.brushwork for style in regions.styles], controls, regions.masks)
-    painted = decode(engine, spec, learned, brushed, targets, regions)
-    painted = _coloured(painted, regions, controls.palette * min(controls.strength, 1.0))
+    painted = decode(engine, spec, learned, brushed, targets, regions, steady)
+    painted = _coloured(painted, regions, controls.palette * min(controls.strength, 1.0), steady)
     if controls.keep_colours is not None:
         counted = [part > 0 for part in (regions.alpha, only) if part is not None]
         painted = keep_colours(
@@ -74,6 +83,7 @@ def decode(
     x: Array,
     targets: Sequence[Sequence[FeatureStats]],
     regions: Regions | None = None,
+    steady: Steady | None = None,
 ) -> Array:
     """The network's output for a picture, ``(1, 3, H, W)``, not clipped.
 
@@ -82,8 +92,10 @@ def decode(
         x: ``(1, 3, H, W)`` in [0, 1].
         targets: statistics of each style site, for each region.
         regions: by default one, of all the picture.
+        steady: as in :func:`paint`.
     """
-    regions = regions or Regions()
+    regions, steady = regions or Regions(), steady or Steady()
+    names = regions.styles or (None,)
     height, width = x.shape[2:]
     padded = pad(x, spec.margin, spec.multiple)
     styles = [iter(target) for target in targets]
@@ -92,8 +104,8 @@ def decode(
         site, factor = spec.sites[index], padded.shape[2] // y.shape[2]
         inside = window(spec.margin, height, width, factor)
         affines = []
-        for weights, style in zip(regions.weights(factor), styles, strict=True):
-            own = engine.statistics(y, inside, weights)
+        for weights, style, region in zip(regions.weights(factor), styles, names, strict=True):
+            own = steady(("site", region, index), engine.statistics(y, inside, weights))
             if site.weight is not None and site.bias is not None:
                 mean, std = learned[site.bias], learned[site.weight]
             else:
@@ -106,7 +118,7 @@ def decode(
     return engine.fetch(y, window(spec.margin, height, width, 1))
 
 
-def _coloured(painted: Array, regions: Regions, amount: float) -> Array:
+def _coloured(painted: Array, regions: Regions, amount: float, steady: Steady) -> Array:
     """The colours of each region moved towards its style's palette."""
     if not amount:
         return painted
@@ -115,6 +127,7 @@ def _coloured(painted: Array, regions: Regions, amount: float) -> Array:
         own = Palette.of(painted, weights)
         if not np.isfinite(own.covariance).all():
             return painted  # rounding to pixels tells what is wrong
+        own = steady(("palette", style), own)
         matrix, shift = own.towards(style.palette, amount)
         moved = np.tensordot(matrix.astype(np.float32), painted[0], 1)
         moved += shift.astype(np.float32)[:, None, None]

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from PIL import Image
 from styler import imaging
 from styler.controls import STYLE_SIZE, check_masks
 from styler.errors import ParameterError, StyleError, TooLargeError
-from styler.imaging import Palette, Picture
+from styler.imaging import Animation, Palette, Picture
 from styler.models import find
 from styler.styles import Brushwork, FeatureStats, Style, resolve
 
@@ -25,6 +25,7 @@ from .inputs import Grey, Pixels, Source, as_mask, as_picture, pixels_and_alpha
 from .keywords import Keywords, StyleLike, StyleSource, takes
 from .outputs import as_given, finish
 from .paint import paint
+from .steady import Steady
 
 __all__ = ["ModelInfo", "StyleLike", "StyleSource", "Stylizer", "stylize"]
 
@@ -55,6 +56,8 @@ class ModelInfo:
 class Stylizer:
     """A loaded network. Safe to use from several threads; the same input gives the same bytes.
 
+    A copy, or one that comes out of a pickle, is opened with the same arguments.
+
     Args:
         model: name of a shipped model, or a folder that ``styler export`` wrote.
         engine: ``"onnxruntime"``, ``"torch"``, or ``"auto"``, which is onnxruntime.
@@ -81,6 +84,7 @@ class Stylizer:
         engine: EngineName = "auto",
         threads: int | None = None,
     ) -> None:
+        self._arguments = {"model": model, "engine": engine, "threads": threads}
         loaded = find(model)
         self.spec = loaded.spec
         self._engine = create(loaded, engine, threads)
@@ -102,6 +106,12 @@ class Stylizer:
     def __repr__(self) -> str:
         name, engine, threads = self.info.name, self.info.engine, self.info.threads
         return f"Stylizer({name!r}, engine={engine!r}, threads={threads})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self._arguments  # a loaded network does not travel: it is opened anew
+
+    def __setstate__(self, arguments: dict[str, Any]) -> None:
+        self.__init__(**arguments)  # type: ignore[misc]
 
     def style(
         self, source: Source | Style, *, size: int | None = 512, name: str | None = None
@@ -165,10 +175,11 @@ class Stylizer:
 
         Returns:
             The painting at the photo's size, or at that which ``size`` leaves of it, as the photo
-            came: a :class:`~styler.imaging.Picture` or a Pillow image, encoded bytes in the photo's
-            own format (PNG where that is not written), or an array of its channels and dtype; for
-            a path or a file an ``(H, W, 3)`` uint8 array. Transparency is kept, and fully
-            transparent pixels stay as they are.
+            came: a :class:`~styler.imaging.Picture` or a Pillow image (of 8 bits), encoded bytes in
+            the photo's own format (PNG where that is not written), or an array of the photo's
+            dtype; for a path or a file an array of uint8, or of uint16 where it has 16 bits. Arrays
+            are ``(H, W, 3)``, and ``(H, W, 4)`` where the photo has alpha. Transparency is kept,
+            and fully transparent pixels stay as they are.
 
         Raises:
             ImageError: the photo, a painting or a mask is none.
@@ -190,7 +201,44 @@ class Stylizer:
         """
         given = Keywords(**keywords)
         styles = self._resolve(style, given.style_size)
-        photo = as_picture(content)
+        finished = self._painted(as_picture(content), styles, given)
+        kept: Pixels | Picture | Image.Image | bytes = as_given(finished, content)
+        return kept
+
+    def animate(
+        self, animation: Animation, style: StyleLike, *, seen: int = 8, **keywords: Any
+    ) -> Animation:
+        """Paint a moving picture, all frames by the same statistics, so that it does not flicker.
+
+        Args:
+            animation: what :func:`styler.imaging.read_animation` reads.
+            style: as in :meth:`stylize`.
+            seen: the statistics are those of so many frames, from the first to the last.
+            keywords: as in :meth:`stylize`.
+
+        Returns:
+            The painted frames with their times.
+
+        Raises:
+            What :meth:`stylize` does.
+        """
+        given, steady = Keywords(**keywords), Steady()
+        styles = self._resolve(style, given.style_size)
+        last = len(animation.frames) - 1
+        steady.learns = True
+        for number in sorted({round(last * n / max(1, seen - 1)) for n in range(seen)}):
+            self._painted(animation.frames[number], styles, given, steady)
+        steady.settled()
+        painted = (self._painted(frame, styles, given, steady) for frame in animation.frames)
+        return replace(animation, frames=tuple(painted))
+
+    def _painted(
+        self,
+        photo: Picture,
+        styles: list[tuple[Style, float]],
+        given: Keywords,
+        steady: Steady | None = None,
+    ) -> Picture:
         photo = photo.resized(given.fit(photo.width, photo.height))
         canvas = photo.resized(given.fit_canvas(photo.width, photo.height))
         pixels, alpha = pixels_and_alpha(canvas)
@@ -202,18 +250,15 @@ class Stylizer:
         )
         try:
             x = imaging.to_float(pixels)
-            painted = paint(self._engine, self.spec, self._learned, x, regions, given)
+            painted = paint(self._engine, self.spec, self._learned, x, regions, given, steady)
             if painted is None:
-                finished = photo.with_rgb(photo.rgb.copy())
-            else:
-                finished = finish(painted, x, photo, regions.only)
+                return photo.with_rgb(photo.rgb.copy())
+            return finish(painted, x, photo, regions.only)
         except MemoryError:
             raise TooLargeError(
                 f"not enough memory to paint {photo.width}x{photo.height} pixels; "
                 "make the photo smaller, for example by its size"
             ) from None
-        kept: Pixels | Picture | Image.Image | bytes = as_given(finished, content)
-        return kept
 
     __call__ = stylize
 

@@ -103,7 +103,9 @@ def _estimate(task: Task, job: Job, runner: Runner, cost: Cost) -> Estimate:
     if task.source is None:
         return Estimate(str(task), output)
     try:
-        width, height = imaging.dimensions(task.source, max_pixels=runner.max_pixels)
+        width, height = imaging.dimensions(
+            task.source, max_pixels=runner.max_pixels, frame=job.frame
+        )
     except StylerError as error:
         return Estimate(str(task), output, status="failed", error=str(error))
     decoded = 8 * width * height

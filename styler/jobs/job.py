@@ -49,6 +49,8 @@ class Job:
         saving: how to write them.
         many: they come from a folder, a glob or a list.
         folder: that they are painted into, where there is one.
+        page: which one of each file, from 1; by default all frames of what moves, and else the
+            first page.
     """
 
     recipe: Recipe
@@ -56,10 +58,21 @@ class Job:
     saving: Saving = field(default_factory=Saving)
     many: bool = False
     folder: Path | None = None
+    page: int | None = None
+
+    @property
+    def frame(self) -> int | None:
+        """The page as readers count."""
+        return None if self.page is None else self.page - 1
 
 
 def plan(
-    recipe: Recipe, inputs: Sequence[str], output: str | None, saving: Saving | None = None
+    recipe: Recipe,
+    inputs: Sequence[str],
+    output: str | None,
+    saving: Saving | None = None,
+    *,
+    page: int | None = None,
 ) -> Job:
     """Pair every input with its output.
 
@@ -67,7 +80,7 @@ def plan(
     may name its output; without one it lands beside the photo as ``photo.STYLE.ext``.
     """
     saving = saving or Saving()
-    make = partial(Job, recipe, saving=saving)
+    make = partial(Job, recipe, saving=saving, page=page)
     tag, format = recipe.tag, saving.format
     if PIPE in inputs:
         if len(inputs) > 1:
@@ -162,11 +175,14 @@ def _distinct(tasks: list[Task]) -> list[Task]:
 
 def _suffix(source: Path, format: str | None) -> str:
     """The extension of what is painted: that of `format`, or the photo's own."""
+    from styler.imaging import moves
     from styler.imaging.codecs.formats import FORMATS
 
     if format is not None:
         return FORMATS[format].extensions[0]
     own = {extension for name in PAINTED for extension in FORMATS[name].extensions}
+    if source.suffix.lower() in FORMATS["gif"].extensions and moves(source):
+        return source.suffix
     return source.suffix if source.suffix.lower() in own else ".png"
 
 

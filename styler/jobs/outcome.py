@@ -20,6 +20,7 @@ class Outcome:
         width, height: of what was painted.
         seconds: that it took.
         error: what is wrong, in one line.
+        warning: what of the photo is not in the painting, in one line.
         cause: the exception of that error.
         data: the encoded painting, where it goes to no file.
         steps: milliseconds of each step.
@@ -32,6 +33,7 @@ class Outcome:
     height: int | None = None
     seconds: float | None = None
     error: str | None = None
+    warning: str | None = None
     cause: Exception | None = field(default=None, repr=False, metadata={"private": True})
     data: bytes | None = field(default=None, repr=False, metadata={"private": True})
     steps: dict[str, float] = field(default_factory=dict, repr=False, metadata={"private": True})

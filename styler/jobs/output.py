@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from styler.errors import OutputError
 
 if TYPE_CHECKING:
-    from styler.imaging import Picture
+    from styler.imaging import Animation, Metadata, Picture
 
 __all__ = ["Saving", "check_output"]
 
@@ -21,14 +21,15 @@ class Saving:
 
     Attributes:
         format: by default that of the output's name or, without one, the photo's own.
-        quality, lossless, bits, exif: as :func:`styler.imaging.encode` takes them.
+        quality, lossless, exif: as :func:`styler.imaging.encode` takes them.
+        bits: per sample; by default those of the photo where the format holds them.
         force: replace what exists.
     """
 
     format: str | None = None
     quality: int | None = None
     lossless: bool = False
-    bits: int = 8
+    bits: int | None = None
     exif: bool = True
     force: bool = False
 
@@ -40,17 +41,34 @@ class Saving:
         named = {formats.by_path(output) for output in outputs if output and not self.format}
         for known in {formats.by_name(self.format)} if self.format else named:
             formats.plugin(known)
-            check_options(known, quality=self.quality, lossless=self.lossless, bits=self.bits)
+            check_options(known, quality=self.quality, lossless=self.lossless, bits=self.bits or 8)
 
-    def save(self, picture: Picture, output: Path | None) -> bytes | None:
-        """Write `picture` as a file, or return it encoded."""
+    def kind(self, photo: Metadata, output: Path | None) -> str:
+        """The name of the format that a painting of a photo is written in."""
+        from styler.imaging import own_format
+        from styler.imaging.codecs import formats
+
+        if self.format:
+            return self.format
+        return own_format(photo) if output is None else formats.by_path(output).name
+
+    def save(self, picture: Picture | Animation, output: Path | None) -> bytes | None:
+        """Write what is painted as a file, or return it encoded."""
         from styler import imaging
+        from styler.files import write_bytes
 
         options = self.settings()
-        format = options.pop("format")
+        del options["format"], options["bits"]
+        if isinstance(picture, imaging.Animation):
+            kind = self.kind(picture.first.metadata, output)
+            data = imaging.encode_animation(picture, kind, **options)
+        else:
+            kind = self.kind(picture.metadata, output)
+            bits = self.bits or (picture.bits if imaging.FORMATS[kind].bits16 else 8)
+            data = imaging.encode(picture, kind, bits=bits, **options)
         if output is None:
-            return imaging.encode(picture, format or imaging.own_format(picture), **options)
-        imaging.write(picture, output, force=self.force, format=format, **options)
+            return data
+        write_bytes(data, output, force=self.force)
         return None
 
     def settings(self) -> dict[str, Any]:

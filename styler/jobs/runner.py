@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from styler import Picture, Style, Stylizer
+    from styler.imaging import Animation, Metadata
 
     Mask = NDArray[np.float32]
 
@@ -42,6 +43,7 @@ class Runner:
             paintings by their paths.
         stdin: what a task without a path is read from.
         abandoned: asked before each step of a picture; true ends it.
+        moving: paint all frames of moving pictures, rather than the first.
     """
 
     def __init__(
@@ -52,13 +54,14 @@ class Runner:
         style: Callable[[Source, str, int], Style] | None = None,
         stdin: BinaryIO | bytes = b"",
         abandoned: Callable[[], bool] = lambda: False,
+        moving: bool = True,
     ) -> None:
         from styler.imaging import MAX_PIXELS
 
         self.max_pixels = max_pixels or MAX_PIXELS
         self.ledger: Ledger | None = None
         self._open, self._style, self._stdin = open, style or self._found, stdin
-        self._abandoned = abandoned
+        self._abandoned, self._moving = abandoned, moving
         self._ready: dict[Any, Any] = {}
 
     @cached_property
@@ -94,7 +97,9 @@ class Runner:
         """Read what an earlier run has done, and refuse to paint over anything else."""
         if job.folder is None:
             return
-        self.ledger = Ledger(job.folder, self.settings(job.recipe) | job.saving.settings())
+        settings = self.settings(job.recipe) | job.saving.settings()
+        settings |= {} if job.page is None else {"page": job.page}
+        self.ledger = Ledger(job.folder, settings)
         outputs = {task: task.output for task in job.tasks if task.output is not None}
         foreign = [o for task, o in outputs.items() if o.exists() and not self.ledger.done(task)]
         if foreign and not job.saving.force:
@@ -134,17 +139,25 @@ class Runner:
 
         start, steps = time.perf_counter(), dict[str, float]()
         with self._step("decode", steps):
-            photo = imaging.read(
-                self._stdin if task.source is None else task.source,
-                name=str(task),
-                max_pixels=self.max_pixels,
-                bits=job.saving.bits,
-            )
+            read: dict[str, Any] = {"name": str(task), "max_pixels": self.max_pixels}
+            source = self._twice(task)
+            photo = imaging.read(source, bits=job.saving.bits, frame=job.frame, **read)
+            told, kind = photo.metadata, job.saving.kind(photo.metadata, task.output)
+            moving: Animation | None = None
+            if self._moving and job.page is None and kind in imaging.MOVING and _moves(told):
+                moving = imaging.read_animation(source, **read)
+            elif not imaging.FORMATS[kind].bits16:
+                photo = photo.to_bits(8)
             self.masks(job.recipe)
         with self._step("style", steps):
             self.styles(job.recipe)
         with self._step("stylize", steps):
-            painted = self.stylize(job.recipe, photo)
+            painted: Picture | Animation
+            if moving is None:
+                painted = shown = self.stylize(job.recipe, photo)
+            else:
+                painted = self.animate(job.recipe, moving)
+                shown = painted.first
         with self._step("encode", steps):
             if self.ledger is not None and task.output is not None:
                 task.output.parent.mkdir(parents=True, exist_ok=True)
@@ -154,9 +167,10 @@ class Runner:
             str(task),
             "stdout" if task.output is None else str(task.output),
             "painted",
-            painted.width,
-            painted.height,
+            shown.width,
+            shown.height,
             round(time.perf_counter() - start, 3),
+            warning=_warning(job, task, told, kind, moved=moving is not None),
             data=data,
             steps=steps,
         )
@@ -166,6 +180,12 @@ class Runner:
         masks, only = self.masks(recipe)
         styles = self.styles(recipe)
         return self.stylizer.stylize(photo, styles, **vars(recipe.controls), masks=masks, only=only)
+
+    def animate(self, recipe: Recipe, animation: Animation) -> Animation:
+        """Paint a moving picture."""
+        masks, only = self.masks(recipe)
+        styles, controls = self.styles(recipe), vars(recipe.controls)
+        return self.stylizer.animate(animation, styles, **controls, masks=masks, only=only)
 
     def masks(self, recipe: Recipe) -> tuple[list[Mask] | None, Mask | None]:
         """A recipe's masks and where to paint at all, decoded."""
@@ -202,6 +222,16 @@ class Runner:
         take = partial(self.stylizer.style, size=size)
         return styles.resolve(style, Path(self.stylizer.info.path), take)
 
+    def _twice(self, task: Task) -> Path | bytes:
+        """What can be read twice, as a pipe cannot: once to look at it, once for all frames."""
+        from styler.imaging import MAX_BYTES
+        from styler.imaging.streams import opened
+
+        if task.source is not None:
+            return task.source
+        with opened(self._stdin, str(task), MAX_BYTES) as stream:
+            return stream.read()
+
     def _mask(self, mask: Source, name: str) -> Mask:
         from styler import imaging
 
@@ -219,6 +249,26 @@ class Runner:
 
 def _nth(field: str, of: Sequence[Any], number: int) -> str:
     return field if len(of) == 1 else f"{field} {number}"
+
+
+def _moves(metadata: Metadata) -> bool:
+    from styler.imaging import MOVING
+
+    return metadata.format in MOVING and (metadata.frames or 1) > 1
+
+
+def _warning(job: Job, task: Task, told: Metadata, kind: str, *, moved: bool) -> str | None:
+    """What of a photo is not in its painting, in one line that names it."""
+    from styler.imaging import FORMATS
+
+    notes = [*told.notes]
+    if told.bits == 16 and job.saving.bits is None and (moved or not FORMATS[kind].bits16):
+        notes.append(f"its 16 bits are 8 in {kind}; png and tiff hold them")
+    if (told.frames or 1) > 1 and not moved and job.page is None:
+        remedy = "gif, webp and png hold all" if _moves(told) else "--page N paints another"
+        what = "frames" if _moves(told) else "pages"
+        notes.append(f"the first of its {told.frames} {what} is painted alone; {remedy}")
+    return one_line(f"{task}: {', '.join(notes)}") if notes else None
 
 
 def _line(task: Task, error: Exception) -> str:

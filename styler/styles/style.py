@@ -19,6 +19,8 @@ __all__ = ["Style", "mix"]
 class Style:
     """What is kept of a painting, a few kilobytes that stand for it.
 
+    Styles that paint alike are equal, whatever they are called and whoever painted them.
+
     Attributes:
         name: short name.
         model: fingerprint of the model whose sites the statistics belong to.
@@ -66,6 +68,20 @@ class Style:
         from .file import read
 
         return read(path)
+
+    def __eq__(self, other: object) -> bool:
+        return self._content == other._content if isinstance(other, Style) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+    @property
+    def _content(self) -> tuple[object, ...]:
+        """All that a painting depends on."""
+        arrays = [self.palette.mean, self.palette.covariance]
+        for statistics in self.statistics:
+            arrays += [statistics.mean, statistics.variance]
+        return (self.model, self.brushwork, *(array.tobytes() for array in arrays))
 
     def named(self, name: str) -> "Style":
         """The same style under another name."""

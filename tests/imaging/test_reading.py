@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from styler.errors import ImageError, ParameterError, TooLargeError
-from styler.imaging import MAX_PIXELS, dimensions, encode, read, sniff
+from styler.imaging import MAX_PIXELS, dimensions, encode, from_pil, read, sniff
 from styler.imaging.picture import Picture
 from tests.imaging.corpus import png_chunk, tiff
 
@@ -231,3 +231,27 @@ def test_sniff_tells_formats_by_their_first_bytes():
         assert sniff(saved(format)[:32]).name == format.lower()
     assert sniff(b"") is None
     assert MAX_PIXELS == 178_000_000
+
+
+def bmp32(alpha, masks=(0xFF0000, 0xFF00, 0xFF, 0xFF000000)):
+    """A BMP of 32 bits a pixel that declares alpha."""
+    pixels = np.full((6, 8, 4), 77, np.uint8)
+    pixels[..., 3] = alpha
+    header = struct.pack("<IiiHHIIiiII", 108, 8, 6, 1, 32, 3, pixels.size, 0, 0, 0, 0)
+    header += struct.pack("<4I", *masks) + b"BGRs" + bytes(48)
+    return struct.pack("<2sIII", b"BM", 122 + pixels.size, 0, 122) + header + pixels.tobytes()
+
+
+def test_alpha_that_nothing_was_written_to_is_none():
+    samples = np.full((6, 8, 4), 77, np.uint8)
+    samples[..., 3] = 0
+    files = [bmp32(0), tiff((8, 6), 2, [8] * 4, samples.tobytes())]
+    files.append(tiff((8, 6), 2, [16] * 4, samples.astype("<u2").tobytes()))
+    for data in files:
+        assert read(data).alpha is None
+        assert from_pil(Image.open(io.BytesIO(data))).alpha is None
+    assert (read(bmp32(9)).alpha == 9).all()
+    for kind in (1, 2):  # declared, and all of it transparent
+        assert not read(tiff((8, 6), 2, [8] * 4, samples.tobytes(), t338=kind)).alpha.any()
+    assert read(tiff((8, 6), 2, [8] * 4, samples.tobytes(), t338=0)).alpha is None
+    assert not read(saved("PNG", mode="RGBA")).alpha.any()

@@ -1,5 +1,9 @@
 """Painting through the one object: exact where it must be, the same every time, typed errors."""
 
+import copy
+import io
+import pickle
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -232,9 +236,8 @@ class TestPictures:
     @pytest.mark.parametrize(
         "photo",
         [
-            np.zeros((4, 4), np.uint8),
-            np.zeros((4, 4, 2), np.uint8),
-            np.zeros((4, 4, 3), np.float32),
+            np.zeros((4, 4, 5), np.uint8),
+            np.zeros((4, 4, 3), np.int8),
             np.zeros((0, 4, 3), np.uint8),
         ],
     )
@@ -313,3 +316,117 @@ def test_one_liner(stylizer: Stylizer) -> None:
     painted = styler.stylize(PHOTO, painting, strength=0.7)
     expected = stylizer.stylize(PHOTO, stylizer.style(painting), strength=0.7)
     assert np.array_equal(painted, expected)
+
+
+class TestHoweverThePhotoCame:
+    @staticmethod
+    def forms(photo: Picture, tmp_path: Path) -> dict[str, Any]:
+        data = imaging.encode(photo, "png", bits=photo.bits)
+        path = tmp_path / "photo.png"
+        path.write_bytes(data)
+        forms = {"path": path, "bytes": data, "file": io.BytesIO(data), "array": photo.samples()}
+        return forms | ({"image": Image.open(path)} if photo.bits == 8 else {})
+
+    @pytest.mark.parametrize("bits", [8, 16])
+    @pytest.mark.parametrize("transparent", [False, True])
+    def test_it_is_painted_the_same(
+        self, stylizer: Stylizer, style: Style, tmp_path: Path, bits: int, transparent: bool
+    ) -> None:
+        alpha = picture(37, 52, seed=3)[..., 0] if transparent else None
+        photo = Picture(PHOTO, alpha).to_bits(bits)
+        expected = stylizer.stylize(photo, style).samples()
+        assert expected.shape[2] == (4 if transparent else 3)
+        for name, form in self.forms(photo, tmp_path).items():
+            painted: Any = stylizer.stylize(form, style)
+            if isinstance(painted, bytes):
+                painted = imaging.read(painted, bits=None).samples()
+            painted = np.asarray(painted)
+            assert painted.dtype == expected.dtype, name
+            assert np.array_equal(painted, expected), name
+
+    @pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+    def test_floats_are_painted_and_come_back(
+        self, stylizer: Stylizer, style: Style, kind: Any
+    ) -> None:
+        painted = stylizer.stylize((PHOTO / 255).astype(kind), style)
+        assert painted.dtype == kind and painted.min() >= 0 and painted.max() <= 1
+        expected = stylizer.stylize(PHOTO, style)
+        assert np.abs(painted.astype(float) * 255 - expected).max() < 2
+
+    def test_grey_is_its_colour(self, stylizer: Stylizer, style: Style) -> None:
+        grey = PHOTO[..., 0]
+        expected = stylizer.stylize(np.repeat(grey[..., None], 3, 2), style)
+        for form in (grey, grey[..., None], Image.fromarray(grey)):
+            assert np.array_equal(np.asarray(stylizer.stylize(form, style)), expected)
+        alpha = PHOTO[..., 1]
+        painted = stylizer.stylize(np.dstack([grey, alpha]), style)
+        assert np.array_equal(painted[..., 3], alpha)
+
+    @pytest.mark.parametrize("nothing", [None, [], [None], {"path": "photo.jpg"}, 7, object()])
+    def test_what_is_no_picture_is_our_own_error(
+        self, stylizer: Stylizer, style: Style, nothing: Any
+    ) -> None:
+        for call in (
+            lambda: stylizer.stylize(nothing, style),
+            lambda: stylizer.stylize(PHOTO, nothing),
+            lambda: stylizer.style(nothing),
+            lambda: stylizer.stylize(PHOTO, style, masks=[nothing]),
+            lambda: stylizer.stylize(PHOTO, style, masks=nothing or [None]),
+            lambda: stylizer.stylize(PHOTO, style, only=nothing or {}),
+        ):
+            with pytest.raises(styler.StylerError) as caught:
+                call()
+            assert len(str(caught.value).splitlines()) == 1
+
+    @pytest.mark.parametrize(
+        "array",
+        [
+            np.full((4, 5, 3), 1.5),
+            np.full((4, 5), -0.1),
+            np.full((4, 5, 3), np.nan),
+            np.zeros((4, 5, 5), np.uint8),
+            np.zeros((4, 5, 3), np.int64),
+            np.zeros((4, 0), np.uint8),
+            np.zeros(4, np.uint8),
+            np.zeros((4, 5, 3), complex),
+        ],
+    )
+    def test_arrays_that_are_none_are_refused(
+        self, stylizer: Stylizer, style: Style, array: Any
+    ) -> None:
+        with pytest.raises(ParameterError, match="give"):
+            stylizer.stylize(array, style)
+
+    def test_an_image_keeps_its_exif(self, stylizer: Stylizer, style: Style) -> None:
+        photo = Image.fromarray(PHOTO)
+        exif = Image.Exif()
+        exif[0x010F], exif[0x0112] = "Maker", 6
+        photo.info |= {"exif": exif.tobytes(), "dpi": (300, 300)}
+        painted = stylizer.stylize(photo, style)
+        assert painted.size == (37, 52)
+        kept = painted.getexif()
+        assert kept[0x010F] == "Maker" and kept.get(0x0112, 1) == 1, "for it is upright now"
+        assert painted.info["dpi"] == (300, 300)
+
+
+def test_a_stylizer_travels_by_its_arguments(
+    random_model: Callable[[str, str], Path], style: Style
+) -> None:
+    folder = random_model("compact", "none")
+    own = Stylizer(folder, threads=1)
+    data = pickle.dumps(own)
+    assert len(data) < 1000
+    for copied in (pickle.loads(data), copy.deepcopy(own)):
+        assert copied.info == own.info
+        photo = picture(20, 30)
+        assert np.array_equal(copied.stylize(photo, photo), own.stylize(photo, photo))
+
+
+def test_styles_of_equal_content_are_equal(
+    stylizer: Stylizer, style: Style, other: Style, tmp_path: Path
+) -> None:
+    style.save(tmp_path / "mine.style")
+    again = Style.load(tmp_path / "mine.style")
+    assert again == style and hash(again) == hash(style) and again is not style
+    assert style.named("another") == style and len({style, again, other}) == 2
+    assert style != other and style != "style"

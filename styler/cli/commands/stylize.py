@@ -28,6 +28,7 @@ from styler.jobs import Job, Outcome, Runner, Saving, check_output, estimate, pl
 @options.controls
 @options.masks
 @options.saving
+@options.page
 @options.max_pixels
 @options.network
 @click.option("--dry-run", is_flag=True, help="Say what would be painted, and how long it takes.")
@@ -42,6 +43,7 @@ def stylize(
     mask: tuple[Path, ...],
     only: Path | None,
     saving: Saving,
+    page: int | None,
     max_pixels: int,
     network: Network,
     dry_run: bool,
@@ -56,6 +58,9 @@ def stylize(
 
     Masks are grey pictures, stretched to the photo. Each style is fitted to its own part of the
     photo; parts of the same style count as one. What no mask covers stays as it is.
+
+    All frames of a moving GIF, WebP, PNG or AVIF are painted by the same statistics, and move in
+    the result where its format does. Of a TIFF the first page is painted, or that of --page.
 
     What a folder's job has painted is recorded in the output folder, in .styler.jsonl: the same
     command paints only what is missing, so an interrupted job goes on where it stopped. Pictures
@@ -77,7 +82,7 @@ def stylize(
     recipe = options.recipe(style, controls, network, mask, only)
 
     def look() -> Job:
-        return plan(recipe, photos, output, saving)
+        return plan(recipe, photos, output, saving, page=page)
 
     job = look()
     _check(job, photos, json=json, dry_run=dry_run, watch=watch)

@@ -30,6 +30,7 @@ class Report:
         self.quiet = quiet
         self.counts = {"painted": 0, "skipped": 0, "failed": 0}
         self.failures: list[str] = []
+        self.warnings: list[str] = []
         many = (total or 0) > 1
         self.progress: Progress | None = bar("pictures") if many and not quiet else None
 
@@ -53,6 +54,8 @@ class Report:
         if outcome.status == "failed":
             self.failures.append(str(outcome.error))
         self.tell_programs(outcome)
+        if outcome.warning and not self.quiet:
+            self._warn(outcome.warning)
         if self.progress:
             done = sum(self.counts.values())
             if outcome.status == "skipped":  # took no time: neither rate nor time left count it
@@ -69,9 +72,18 @@ class Report:
         if self.json_lines:
             click.echo(json.dumps(outcome.plain()))
 
+    def _warn(self, warning: str) -> None:
+        """Say it at once, or behind the bar where there is one."""
+        if self.progress:
+            self.warnings.append(warning)
+        else:
+            click.echo(f"warning: {warning}", err=True)
+
     def _summary(self) -> None:
         said = ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)
         click.echo(said or "nothing to do", err=True)
+        for warning in self.warnings:
+            click.echo(f"  warning: {warning}", err=True)
         for failure in self.failures:
             click.echo(f"  {failure}", err=True)
 

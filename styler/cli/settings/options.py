@@ -130,9 +130,13 @@ lossless = click.option(
 bits = click.option(
     "--bits",
     type=click.Choice([8, 16]),
-    default=8,
-    show_default=True,
-    help="Bits per colour of PNG and TIFF.",
+    help="Bits per colour of PNG and TIFF.  [default: those of the photo]",
+)
+page = click.option(
+    "--page",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="Paint this page or frame.  [default: all frames of what moves, else the first page]",
 )
 exif = click.option(
     "--exif/--strip",

@@ -51,6 +51,8 @@ FORMATS = {
 _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 
+RAW = "a camera's raw file"
+
 # What people hand over by mistake, so that the message can name it.
 _OTHERS = (
     (b"%PDF", "a PDF"),
@@ -68,7 +70,10 @@ _OTHERS = (
     (b"v/1\x01", "OpenEXR"),
     (b"\x76\x2f\x31\x01", "OpenEXR"),
     (b"#?RADIANCE", "Radiance HDR"),
-)
+    *((magic, RAW) for magic in (
+        b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"\0MRM", b"FOVb",
+    )),
+)  # fmt: skip
 
 
 def sniff(head: bytes) -> Format | None:
@@ -102,7 +107,7 @@ def describe(head: bytes) -> str:
         if start.lower().startswith(magic.lower()):
             return words
     if head[4:8] == b"ftyp":
-        return "a video"
+        return RAW if head[8:12] == b"crx " else "a video"
     if start and all(32 <= b < 127 or b in b"\t\r\n" for b in start):
         return "a text file"
     return "no picture format that is known here"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 
@@ -29,19 +30,20 @@ def _gif(stream: BinaryIO, limit: int) -> int:
     flags = stream.read(3)[0]
     stream.seek(_palette(flags), 1)
     frames = 0
-    while frames <= limit and (kind := stream.read(1)):
-        if kind == b",":
-            frames += 1
-            flags = stream.read(9)[8]
-            stream.seek(_palette(flags) + 1, 1)
-        elif kind == b"!":
-            stream.seek(1, 1)
-        elif kind == b";":
-            break
-        else:
-            continue
-        while size := stream.read(1)[0]:
-            stream.seek(size, 1)
+    with suppress(IndexError):  # cut short in this frame
+        while frames <= limit and (kind := stream.read(1)):
+            if kind == b",":
+                frames += 1
+                flags = stream.read(9)[8]
+                stream.seek(_palette(flags) + 1, 1)
+            elif kind == b"!":
+                stream.seek(1, 1)
+            elif kind == b";":
+                break
+            else:
+                continue
+            while size := stream.read(1)[0]:
+                stream.seek(size, 1)
     return frames
 
 

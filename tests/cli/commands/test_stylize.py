@@ -4,6 +4,7 @@ import io
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -294,3 +295,123 @@ def test_without_a_picture_on_standard_input(
 def test_quiet_says_nothing(call: Call, photo: Path) -> None:
     done = call("stylize", photo, "-s", "night", "-o", "painted.png", "--quiet")
     assert (done.code, done.out, done.err) == (0, "", "")
+
+
+def test_what_of_a_photo_is_left_out_is_said_in_one_line(call: Call) -> None:
+    save(Path("photos/a.jpg"))
+    Path("cut.jpg").write_bytes(as_bytes("JPEG")[:-2])
+    done = call("stylize", "cut.jpg", "-s", "night", "-o", "out.jpg")
+    assert done.code == 0 and Path("out.jpg").exists()
+    assert [line for line in done.err.splitlines() if "warning" in line] == [
+        "warning: cut.jpg: its end is missing"
+    ]
+    done = call("stylize", "cut.jpg", "-s", "night", "-o", "out.jpg", "--force", "--json")
+    assert json.loads(done.out)["warning"] == "cut.jpg: its end is missing"
+    assert not call("stylize", "cut.jpg", "-s", "night", "-o", "out.jpg", "--force", "-q").err
+
+
+def frames_of(path: Path) -> list[tuple[int, int, int]]:
+    with Image.open(path) as image:
+        count = getattr(image, "n_frames", 1)
+        found = []
+        for number in range(count):
+            image.seek(number)
+            found.append(image.convert("RGB").getpixel((9, 9)))
+    return found
+
+
+def several(path: Path, **options: Any) -> Path:
+    frames = [Image.effect_noise((48, 32), spread).convert("RGB") for spread in (10, 60, 120)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    options = {"save_all": True, "append_images": frames[1:]} | options
+    frames[0].save(path, **options)
+    return path
+
+
+def warnings_of(told: str) -> list[str]:
+    return [line for line in told.splitlines() if line.startswith("warning: ")]
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.png", "a.avif"])
+def test_what_moves_moves_on(call: Call, name: str) -> None:
+    several(Path(name), duration=[100, 200, 300])
+    done = call("stylize", name, "-s", "night")
+    assert done.code == 0 and not warnings_of(done.err)
+    painted = Path(name).with_suffix(".night" + Path(name).suffix)
+    assert len(frames_of(painted)) == 3
+    assert call("stylize", name, "-s", "night", "-o", "other.webp").code == 0
+    assert len(frames_of(Path("other.webp"))) == 3
+
+
+def test_frames_and_pages_that_are_lost_are_told_in_one_line(call: Call) -> None:
+    several(Path("a.gif"))
+    several(Path("a.tif"))
+    done = call("stylize", "a.gif", "-s", "night", "-o", "a.jpg")
+    assert done.code == 0 and warnings_of(done.err) == [
+        "warning: a.gif: the first of its 3 frames is painted alone; gif, webp and png hold all"
+    ]
+    done = call("stylize", "a.tif", "-s", "night", "-o", "b.jpg")
+    assert done.code == 0 and warnings_of(done.err) == [
+        "warning: a.tif: the first of its 3 pages is painted alone; --page N paints another"
+    ]
+
+
+def test_a_page_is_chosen(call: Call) -> None:
+    several(Path("a.tif"))
+    several(Path("a.gif"))
+    for name in ("a.tif", "a.gif"):
+        for page in (1, 2, 3):
+            out = Path(f"{name}{page}.png")
+            arguments = ("stylize", name, "-s", "night", "--strength", 0, "-o", out)
+            done = call(*arguments, "--page", page)
+            assert done.code == 0 and not warnings_of(done.err)
+            with Image.open(name) as image, Image.open(out) as painted:
+                image.seek(page - 1)
+                shown = np.asarray(image.convert("RGB"))
+                np.testing.assert_array_equal(np.asarray(painted.convert("RGB")), shown)
+                assert getattr(painted, "n_frames", 1) == 1
+    refused = call("stylize", "a.tif", "-s", "night", "--page", 4, "-o", "no.png")
+    assert refused.code == 2 and "there is no page 4" in refused.err and "it has 3" in refused.err
+
+
+def test_another_page_is_another_job(call: Call) -> None:
+    several(Path("photos/a.tif"))
+    arguments = ("stylize", "photos", "-s", "night", "-o", "out", "--page")
+    assert call(*arguments, 1).code == 0
+    assert json.loads(call(*arguments, 1, "--json").out)["status"] == "skipped"
+    assert call(*arguments, 2).code == 2
+    assert call(*arguments, 2, "--force").code == 0
+
+
+def deep(path: Path) -> Path:
+    from styler.imaging import Picture, write
+
+    ramp = np.linspace(0, 65535, 32 * 48 * 3).reshape(32, 48, 3).astype(np.uint16)
+    write(Picture(ramp), path, bits=16)
+    return path
+
+
+def test_bits_are_kept_where_the_format_holds_them_and_told_where_not(call: Call) -> None:
+    from styler import imaging
+
+    deep(Path("deep.png"))
+    for name in ("a.png", "a.tif"):
+        done = call("stylize", "deep.png", "-s", "night", "-o", name)
+        assert done.code == 0 and not warnings_of(done.err)
+        assert imaging.read(Path(name), bits=None).bits == 16
+    done = call("stylize", "deep.png", "-s", "night", "-o", "a.jpg")
+    assert done.code == 0 and warnings_of(done.err) == [
+        "warning: deep.png: its 16 bits are 8 in jpeg; png and tiff hold them"
+    ]
+    done = call("stylize", "deep.png", "-s", "night", "-o", "b.png", "--bits", 8)
+    assert done.code == 0 and not warnings_of(done.err), "as asked for"
+    assert imaging.read(Path("b.png"), bits=None).bits == 8
+
+
+def test_what_moves_comes_through_a_pipe(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = Pipe()
+    monkeypatch.setattr(sys, "stdin", Pipe(several(Path("a.gif")).read_bytes()))
+    monkeypatch.setattr(sys, "stdout", out)
+    assert call("stylize", "-", "-s", "night").code == 0
+    with Image.open(out.buffer) as image:
+        assert (image.format, image.n_frames) == ("GIF", 3)
