@@ -115,6 +115,9 @@ def run(arguments: list[str] | None = None) -> int:
         code = app.main(arguments, prog_name="styler", standalone_mode=False)
     except click.Abort:  # click's name for Ctrl-C
         return _fail("interrupted", 130)
+    except click.exceptions.NoArgsIsHelpError as error:  # nothing was asked for: not a mistake
+        click.echo(error.format_message())
+        return 0
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "styler"
         return _fail(f"{error.format_message()} Try '{command} --help'.", 2)
