@@ -18,7 +18,7 @@ from styler.cli.commands.styles import styles
 from styler.cli.commands.stylize import stylize
 from styler.cli.commands.train import train
 from styler.cli.settings import config
-from styler.errors import StylerError, one_line
+from styler.errors import StorageError, StylerError, one_line
 
 EXIT_CODES = {
     0: "everything asked for is done",
@@ -124,7 +124,7 @@ def run(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         return _fail(error.format_message(), 2)
     except StylerError as error:
-        return _fail(str(error), 2)
+        return _fail(str(error), 1 if isinstance(error, StorageError) else 2)
     except OSError as error:
         names_a_file = error.filename is not None
         what = f"{os.fspath(error.filename)}: {error.strerror}" if names_a_file else str(error)

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from styler import files
 from styler.errors import OutputError
+
+from .ledger import note
 
 if TYPE_CHECKING:
     from styler.imaging import Picture
@@ -42,16 +45,23 @@ class Saving:
             formats.plugin(known)
             check_options(known, quality=self.quality, lossless=self.lossless, bits=self.bits)
 
-    def save(self, picture: Picture, output: Path | None) -> bytes | None:
-        """Write `picture` as a file, or return it encoded."""
+    def encode(self, picture: Picture, output: Path | None) -> bytes:
+        """`picture` as the bytes that are to be at ``output``."""
         from styler import imaging
+        from styler.imaging.codecs import formats
 
         options = self.settings()
-        format = options.pop("format")
-        if output is None:
-            return imaging.encode(picture, format or imaging.own_format(picture), **options)
-        imaging.write(picture, output, force=self.force, format=format, **options)
-        return None
+        format = options.pop("format") or (
+            formats.by_path(output).name if output else imaging.own_format(picture)
+        )
+        return imaging.encode(picture, format, **options)
+
+    def write(self, picture: Picture, output: Path) -> None:
+        """Write `picture` as a file that is known as a painting from then on."""
+        data = self.encode(picture, output)
+        files.write_bytes(data, output, force=self.force)
+        if not files.is_stream(output):
+            note(output, len(data))
 
     def settings(self) -> dict[str, Any]:
         """What the written bytes depend on, as plain values."""
@@ -62,5 +72,5 @@ def check_output(output: Path, force: bool) -> None:
     """Raise `OutputError` before any work where `output` is in the way or has no folder."""
     if not output.parent.is_dir():
         raise OutputError(f"{output}: there is no folder {output.parent}; make it first")
-    if output.exists() and not force:
+    if output.exists() and not force and not files.is_stream(output):
         raise OutputError(f"{output}: exists; choose another -o, or overwrite it with --force")

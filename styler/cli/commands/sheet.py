@@ -77,6 +77,6 @@ def sheet(
     tiles = [("photo", content)]
     for name, one in chosen:
         tiles.append((name, runner.stylizer.stylize(content, [one], **vars(controls))))
-    imaging.write(
-        imaging.grid(tiles, columns=min(columns, len(tiles)), labels=labels), output, force=force
+    Saving(force=force).write(
+        imaging.grid(tiles, columns=min(columns, len(tiles)), labels=labels), output
     )
