@@ -63,7 +63,7 @@ A table or a key that is no verb or option is an error, so that nothing misspelt
 | --- | --- |
 | `config.toml` | the configuration, see above |
 | `NAME.style` | a style; your own are in the folder `STYLER_STYLES`, or where `styler info` says |
-| `.styler.jsonl` | in an output folder: what was painted from which photo with which settings |
+| `.styler.jsonl` | beside what was painted: from which photo, with which settings |
 | `.*.styler-part` | what a killed run had not finished; the next one removes it |
 
 ## Exit codes

@@ -53,6 +53,10 @@ class OutputError(InputError):
     """The result cannot be written: it exists, has no folder, or an unknown extension."""
 
 
+class StorageError(StylerError):
+    """Nothing can be written there, whatever its name: a full, broken or read-only disk."""
+
+
 class TrainingError(InputError):
     """Training cannot start or go on: an empty folder, a checkpoint of another configuration."""
 

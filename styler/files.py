@@ -3,46 +3,105 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
+import stat
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from styler.errors import OutputError, one_line
+from styler.errors import OutputError, StorageError, one_line
 
-__all__ = ["TEMPORARY_SUFFIX", "printable", "replacing", "sweep", "write_bytes"]
+__all__ = [
+    "TEMPORARY_SUFFIX",
+    "check_folder",
+    "is_stream",
+    "printable",
+    "replacing",
+    "storing",
+    "sweep",
+    "write_bytes",
+]
 
 TEMPORARY_SUFFIX = ".styler-part"
 """Ending of the temporary files that the finished ones take the place of."""
+
+_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+"""What no other name in the same place would mend."""
 
 
 def write_bytes(data: bytes, path: str | os.PathLike[str], *, force: bool = False) -> None:
     """Put ``data`` at ``path`` atomically.
 
     Without ``force`` an existing file is never replaced, even one that appears meanwhile.
-    A symbolic link is followed. Raises ``OutputError`` with the reason.
+    A symbolic link is followed. A pipe or a device is written into and stays what it is.
+
+    Raises:
+        OutputError: it exists, or this path cannot be written.
+        StorageError: nothing can be written there, as on a full disk.
     """
     try:
-        with replacing(path, force=force) as temporary:
-            temporary.write_bytes(data)
+        with storing(path):
+            if is_stream(path):
+                with Path(path).open("wb") as stream:
+                    stream.write(data)
+                return
+            with replacing(path, force=force) as temporary:
+                temporary.write_bytes(data)
     except FileExistsError as error:
         raise exists(path) from error
+
+
+@contextlib.contextmanager
+def storing(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn an `OSError` in here into the library's own, but for ``FileExistsError``.
+
+    Raises:
+        OutputError: this path cannot be written.
+        StorageError: nothing can be written there.
+    """
+    try:
+        yield
+    except FileExistsError:
+        raise
     except OSError as error:
-        raise OutputError(
+        kind = StorageError if error.errno in _MACHINE else OutputError
+        raise kind(
             f"{printable(os.fspath(path))}: cannot be written ({error.strerror}); "
             "check the folder, its permissions and the space left"
         ) from error
+
+
+def check_folder(folder: Path) -> None:
+    """Raise what :func:`write_bytes` would raise of any file in ``folder``, as far as that shows
+    before it has bytes.
+    """
+    with storing(folder):
+        tempfile.TemporaryFile(dir=folder).close()
+
+
+def is_stream(path: str | os.PathLike[str]) -> bool:
+    """Whether there is a pipe or a device at ``path``: it takes bytes, and holds no older file."""
+    try:
+        mode = Path(path).stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str], *, force: bool = True) -> Iterator[Path]:
     """The path of an empty file to write to; it takes the place of ``path`` at the end.
 
-    Raises ``FileExistsError`` where there is a file by then and ``force`` is not set.
+    Raises ``FileExistsError`` where there is a file by then and ``force`` is not set, and
+    ``OutputError`` where there is something else than a file.
     """
     target = Path(os.path.realpath(path))
+    if Path(path).exists() and not Path(path).is_file():
+        raise OutputError(f"{printable(os.fspath(path))}: is no file; choose another name")
     temporary = target.parent / f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
     try:
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))

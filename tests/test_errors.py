@@ -27,6 +27,7 @@ def test_has_one_base_and_a_docstring(error: type[Exception]) -> None:
         (errors.ParameterError, True),
         (errors.OutputError, True),
         (errors.TrainingError, True),
+        (errors.StorageError, False),
         (errors.WeightsError, False),
         (errors.MissingDependencyError, False),
     ],

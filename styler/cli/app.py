@@ -19,7 +19,7 @@ from styler.cli.commands.stylize import stylize
 from styler.cli.commands.train import train
 from styler.cli.commands.vote import vote
 from styler.cli.settings import config
-from styler.errors import StylerError, one_line
+from styler.errors import StorageError, StylerError, one_line
 
 EXIT_CODES = {
     0: "everything asked for is done",
@@ -117,13 +117,16 @@ def run(arguments: list[str] | None = None) -> int:
         code = app.main(arguments, prog_name="styler", standalone_mode=False)
     except click.Abort:  # click's name for Ctrl-C
         return _fail("interrupted", 130)
+    except click.exceptions.NoArgsIsHelpError as error:  # nothing was asked for: not a mistake
+        click.echo(error.format_message())
+        return 0
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "styler"
         return _fail(f"{error.format_message()} Try '{command} --help'.", 2)
     except click.ClickException as error:
         return _fail(error.format_message(), 2)
     except StylerError as error:
-        return _fail(str(error), 2)
+        return _fail(str(error), 1 if isinstance(error, StorageError) else 2)
     except OSError as error:
         names_a_file = error.filename is not None
         what = f"{os.fspath(error.filename)}: {error.strerror}" if names_a_file else str(error)

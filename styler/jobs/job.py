@@ -12,6 +12,7 @@ from pathlib import Path
 
 from styler.errors import InputError, OutputError
 
+from .ledger import Paintings
 from .output import Saving
 from .recipe import Recipe
 
@@ -51,6 +52,7 @@ class Job:
         folder: that they are painted into, where there is one.
         page: which one of each file, from 1; by default all frames of what moves, and else the
             first page.
+        left_out: pictures among them that styler itself has painted.
     """
 
     recipe: Recipe
@@ -59,6 +61,7 @@ class Job:
     many: bool = False
     folder: Path | None = None
     page: int | None = None
+    left_out: tuple[Path, ...] = ()
 
     @property
     def frame(self) -> int | None:
@@ -73,11 +76,13 @@ def plan(
     saving: Saving | None = None,
     *,
     page: int | None = None,
+    repaint: bool = False,
 ) -> Job:
     """Pair every input with its output.
 
     Folders are searched recursively and mirrored under the folder `output`. A single file
-    may name its output; without one it lands beside the photo as ``photo.STYLE.ext``.
+    may name its output; without one it lands beside the photo as ``photo.STYLE.ext``. Of several
+    pictures those that styler itself has painted are left out, unless to `repaint` is wanted.
     """
     saving = saving or Saving()
     make = partial(Job, recipe, saving=saving, page=page)
@@ -92,19 +97,29 @@ def plan(
         if many:
             raise InputError("-: standard output takes one picture; use -o FOLDER for several")
         return make((Task(found[0][0]),))
+    left_out: tuple[Path, ...] = ()
+    if many and not repaint:
+        paintings = Paintings()
+        left_out = tuple(photo for photo, _ in found if photo in paintings)
+        kept = {photo for photo, _ in found}.difference(left_out)
+        found = [pair for pair in found if pair[0] in kept]
     folder = None
     if output is None:
         tasks = [Task(p, p.with_name(f"{p.stem}.{tag}{_suffix(p, format)}")) for p, _ in found]
-        painted = {task.output for task in tasks}  # of an earlier run: a glob finds it, too
-        tasks = [task for task in tasks if task.source not in painted]
+        outputs = {task.output for task in tasks}  # of an earlier run: a glob finds it, too
+        tasks = [task for task in tasks if task.source not in outputs]
     elif many or _is_folder(output):
-        if Path(output).exists() and not Path(output).is_dir():
-            raise OutputError(f"{output}: is a file; several pictures need a folder")
         folder = Path(output)
+        if folder.exists() and not folder.is_dir():
+            raise OutputError(f"{output}: is a file; several pictures need a folder")
+        if not _is_folder(output) and folder.suffix.lower() in _extensions():
+            raise OutputError(
+                f"{output}: is the name of one picture; several need a folder, such as -o painted/"
+            )
         tasks = _mirror(found, folder, format)
     else:
         tasks = [Task(found[0][0], Path(output))]
-    return make(tuple(_distinct(tasks)), many=many, folder=folder)
+    return make(tuple(_distinct(tasks)), many=many, folder=folder, left_out=left_out)
 
 
 def _expand(argument: str, output: str | None) -> Iterator[tuple[Path, Path]]:
@@ -171,6 +186,12 @@ def _distinct(tasks: list[Task]) -> list[Task]:
         if task.output is not None and task.output.resolve() in photos:
             raise InputError(f"{task}: {task.output} is one of the photos; choose another -o")
     return list(first.values())
+
+
+def _extensions() -> frozenset[str]:
+    from styler.imaging.search import EXTENSIONS
+
+    return EXTENSIONS
 
 
 def _suffix(source: Path, format: str | None) -> str:

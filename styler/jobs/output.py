@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from styler import files
 from styler.errors import OutputError
+
+from .ledger import note
 
 if TYPE_CHECKING:
     from styler.imaging import Animation, Metadata, Picture
@@ -52,24 +55,25 @@ class Saving:
             return self.format
         return own_format(photo) if output is None else formats.by_path(output).name
 
-    def save(self, picture: Picture | Animation, output: Path | None) -> bytes | None:
-        """Write what is painted as a file, or return it encoded."""
+    def encode(self, picture: Picture | Animation, output: Path | None) -> bytes:
+        """What is painted as the bytes that are to be at ``output``."""
         from styler import imaging
-        from styler.files import write_bytes
 
         options = self.settings()
         del options["format"], options["bits"]
         if isinstance(picture, imaging.Animation):
             kind = self.kind(picture.first.metadata, output)
-            data = imaging.encode_animation(picture, kind, **options)
-        else:
-            kind = self.kind(picture.metadata, output)
-            bits = self.bits or (picture.bits if imaging.FORMATS[kind].bits16 else 8)
-            data = imaging.encode(picture, kind, bits=bits, **options)
-        if output is None:
-            return data
-        write_bytes(data, output, force=self.force)
-        return None
+            return imaging.encode_animation(picture, kind, **options)
+        kind = self.kind(picture.metadata, output)
+        bits = self.bits or (picture.bits if imaging.FORMATS[kind].bits16 else 8)
+        return imaging.encode(picture, kind, bits=bits, **options)
+
+    def write(self, picture: Picture | Animation, output: Path) -> None:
+        """Write what is painted as a file that is known as a painting from then on."""
+        data = self.encode(picture, output)
+        files.write_bytes(data, output, force=self.force)
+        if not files.is_stream(output):
+            note(output, len(data))
 
     def settings(self) -> dict[str, Any]:
         """What the written bytes depend on, as plain values."""
@@ -80,5 +84,5 @@ def check_output(output: Path, force: bool) -> None:
     """Raise `OutputError` before any work where `output` is in the way or has no folder."""
     if not output.parent.is_dir():
         raise OutputError(f"{output}: there is no folder {output.parent}; make it first")
-    if output.exists() and not force:
+    if output.exists() and not force and not files.is_stream(output):
         raise OutputError(f"{output}: exists; choose another -o, or overwrite it with --force")

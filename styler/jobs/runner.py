@@ -9,7 +9,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from styler.errors import OutputError, StylerError, one_line
+from styler import files
+from styler.errors import OutputError, StorageError, StylerError, one_line
 
 from .job import Job, Task
 from .ledger import Ledger, settings
@@ -60,6 +61,7 @@ class Runner:
 
         self.max_pixels = max_pixels or MAX_PIXELS
         self.ledger: Ledger | None = None
+        self._renew = False
         self._open, self._style, self._stdin = open, style or self._found, stdin
         self._abandoned, self._moving = abandoned, moving
         self._ready: dict[Any, Any] = {}
@@ -71,52 +73,63 @@ class Runner:
     def run(self, job: Job) -> Iterator[Outcome]:
         """Carry out a job, yielding what comes of each picture.
 
-        Of several pictures those that are done are skipped. A failure does not stop the others; its
-        exception is the outcome's ``cause``.
+        Of several pictures those that are done are skipped. A failure does not stop the others,
+        unless it is one of all, a `StorageError`; its exception is the outcome's ``cause``.
 
         Raises:
             InputError: the recipe cannot be used.
-            OutputError: pictures that were painted otherwise are in the way.
+            OutputError: pictures that were painted otherwise are in the way, or none can be
+                written where they are to go.
+            StorageError: nothing can be written there.
         """
         self.prepare(job.recipe)
         if job.many:
             self.open(job)
+        _check_places(job)
         for task in job.tasks:
-            yield self.attempt(job, task, anew=not job.many)
+            outcome = self.attempt(job, task, anew=not job.many)
+            yield outcome
+            if isinstance(outcome.cause, StorageError):
+                return
         if job.many and job.folder is not None:
-            from styler.files import sweep
-
-            sweep(job.folder)  # what was too young when the job began
+            files.sweep(job.folder)  # what was too young when the job began
 
     def prepare(self, recipe: Recipe) -> None:
         """Decode masks, open the network and find the styles, once for all photos."""
         self.masks(recipe)
         self.styles(recipe)
 
-    def look(self, job: Job) -> None:
-        """Read what an earlier run has done, and refuse to paint over anything else."""
+    def look(self, job: Job, *, renew: bool = False) -> None:
+        """Read what an earlier run has done, and refuse to paint over anything else.
+
+        With ``renew``, paintings of photos that have changed are replaced.
+        """
         if job.folder is None:
             return
         settings = self.settings(job.recipe) | job.saving.settings()
         settings |= {} if job.page is None else {"page": job.page}
         self.ledger = Ledger(job.folder, settings)
         outputs = {task: task.output for task in job.tasks if task.output is not None}
-        foreign = [o for task, o in outputs.items() if o.exists() and not self.ledger.done(task)]
-        if foreign and not job.saving.force:
+        self._renew = renew
+        foreign = [
+            output
+            for task, output in outputs.items()
+            if output.exists() and not self.ledger.done(task) and not self._replaces(job, task)
+        ]
+        if foreign:
             more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
             raise OutputError(
                 f"{foreign[0]}{more}: not painted with these settings from this photo; "
                 "choose another -o, or overwrite with --force"
             )
 
-    def open(self, job: Job) -> None:
+    def open(self, job: Job, *, renew: bool = False) -> None:
         """:meth:`look`, and make the folder ready."""
-        from styler.files import sweep
-
-        self.look(job)
+        self.look(job, renew=renew)
         if job.folder is not None:
-            job.folder.mkdir(parents=True, exist_ok=True)
-            sweep(job.folder)
+            with files.storing(job.folder):
+                job.folder.mkdir(parents=True, exist_ok=True)
+            files.sweep(job.folder)
 
     def attempt(self, job: Job, task: Task, *, anew: bool = False) -> Outcome:
         """Paint one picture, unless it is done and not to be painted ``anew``."""
@@ -159,10 +172,7 @@ class Runner:
                 painted = self.animate(job.recipe, moving)
                 shown = painted.first
         with self._step("encode", steps):
-            if self.ledger is not None and task.output is not None:
-                task.output.parent.mkdir(parents=True, exist_ok=True)
-                self.ledger.begin(task)
-            data = job.saving.save(painted, task.output)
+            data = self._put(painted, job, task)
         return Outcome(
             str(task),
             "stdout" if task.output is None else str(task.output),
@@ -174,6 +184,26 @@ class Runner:
             data=data,
             steps=steps,
         )
+
+    def _put(self, painted: Picture | Animation, job: Job, task: Task) -> bytes | None:
+        """Write what is painted, or encode it where it goes to no file."""
+        if task.output is None:
+            return job.saving.encode(painted, None)
+        if self.ledger is None:
+            job.saving.write(painted, task.output)
+            return None
+        data = job.saving.encode(painted, task.output)
+        with files.storing(task.output.parent):
+            task.output.parent.mkdir(parents=True, exist_ok=True)
+        force = self._replaces(job, task)
+        self.ledger.begin(task, len(data))
+        files.write_bytes(data, task.output, force=force)
+        return None
+
+    def _replaces(self, job: Job, task: Task) -> bool:
+        """Whether what is at the output of `task` may be replaced."""
+        renew = self._renew and self.ledger is not None and self.ledger.outdated(task)
+        return job.saving.force or renew
 
     def stylize(self, recipe: Recipe, photo: Picture) -> Picture:
         """Paint a decoded photo."""
@@ -245,6 +275,20 @@ class Runner:
         started = time.perf_counter()
         yield
         steps[name] = (time.perf_counter() - started) * 1000
+
+
+def _check_places(job: Job) -> None:
+    """Refuse a job before it is begun where none of its paintings can be written."""
+    outputs = [task.output for task in job.tasks if task.output is not None]
+    places = {job.folder or output.parent for output in outputs if not files.is_stream(output)}
+    refusals = []
+    for place in sorted(places):
+        try:
+            files.check_folder(place)
+        except StylerError as error:
+            refusals.append(error)
+    if refusals and len(refusals) == len(places):
+        raise refusals[0]
 
 
 def _nth(field: str, of: Sequence[Any], number: int) -> str:

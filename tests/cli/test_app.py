@@ -417,7 +417,13 @@ def test_unknown_verbs_and_options(call: Call) -> None:
 def test_exit_codes_are_documented(call: Call) -> None:
     told = call("--help").out
     assert all(str(code) in told for code in EXIT_CODES)
-    assert call().code in (0, 2), "without a verb the help is shown"
+
+
+@pytest.mark.parametrize("group", [(), ("style",)], ids=["styler", "styler style"])
+def test_without_a_verb_the_help_is_shown_as_it_is(call: Call, group: tuple[str, ...]) -> None:
+    bare, asked = call(*group), call(*group, "--help")
+    assert (bare.code, bare.err) == (0, "")
+    assert bare.out == asked.out and len(bare.out.splitlines()) > 10
 
 
 def test_version(call: Call) -> None:

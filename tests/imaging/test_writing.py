@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageCms
 
-from styler.errors import OutputError, ParameterError
+from styler.errors import OutputError, ParameterError, StorageError
 from styler.files import TEMPORARY_SUFFIX, write_bytes
 from styler.imaging import FORMATS as FORMATS_BY_NAME
 from styler.imaging import (
@@ -272,7 +272,7 @@ def test_where_one_cannot_write_says_so(picture, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OutputError, match="No space"):
+    with pytest.raises(StorageError, match="No space"):
         write(picture, tmp_path / "out.png")
     assert not list(tmp_path.iterdir())
 

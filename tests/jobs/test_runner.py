@@ -1,6 +1,7 @@
 """Folders: killed and resumed, painted anew, never painted over."""
 
 import contextlib
+import errno
 import os
 import pty
 import signal
@@ -150,6 +151,44 @@ def test_what_a_kill_left_is_swept_when_the_next_job_ends(
 
     monkeypatch.setattr(Runner, "paint", slow)
     assert call(*STYLIZE).code == 0 and not left.exists()
+
+
+def test_a_full_disk_ends_the_job_in_one_line(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    photos(4)
+    fsync, left = os.fsync, 1
+
+    def full(file: int) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", full)
+    stopped = call(*STYLIZE)
+    assert stopped.code == 1 and "1 painted" in stopped.err
+    assert stopped.err.count("No space left on device") == 1 and len(outputs()) == 1
+    stopped = call(*STYLIZE, "--json")
+    assert stopped.code == 1 and "No space left" in stopped.out.splitlines()[-1]
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos(3)
+    monkeypatch.setattr(Runner, "paint", None)  # any work would fail
+
+    def refuse(*_: object, dir: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    for arguments in (STYLIZE, ("stylize", "photos/0/*.jpg", "photos/1/*.jpg", "-s", "night")):
+        refused = call(*arguments)
+        assert refused.code == 2 and refused.err.count("\n") == 1
+        assert "cannot be written (Permission denied)" in refused.err
+    Path("file").touch()
+    refused = call(*STYLIZE[:-1], "file/painted")
+    assert refused.code == 2 and refused.err.count("\n") == 1 and "file/painted" in refused.err
 
 
 def test_a_terminal_gets_a_bar_and_a_summary(call: Call) -> None:

@@ -51,4 +51,4 @@ def compare(
     painted = Runner(network.open, max_pixels=max_pixels).stylize(recipe, content)
     tiles = [(photo.name, content), (recipe.tag, painted)]
     columns = 1 if content.width > 2 * content.height else 2
-    imaging.write(imaging.grid(tiles, columns=columns, labels=labels), output, force=force)
+    Saving(force=force).write(imaging.grid(tiles, columns=columns, labels=labels), output)

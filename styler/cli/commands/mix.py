@@ -73,4 +73,4 @@ def mix(
         near = Recipe(((style[0 if step == 0 else 1], 1),))
         label = near.tag if share in (0, 1) else f"{share:.0%}"
         tiles.append((label, shrink(runner.stylize(recipe, content), shown)))
-    imaging.write(imaging.grid(tiles, columns=steps, labels=labels), output, force=force)
+    Saving(force=force).write(imaging.grid(tiles, columns=steps, labels=labels), output)

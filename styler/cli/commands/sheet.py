@@ -79,6 +79,6 @@ def sheet(
     for name, one in chosen:
         painted = runner.stylizer.stylize(content, [one], **vars(controls))
         tiles.append((name, shrink(painted, shown)))
-    imaging.write(
-        imaging.grid(tiles, columns=min(columns, len(tiles)), labels=labels), output, force=force
+    Saving(force=force).write(
+        imaging.grid(tiles, columns=min(columns, len(tiles)), labels=labels), output
     )

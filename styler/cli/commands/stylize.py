@@ -12,7 +12,7 @@ from styler.cli.output.report import Report, tell_estimates
 from styler.cli.settings import options
 from styler.cli.settings.network import Network
 from styler.controls import Controls
-from styler.errors import InputError
+from styler.errors import InputError, StorageError
 from styler.jobs import Job, Outcome, Runner, Saving, check_output, estimate, plan
 
 
@@ -33,6 +33,7 @@ from styler.jobs import Job, Outcome, Runner, Saving, check_output, estimate, pl
 @options.network
 @click.option("--dry-run", is_flag=True, help="Say what would be painted, and how long it takes.")
 @click.option("--watch", is_flag=True, help="Go on painting what comes into a folder.")
+@click.option("--repaint", is_flag=True, help="Paint what styler has painted, too.")
 @click.option("--json", is_flag=True, help="One JSON line per picture on stdout.")
 @options.quiet
 def stylize(
@@ -48,6 +49,7 @@ def stylize(
     network: Network,
     dry_run: bool,
     watch: bool,
+    repaint: bool,
     json: bool,
     quiet: bool,
 ) -> int:
@@ -62,9 +64,10 @@ def stylize(
     All frames of a moving GIF, WebP, PNG or AVIF are painted by the same statistics, and move in
     the result where its format does. Of a TIFF the first page is painted, or that of --page.
 
-    What a folder's job has painted is recorded in the output folder, in .styler.jsonl: the same
-    command paints only what is missing, so an interrupted job goes on where it stopped. Pictures
-    painted with other settings are in its way unless --force replaces them.
+    What is painted is recorded beside it, in .styler.jsonl. Of several photos those that styler
+    itself has painted are left out, unless --repaint is given. The same command with a folder
+    paints only what is missing, so an interrupted job goes on where it stopped; pictures painted
+    with other settings are in its way unless --force replaces them.
 
     \b
     styler stylize photo.jpg --style NAME
@@ -82,7 +85,7 @@ def stylize(
     recipe = options.recipe(style, controls, network, mask, only)
 
     def look() -> Job:
-        return plan(recipe, photos, output, saving, page=page)
+        return plan(recipe, photos, output, saving, page=page, repaint=repaint)
 
     job = look()
     _check(job, photos, json=json, dry_run=dry_run, watch=watch)
@@ -92,12 +95,13 @@ def stylize(
     if dry_run:
         tell_estimates(estimate(job, runner), json_lines=json)
         return 0
+    if job.left_out and not (quiet or watch):
+        count = len(job.left_out)
+        click.echo(f"{count} left out: painted by styler; --repaint paints them, too", err=True)
     with Report(None if watch else len(job.tasks), json_lines=json, quiet=quiet) as report:
-        if watch:
-            for outcome in filter(None, jobs.watch(look, runner)):
-                report.add(outcome)
-        for outcome in runner.run(job):
-            if outcome.cause and not job.many:
+        outcomes = filter(None, jobs.watch(look, runner)) if watch else runner.run(job)
+        for outcome in outcomes:
+            if outcome.cause and (not job.many or isinstance(outcome.cause, StorageError)):
                 report.tell_programs(outcome)
                 raise outcome.cause
             _hand_over(outcome)
@@ -123,7 +127,11 @@ def _check(
     if watch and job.folder is None:
         raise InputError("--watch takes a folder of photos and -o FOLDER")
     if not job.tasks and not watch:
-        raise InputError(f"{', '.join(photos)}: no pictures there")
+        if job.left_out:
+            what = f"only what styler has painted, {len(job.left_out)} in all; --repaint paints it"
+        else:
+            what = "no pictures there"
+        raise InputError(f"{', '.join(photos)}: {what}")
     from_stdin = any(task.source is None for task in job.tasks)
     if from_stdin and not dry_run and (sys.stdin is None or sys.stdin.isatty()):
         raise InputError("-: there is no picture on standard input; pipe one in")

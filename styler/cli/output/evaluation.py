@@ -15,7 +15,7 @@ from styler.cli.output.columns import aligned
 from styler.cli.output.tiles import shrink
 from styler.controls import Size
 from styler.errors import InputError, OutputError, ParameterError
-from styler.jobs import check_output
+from styler.jobs import Saving, check_output
 
 if TYPE_CHECKING:
     from styler.evaluation.metrics import Pixels
@@ -119,7 +119,8 @@ class Results:
         for photo, pixels in photos.items():
             tiles.append((photo, self.tiled(pixels)))
             tiles += [("", painted.get((photo, painting))) for painting in paintings]
-        imaging.write(imaging.grid(tiles, columns=len(paintings) + 1), self.sheet, force=self.force)
+        sheet = imaging.grid(tiles, columns=len(paintings) + 1)
+        Saving(force=self.force).write(sheet, self.sheet)
 
 
 def table(rows: Sequence[Row]) -> str:

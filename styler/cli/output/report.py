@@ -45,7 +45,9 @@ class Report:
     ) -> None:
         if self.progress:
             self.progress.stop()
-        if (self.total is None or self.total > 1) and not (self.quiet and not self.failures):
+        many = self.total is None or self.total > 1
+        begun = kind is None or any(self.counts.values())
+        if many and begun and not (self.quiet and not self.failures):
             self._summary()
 
     def add(self, outcome: Outcome) -> None:

@@ -2,8 +2,11 @@
 
 import io
 import json
+import os
+import socket
 import sys
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -91,6 +94,8 @@ def test_nothing_is_overwritten_unless_forced(call: Call, photo: Path) -> None:
         (["photo.jpg", "-", "-s", "night"], ["standard input"]),
         (["photo.jpg", "-s", "night", "-o", "-", "--json"], ["--json", "stdout"]),
         (["photo.jpg", "photo.jpg", "-s", "night", "-o", "text.jpg"], ["text.jpg", "folder"]),
+        (["photo.jpg", "text.jpg", "-s", "night", "-o", "out.png"], ["out.png", "need a folder"]),
+        (["holidays", "-s", "night", "-o", "out.JPG"], ["out.JPG", "need a folder"]),
         (["*.jpg", "-s", "night", "-o", ".", "--force"], ["photo.jpg", "one of the photos"]),
     ],
 )
@@ -99,6 +104,7 @@ def test_mistakes_get_one_line_and_exit_code_2(
 ) -> None:
     Path("text.jpg").write_text("not a picture")
     Path("empty").mkdir()
+    save(Path("holidays/c.jpg"))
     refused = call("stylize", *arguments)
     assert refused.code == 2
     assert refused.err.count("\n") == 1 and refused.err.startswith("styler: ")
@@ -127,6 +133,38 @@ def test_what_cannot_be_written_is_told_before_the_work(
     refused = call("stylize", photo, "-s", "night", *arguments)
     assert refused.code == 2 and refused.err.count("\n") == 1
     assert all(name in refused.err for name in names), refused.err
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)], ids=["plain", "forced"])
+def test_a_pipe_is_written_into_and_stays_one(
+    call: Call, photo: Path, force: tuple[str, ...]
+) -> None:
+    os.mkfifo("pipe.png")
+    got: list[bytes] = []
+    reader = Thread(target=lambda: got.append(Path("pipe.png").read_bytes()), daemon=True)
+    reader.start()
+    assert call("stylize", photo, "-s", "night", "-o", "pipe.png", *force).code == 0
+    reader.join(20)
+    with Image.open(io.BytesIO(got[0])) as painted:
+        assert painted.size == (48, 32)
+    assert Path("pipe.png").is_fifo()
+
+
+def test_devices_are_written_into(call: Call, photo: Path) -> None:
+    device = ("stylize", photo, "-s", "night", "--format", "png", "--force", "-o")
+    assert call(*device, "/dev/null").code == 0
+    assert Path("/dev/null").is_char_device()
+    if Path("/dev/full").exists():
+        full = call(*device, "/dev/full")
+        assert full.code == 1 and full.err.count("\n") == 1 and "No space left" in full.err
+
+
+def test_what_is_no_file_is_never_replaced(call: Call, photo: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as end:
+        end.bind("out.png")
+        refused = call("stylize", photo, "-s", "night", "-o", "out.png", "--force")
+        assert refused.code == 2 and "out.png: is no file" in refused.err
+        assert Path("out.png").is_socket()
 
 
 def test_too_long_a_side_for_its_format_does_not_stop_the_others(call: Call) -> None:
