@@ -217,7 +217,7 @@ class Controls:
     style_size: int = field(
         default=512,
         metadata=about(
-            "Short side at which a painting is looked at: smaller gives broader strokes. Saved "
+            "Short side at which a painting is looked at: smaller shows less of its texture. Saved "
             "styles keep theirs.",
             low=16,
             high=4096,

@@ -322,7 +322,7 @@ class TestKeepColours:
 
     def test_only_counts_what_it_paints(self, stylizer: Stylizer, style: Style) -> None:
         """What lies out of the mask is seen near its edge alone: no palette, no statistics."""
-        photo, mask = picture(44, 320), halves(width=320)
+        photo, mask = picture(44, 480), halves(width=480)
         changed = photo.copy()
         changed[:, -40:] = 0
         first, second = (

@@ -24,8 +24,8 @@ SHORT_SIDE = 256
 """Of the picture on which strokes are drawn, at a stroke size of 1: they are some 3.5 pixels wide
 on a photo whose short side is 512, and as large relative to any other."""
 
-STRENGTH = Brushwork(1.8, 2.2)
-"""What the network is given is stronger than what the painting has: part of it is painted over."""
+STRENGTH = Brushwork(0.9, 1.1)
+"""Multiple of what the painting has that the network is given."""
 
 MOST = Brushwork(0.06, 0.09)
 """Beyond this the subject drowns."""

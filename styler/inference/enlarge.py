@@ -11,17 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.imaging import LUMA, blur, stretch, to_float
+from styler.imaging import LUMA, stretch, to_float
+
+from .detail import slope
 
 __all__ = ["enlarge"]
 
 Array = NDArray[np.float32]
-
-WINDOW = 2.0
-"""Deviation of the Gaussian window of a fit, in pixels of the canvas."""
-
-NOISE = 1e-3
-"""Variance of the photo's brightness below which it is taken for flat, and leads nothing."""
 
 STEEPEST = 1.0
 """Detail is not made stronger than the photo has it."""
@@ -43,19 +39,11 @@ def enlarge(painted: Array, canvas: Array, photo: NDArray[Any]) -> Iterator[tupl
         return
     weights = LUMA.astype(np.float32)
     led, leader = (np.tensordot(weights, x[0], 1)[None] for x in (painted, canvas))
-    slope = _slope(led, leader)
+    follows = slope(led, leader, STEEPEST)
     for top in range(0, height, ROWS):
         rows = slice(top, min(top + ROWS, height))
         fine = np.tensordot(weights, to_float(photo[rows])[0], 1)
-        coarse, along = (stretch(x, (width, height), rows=rows) for x in (leader, slope))
+        coarse, along = (stretch(x, (width, height), rows=rows) for x in (leader, follows))
         strip = stretch(painted[0], (width, height), rows=rows)
         strip += along * (fine - coarse)
         yield rows, strip[None]
-
-
-def _slope(led: Array, leader: Array) -> Array:
-    mean, mean_led = blur(leader, WINDOW), blur(led, WINDOW)
-    variance = blur(leader * leader, WINDOW) - mean * mean
-    covariance = blur(leader * led, WINDOW) - mean * mean_led
-    slope: Array = np.clip(covariance / (variance + np.float32(NOISE)), -STEEPEST, STEEPEST)
-    return slope

@@ -120,8 +120,8 @@ class Stylizer:
 
         Args:
             source: the painting. Transparent pixels do not count.
-            size: its short side is reduced to this many pixels first; smaller gives broader
-                strokes. ``None`` takes the picture as it is.
+            size: its short side is reduced to this many pixels first; smaller shows less
+                of its texture. ``None`` takes the picture as it is.
             name: what the style is called; the file's name by default.
 
         Raises:

@@ -20,7 +20,7 @@ def brushed(pictures: Tensor, share: float, rng: np.random.Generator) -> Tensor:
     for picture in torch.split(pictures, 1):
         drawn = rng.random() < share
         width = WIDTHS[0] * (WIDTHS[1] / WIDTHS[0]) ** rng.random()
-        kind = Brushwork(*rng.uniform(0, (0.05, 0.04)))
+        kind = Brushwork(*rng.uniform(0, (0.1, 0.08)))
         boldness = float(rng.choice([0.0, 0.0, 0.0, 0.5, 1.0]))
         seed = int(rng.integers(2**16))
         if drawn:
