@@ -40,7 +40,7 @@ async def styles(request: Request, state: StateDependency) -> Response:
     presets = Presets(
         styles=[
             Preset(name=name, title=style.title, artist=style.artist, year=style.year)
-            for name, style in sorted(state.pipeline.presets.items())
+            for name, style in state.pipeline.presets.items()
         ]
     )
     body = presets.model_dump_json().encode()
