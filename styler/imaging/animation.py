@@ -107,6 +107,8 @@ def encode_animation(
         options |= {"disposal": 2 if clear else 1}
     elif known.name == "png":
         options |= {"disposal": 0, "blend": 0}
+    elif known.name == "avif":  # between frames, more threads than one give other bytes each time
+        options["max_threads"] = 1
     out = io.BytesIO()
     try:
         images[0].save(out, **options)
