@@ -2,7 +2,7 @@
 
     PYTHONPATH=. python benchmarks/sizes.py VGG16 PHOTO...
 
-Each photo is reduced to both long sides and painted in every fourth preset of the shipped model;
+Each photo is brought to both long sides and painted in every fourth preset of the shipped model;
 the large painting is reduced to the size of the small one. A row holds the style distance of
 docs/evaluation.md between the two, on the maps of the VGG-16 of that file, and their PSNR; the last
 one the means and the worst.
@@ -14,23 +14,14 @@ from statistics import fmean
 
 import numpy as np
 import torch
-from PIL import Image
 
+from styler import Stylizer, presets
 from styler.evaluation.metrics import psnr, style_distance
-from styler.imaging import Picture, read, to_float
-from styler.inference.stylizer import Stylizer
+from styler.imaging import read, resize, to_float
 from styler.network import load_vgg
 from styler.norm.moments import moments
-from styler.styles.library import presets
 
 SMALL, LARGE = 512, 3072
-
-
-def reduced(pixels: np.ndarray, long_side: int) -> np.ndarray:
-    height, width = pixels.shape[:2]
-    scale = long_side / max(height, width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
 
 
 def main() -> None:
@@ -44,14 +35,12 @@ def main() -> None:
 
     distances, likeness = [], []
     for photo in photos:
-        pixels = Picture(read(photo).filled()).rgb
-        small, large = reduced(pixels, SMALL), reduced(pixels, LARGE)
+        pixels = read(photo).filled()
+        small, large = (resize(pixels, long_side=side, upscale=True) for side in (SMALL, LARGE))
         for preset in styles:
             preview = stylizer.stylize(small, preset)
             painting = stylizer.stylize(large, preset)
-            painting = np.asarray(
-                Image.fromarray(painting).resize(preview.shape[1::-1], Image.Resampling.LANCZOS)
-            )
+            painting = resize(painting, size=preview.shape[1::-1])
             distances.append(style_distance(statistics(preview), statistics(painting)))
             likeness.append(psnr(preview, painting))
             print(f"{photo}  {preset}  {distances[-1]:.4f}  {likeness[-1]:.1f} dB", flush=True)

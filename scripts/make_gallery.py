@@ -15,7 +15,7 @@ import numpy as np
 from make_scene import make_scene
 
 from styler import Picture, Stylizer, presets
-from styler.imaging import encode, grid, resize
+from styler.imaging import grid, resize, write
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 VIEWS = {
@@ -42,7 +42,7 @@ CONTROLS: dict[str, tuple[str, tuple[object, ...]]] = {
 
 def save(picture: Picture, path: Path, quality: int) -> None:
     path.parent.mkdir(exist_ok=True)
-    path.write_bytes(encode(picture, "webp", quality=quality))
+    write(picture, path, force=True, quality=quality)
 
 
 def view(seed: int, left: float, top: float, nearer: int) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,14 @@ from typing import Any
 from PIL import Image
 
 from styler import files
-from styler.errors import ImageError, OutputError, TooLargeError
+from styler.errors import ImageError, TooLargeError
 
 from .codecs import formats
 from .codecs.frames import count
 from .picture import Picture
 from .reading import MAX_PIXELS, frames_of
 from .streams import Source, label_of
-from .writing import check_options, options_of
+from .writing import check_options, options_of, saved
 
 __all__ = ["MOVING", "Animation", "encode_animation", "moves", "read_animation"]
 
@@ -109,10 +108,4 @@ def encode_animation(
         options |= {"disposal": 0, "blend": 0}
     elif known.name == "avif":  # between frames, more threads than one give other bytes each time
         options["max_threads"] = 1
-    out = io.BytesIO()
-    try:
-        images[0].save(out, **options)
-    except (OSError, ValueError, RuntimeError, OverflowError) as error:
-        reason = files.printable(" ".join(str(error).split()))
-        raise OutputError(f"{known.name} cannot hold it ({reason}); use another format") from error
-    return out.getvalue()
+    return saved(images[0], known, options, "another format")

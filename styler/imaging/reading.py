@@ -60,11 +60,7 @@ def read(
     where = printable(name or label_of(source))
     with opened(source, where, max_bytes) as stream, typed(where):
         known, image, found = _header(stream, where, max_pixels, frame)
-        frames = counted(known.name, image, stream, max_frames)
-        if frames > max_frames:
-            raise TooLargeError(
-                f"{where}: over {max_frames} frames; make it shorter or raise the limit"
-            )
+        frames = _counted(known, image, stream, where, max_frames)
 
         def reopen() -> Any:
             found.stream.seek(0)
@@ -102,11 +98,7 @@ def frames_of(
     where = printable(name or label_of(source))
     with opened(source, where, max_bytes) as stream, typed(where):
         known, image, found = _header(stream, where, max_pixels, None)
-        count = counted(known.name, image, stream, max_frames)
-        if count > max_frames:
-            raise TooLargeError(
-                f"{where}: over {max_frames} frames; make it shorter or raise the limit"
-            )
+        count = _counted(known, image, stream, where, max_frames)
         beside = int(bool(image.info.get("default_image")))  # a PNG's picture for who cannot move
         for number in range(beside, count):
             image.seek(number)
@@ -171,6 +163,18 @@ def _header(
         image.info["icc_profile"] = found.profile
     _check_size(image.size, where, max_pixels)
     return known, image, found
+
+
+def _counted(
+    known: formats.Format, image: Any, stream: BinaryIO, where: str, max_frames: int
+) -> int:
+    """How many frames there are, held against the cap."""
+    frames = counted(known.name, image, stream, max_frames)
+    if frames > max_frames:
+        raise TooLargeError(
+            f"{where}: over {max_frames} frames; make it shorter or raise the limit"
+        )
+    return frames
 
 
 def _check_size(size: tuple[int, int], where: str, max_pixels: int) -> None:

@@ -58,18 +58,23 @@ def encode(
     options = options_of(
         picture, known, quality=quality, lossless=lossless, exif=exif, profile=profile
     )
-    out = io.BytesIO()
     image: Any = _image(picture, known, background)
     if known.name == "heic":
         options["chroma"] = 444 if options.pop("subsampling") == "4:4:4" else 420
         image = formats.heif().from_pillow(image)
     else:
         options["format"] = known.pillow
+    return saved(image, known, options, "png or tiff")
+
+
+def saved(image: Any, known: formats.Format, options: dict[str, Any], instead: str) -> bytes:
+    """What Pillow writes of an image; errors name what to use ``instead``."""
+    out = io.BytesIO()
     try:
         image.save(out, **options)
     except (OSError, ValueError, RuntimeError, OverflowError) as error:
         reason = files.printable(" ".join(str(error).split()))
-        raise OutputError(f"{known.name} cannot hold it ({reason}); use png or tiff") from error
+        raise OutputError(f"{known.name} cannot hold it ({reason}); use {instead}") from error
     return out.getvalue()
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from styler.imaging import LUMA, blur
 
-__all__ = ["detailed", "slope"]
+__all__ = ["brightness", "detailed", "slope"]
 
 Array = NDArray[np.float32]
 
@@ -43,10 +43,10 @@ def detailed(painted: Array, photo: Array, amount: float = 1.0) -> Array:
     """
     if not amount:
         return painted
-    led, leader = (_brightness(x) for x in (painted, photo))
+    led, leader = (brightness(x) for x in (painted, photo))
     wanted = GAIN * slope(led, leader, MOST)
     fine = leader - blur(leader, FINE)
-    # Only what is missing: a painting that is as sharp as the photo stays as it is.
+    # Only what is missing: a painting that is as sharp as it would become stays as it is.
     covariance = blur(fine * (led - blur(led, FINE)), WINDOW)
     found = covariance / (blur(fine * fine, WINDOW) + np.float32(FAINT))
     missing = np.sign(wanted) * np.maximum(np.abs(wanted) - np.sign(wanted) * found, 0)
@@ -55,7 +55,8 @@ def detailed(painted: Array, photo: Array, amount: float = 1.0) -> Array:
     return result
 
 
-def _brightness(x: Array) -> Array:
+def brightness(x: Array) -> Array:
+    """The luma of a ``(1, 3, H, W)`` picture, ``(1, H, W)``."""
     luma: Array = np.tensordot(LUMA.astype(np.float32), x[0], 1)[None]
     return luma
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.imaging import LUMA, stretch, to_float
+from styler.imaging import stretch, to_float
 
-from .detail import slope
+from .detail import brightness, slope
 
 __all__ = ["enlarge"]
 
@@ -37,12 +37,11 @@ def enlarge(painted: Array, canvas: Array, photo: NDArray[Any]) -> Iterator[tupl
     if painted.shape[2:] == (height, width):
         yield slice(0, height), painted
         return
-    weights = LUMA.astype(np.float32)
-    led, leader = (np.tensordot(weights, x[0], 1)[None] for x in (painted, canvas))
+    led, leader = brightness(painted), brightness(canvas)
     follows = slope(led, leader, STEEPEST)
     for top in range(0, height, ROWS):
         rows = slice(top, min(top + ROWS, height))
-        fine = np.tensordot(weights, to_float(photo[rows])[0], 1)
+        fine = brightness(to_float(photo[rows]))
         coarse, along = (stretch(x, (width, height), rows=rows) for x in (leader, follows))
         strip = stretch(painted[0], (width, height), rows=rows)
         strip += along * (fine - coarse)

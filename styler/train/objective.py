@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from styler.evaluation.painted import reduced
 from styler.network import MicroAST, Network
 from styler.network.network import Moments
 
@@ -150,7 +151,7 @@ class Objective:
         losses: dict[str, Tensor] = {}
         styles, contents = [], []
         for scale, weight in self.scales.items():
-            maps = loss_network.maps(_reduce(painted, scale))
+            maps = loss_network.maps(reduced(painted, scale))
             seen, palette = (
                 loss_network.style_target(maps),
                 loss_network.unpack(self.style_rows[scale](style)),
@@ -198,11 +199,5 @@ class Objective:
         return losses | {"total": sum(weights[name] * losses[name] for name in losses)}
 
 
-def _reduce(pictures: Tensor, scale: int) -> Tensor:
-    if scale == 1:
-        return pictures
-    return F.interpolate(pictures, scale_factor=1 / scale, mode="bilinear", antialias=True)
-
-
 def _reduced(look: Callable[[Tensor], Tensor], scale: int) -> Callable[[Tensor], Tensor]:
-    return lambda pictures: look(_reduce(pictures, scale))
+    return lambda pictures: look(reduced(pictures, scale))
