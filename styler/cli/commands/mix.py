@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from styler.cli.output.tiles import PAINTED, shrink
-from styler.cli.settings import options
+from styler.cli.settings import idle, options
 from styler.cli.settings.network import Network
 from styler.controls import Controls, Size
 from styler.errors import ParameterError
@@ -65,6 +65,7 @@ def mix(
     Saving().check([output])
     shown, large = Size(long_side=tile), Size(long_side=max(tile, PAINTED))
     content = shrink(imaging.read(photo, max_pixels=max_pixels), large)
+    idle.tell([(name, 1.0) for name in style], controls, quiet=False)
     runner = Runner(network.open)
     tiles = []
     for step in range(steps):

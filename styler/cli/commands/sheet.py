@@ -9,7 +9,7 @@ import click
 
 from styler.cli.commands.styles import tell
 from styler.cli.output.tiles import PAINTED, shrink
-from styler.cli.settings import options
+from styler.cli.settings import idle, options
 from styler.cli.settings.network import Network
 from styler.controls import Controls, Size
 from styler.jobs import Recipe, Runner, Saving, check_output
@@ -66,6 +66,7 @@ def sheet(
     Saving().check([output])
     shown, large = Size(long_side=tile), Size(long_side=max(tile, PAINTED))
     content = shrink(imaging.read(photo, max_pixels=max_pixels), large)
+    idle.tell([(name, 1.0) for name in style], controls, quiet=False)
     runner = Runner(network.open)
     chosen: list[tuple[str, Any]] = []
     if style:

@@ -9,7 +9,7 @@ import click
 
 from styler import jobs
 from styler.cli.output.report import Report, tell_estimates
-from styler.cli.settings import options
+from styler.cli.settings import idle, options
 from styler.cli.settings.network import Network
 from styler.controls import Controls
 from styler.errors import InputError, StorageError
@@ -83,12 +83,14 @@ def stylize(
     """
 
     recipe = options.recipe(style, controls, network, mask, only)
+    idle.tell(recipe.styles, controls, quiet=quiet)
 
     def look() -> Job:
         return plan(recipe, photos, output, saving, page=page, repaint=repaint)
 
     job = look()
     _check(job, photos, json=json, dry_run=dry_run, watch=watch)
+    idle.tell_saving(saving, (task.output for task in job.tasks), quiet=quiet)
     stdin = sys.stdin.buffer if sys.stdin else b""
     runner = Runner(network.open, max_pixels=max_pixels, stdin=stdin)
     runner.prepare(recipe)
@@ -124,6 +126,8 @@ def _check(
     watch: bool,
 ) -> None:
     """Refuse what cannot work before the network is loaded."""
+    if watch and dry_run:
+        raise InputError("--dry-run and --watch do not go together; leave one out")
     if watch and job.folder is None:
         raise InputError("--watch takes a folder of photos and -o FOLDER")
     if not job.tasks and not watch:

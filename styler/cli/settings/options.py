@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import functools
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,22 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from styler.cli.settings import idle
 from styler.cli.settings.network import Network, weighted
 from styler.controls import CONTROLS, MASK, ONLY, Control, Controls
 from styler.errors import ParameterError, WeightsError
 from styler.jobs import PAINTED, Recipe, Saving
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class Spelled(click.Option):
+    """An option that is known by each of its names in the environment, too."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        names = [flag.lstrip("-").replace("-", "_").upper() for flag in self.opts]
+        found = (os.environ.get(f"{ctx.auto_envvar_prefix}_{name}") for name in names)
+        return next(filter(None, found), None)
 
 
 def option(control: Control) -> Decorator:
@@ -27,7 +38,8 @@ def option(control: Control) -> Decorator:
         ranged: Any = click.IntRange if isinstance(control.low, int) else click.FloatRange
         kind = ranged(control.low, control.high)
     return click.option(
-        "--" + control.name.replace("_", "-"),
+        *(idle.flag(name) for name in (control.name, control.also) if name),
+        cls=Spelled,
         type=kind,
         default=control.default,
         show_default=control.default is not None,
@@ -170,8 +182,13 @@ def together(*decorators: Decorator) -> Decorator:
     return decorate
 
 
-def bundle(kind: type[Any], name: str, *decorators: Decorator) -> Decorator:
-    """Options that are handed on as one dataclass, `kind`, under one `name`.
+def bundle(
+    kind: type[Any],
+    name: str,
+    *decorators: Decorator,
+    make: Callable[..., Any] | None = None,
+) -> Decorator:
+    """Options that are handed on as one dataclass, `kind`, under one `name`; `make` makes it.
 
     Fields without an option keep their defaults.
     """
@@ -181,15 +198,33 @@ def bundle(kind: type[Any], name: str, *decorators: Decorator) -> Decorator:
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             names = [field.name for field in dataclasses.fields(kind) if field.name in kwargs]
             given = {option: kwargs.pop(option) for option in names}
-            return function(*args, **{name: kind(**given)}, **kwargs)
+            return function(*args, **{name: (make or kind)(**given)}, **kwargs)
 
         return together(*decorators)(wrapped)
 
     return decorate
 
 
-controls = bundle(Controls, "controls", *map(option, CONTROLS.values()))
-look = bundle(Controls, "controls", *(option(c) for c in CONTROLS.values() if c.looks))
+def controlled(*chosen: Control) -> Decorator:
+    """The options of controls, handed on as `Controls`.
+
+    One that has no effect without another, which is missing, is a mistake on the command line; as
+    a default from elsewhere it waits for the other.
+    """
+
+    def controls(**given: Any) -> Controls:
+        for control in chosen:
+            if control.needs and given[control.needs] is None:
+                control.taken(given[control.name])
+                idle.check(control)
+                given[control.name] = control.default
+        return Controls(**given)
+
+    return bundle(Controls, "controls", *map(option, chosen), make=controls)
+
+
+controls = controlled(*CONTROLS.values())
+look = controlled(*(control for control in CONTROLS.values() if control.looks))
 masks = together(mask, only)
 network = bundle(Network, "network", model, engine, threads)
 saving = bundle(Saving, "saving", format_, quality, lossless, bits, exif, force)
