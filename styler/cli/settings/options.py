@@ -12,7 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from styler.cli.settings import idle
-from styler.cli.settings.network import Network, weighted
+from styler.cli.settings.network import Network, held, weighted
 from styler.controls import CONTROLS, MASK, ONLY, Control, Controls
 from styler.errors import ParameterError, WeightsError
 from styler.jobs import PAINTED, Recipe, Saving
@@ -88,7 +88,8 @@ style = click.option(
     multiple=True,
     required=True,
     metavar="NAME|FILE[=WEIGHT]",
-    help="A preset (see `styler styles`), a painting, or a style file; several are mixed.",
+    help="A preset (see `styler styles`), a painting (- for standard input), or a style file; "
+    "several are mixed.",
 )
 max_pixels = click.option(
     "--max-pixels",
@@ -128,7 +129,7 @@ model = click.option(
 force = click.option("--force", "-f", is_flag=True, help="Overwrite what exists.")
 format_ = click.option(
     "--format",
-    type=click.Choice(PAINTED),
+    type=click.Choice((*PAINTED, "gif")),
     help="File format of the result.  [default: by the name of the output]",
 )
 quality = click.option(
@@ -251,8 +252,9 @@ def recipe(
     only: Path | None = None,
 ) -> Recipe:
     """What the options of a verb that paints mean together."""
+    named = [weighted(argument) for argument in style]
     return Recipe(
-        styles=tuple(map(weighted, style)),
+        styles=tuple((held(name), weight) for name, weight in named),
         controls=controls,
         masks=tuple(map(str, mask)),
         only=None if only is None else str(only),
