@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from inspect import Parameter, signature
 from typing import Annotated, Any, Literal, get_type_hints
 
@@ -10,10 +11,12 @@ from fastapi import File, Form, UploadFile
 from pydantic import AfterValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
+from starlette.datastructures import FormData
 
 from styler.controls import CONTROLS, MASK, ONLY, Control, Controls
-from styler.errors import ParameterError
+from styler.errors import ParameterError, did_you_mean, one_line
 
+from .problems import FieldError, Problem
 from .settings import Settings
 
 Absent = SkipJsonSchema[None]  # a form has no null to send
@@ -32,6 +35,34 @@ Weights = Annotated[
     list[Annotated[float, Field(ge=0, allow_inf_nan=False)]] | Absent,
     Form(description="How much of each style, in their order: first `style`, then `preset`."),
 ]
+
+
+SEVERAL = frozenset(("style", "preset", "weight", "mask"))
+"""Fields that may be sent more than once."""
+
+SPELLINGS = {control.also: name for name, control in CONTROLS.items() if control.also}
+
+
+def checked(form: FormData, known: Mapping[str, bool]) -> FormData:
+    """The form without empty fields, by the names of ``known``, which says whether one is required.
+
+    Raises a ``Problem`` for a field that is none of them, or is sent again but for ``SEVERAL``.
+    """
+    sent = [(SPELLINGS.get(name, name), value) for name, value in form.multi_items()]
+    errors = []
+    for name, times in Counter(name for name, _ in sent).items():
+        if name not in known:
+            fields = f"the fields are {', '.join(known)}"
+            hint = did_you_mean(name, known, fields)
+            errors.append(FieldError(field=one_line(name)[:100], detail=f"no such field; {hint}"))
+        elif times > 1 and name not in SEVERAL:
+            errors.append(FieldError(field=name, detail=f"sent {times} times; send it once"))
+    if errors:
+        missing = [name for name, required in known.items() if required and name not in form]
+        errors += [FieldError(field=name, detail="Field required") for name in missing]
+        detail = "; ".join(f"{error.field}: {error.detail}" for error in errors)
+        raise Problem("invalid-input", detail, errors=errors)
+    return FormData([(name, value) for name, value in sent if value != ""])
 
 
 def with_controls(route: Callable[..., Any]) -> Callable[..., Any]:

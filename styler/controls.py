@@ -5,7 +5,7 @@ Light on purpose: ``styler --help`` and the description of the server are made f
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import InitVar, dataclass, field, fields
 from typing import Any, Literal
 
 from styler.errors import ParameterError
@@ -29,7 +29,8 @@ KeepColours = Literal["luminance", "coral", "histogram"]
 
 MASK = (
     "Where a style goes, one mask for each style in their order: a grey picture of any size, "
-    "white is there, black not, grey in part. What no mask covers stays photo."
+    "white is there, black not, grey in part; of 0 and 1 alone, 1 is white. What no mask covers "
+    "stays photo."
 )
 ONLY = "Paint only where this grey picture is white; the rest of the photo stays as it is."
 
@@ -95,6 +96,8 @@ class Control:
         metavar: how the command line calls its value.
         unset: what the command line says of its absence.
         looks: whether it changes how a painting looks, rather than how large it is.
+        needs: name of the control without which it has no effect.
+        also: another spelling of its name.
     """
 
     name: str
@@ -108,6 +111,8 @@ class Control:
     metavar: str | None = None
     unset: str | None = None
     looks: bool = True
+    needs: str | None = None
+    also: str | None = None
 
     def taken(self, value: Any) -> Any:
         """The control's value of what is given.
@@ -145,9 +150,10 @@ class Controls:
     """How to paint, apart from photo, styles and masks: the keywords of :meth:`Stylizer.stylize`.
 
     A field added here is a keyword, an option of the command line and a field of the form.
+    ``keep_colors`` is another spelling of ``keep_colours``.
 
     Raises:
-        ParameterError: a value is out of its range.
+        ParameterError: a value is out of its range, or has no effect without another.
     """
 
     strength: float = field(
@@ -231,18 +237,31 @@ class Controls:
             "its colours (coral), or by the histogram of each channel (histogram).",
             choices=KeepColours.__args__,  # type: ignore[attr-defined]
             unset="the painting's",
+            also="keep_colors",
         ),
     )
     keep_amount: float = field(
         default=1.0,
         metadata=about(
-            "How much of the photo's colours to keep: 0 is none, 1 all.", low=0.0, high=1.0
+            "How much of the photo's colours to keep: 0 is none, 1 all.",
+            low=0.0,
+            high=1.0,
+            needs="keep_colours",
         ),
     )
+    keep_colors: InitVar[KeepColours | None] = None
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, keep_colors: KeepColours | None) -> None:
+        if keep_colors is not None:
+            if self.keep_colours not in (None, keep_colors):
+                raise ParameterError("keep_colors and keep_colours are the same; give one of them")
+            object.__setattr__(self, "keep_colours", keep_colors)
         for name, known in CONTROLS.items():
             object.__setattr__(self, name, known.taken(getattr(self, name)))
+        for name, known in CONTROLS.items():
+            idle = known.needs is not None and getattr(self, known.needs) is None
+            if idle and getattr(self, name) != known.default:
+                raise ParameterError(f"{name} has no effect without {known.needs}; give both")
 
     def plain(self) -> dict[str, Any]:
         """The controls as JSON has them: what is of a type of its own is written as text."""
@@ -279,6 +298,8 @@ def described(indent: int = 12) -> str:
         text = f"{known.name}: {known.help[0].lower()}{known.help[1:]}"
         if known.high:
             text += f" From {known.low:g} to {known.high:g}, by default {known.default:g}."
+        if known.also:
+            text += f" ``{known.also}`` is the same."
         first, rest = " " * indent, " " * (indent + 4)
         paragraphs.append(fill(text, 100, initial_indent=first, subsequent_indent=rest))
     return "\n".join(paragraphs)

@@ -29,6 +29,8 @@ __all__ = [
 TEMPORARY_SUFFIX = ".styler-part"
 """Ending of the temporary files that the finished ones take the place of."""
 
+TOO_LONG = "{}: the name is too long for its disk; give a shorter one, by -o or --name"
+
 _MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 """What no other name in the same place would mend."""
 
@@ -68,6 +70,8 @@ def storing(path: str | os.PathLike[str]) -> Iterator[None]:
     except FileExistsError:
         raise
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise OutputError(TOO_LONG.format(printable(os.fspath(path)))) from error
         kind = StorageError if error.errno in _MACHINE else OutputError
         raise kind(
             f"{printable(os.fspath(path))}: cannot be written ({error.strerror}); "

@@ -468,6 +468,9 @@ class TestErrors:
             ({"style_size": None}, "style_size"),
             ({"keep_amount": 1.01}, "keep_amount must be from 0 to 1"),
             ({"keep_amount": float("nan")}, "keep_amount"),
+            ({"keep_amount": 0.5}, "keep_amount has no effect without keep_colours; give both"),
+            ({"keep_colors": "sepia"}, "keep_colours must be one of"),
+            ({"keep_colors": "coral", "keep_colours": "luminance"}, "are the same; give one"),
             ({"keep_colours": "sepia"}, "keep_colours must be one of luminance, coral, histogram"),
         ],
     )
@@ -497,3 +500,19 @@ def test_one_liner_takes_them_all(stylizer: Stylizer, style: Style) -> None:
     }  # fmt: skip
     painted = styler.stylize(PHOTO, style, **controls)
     assert np.array_equal(painted, stylizer.stylize(PHOTO, style, **controls))
+
+
+def test_colors_are_colours(stylizer: Stylizer, style: Style) -> None:
+    assert Controls(keep_colors="coral") == Controls(keep_colours="coral")
+    assert replace(Controls(keep_colors="coral"), size=9).keep_colours == "coral"
+    painted = stylizer.stylize(PHOTO, style, keep_colors="coral", keep_amount=0.5)
+    expected = stylizer.stylize(PHOTO, style, keep_colours="coral", keep_amount=0.5)
+    assert np.array_equal(painted, expected)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.uint16, np.int64, np.float64])
+def test_of_0_and_1_alone_1_is_white(stylizer: Stylizer, style: Style, dtype: type) -> None:
+    labels = halves() > 0
+    expected = stylizer.stylize(PHOTO, style, only=halves())
+    assert np.array_equal(stylizer.stylize(PHOTO, style, only=labels.astype(dtype)), expected)
+    assert not np.array_equal(expected, PHOTO)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from ..problems import documented
+from ..query import no_query
 from ..state import StateDependency
 
-router = APIRouter(prefix="/v1", tags=["painting"])
+router = APIRouter(prefix="/v1", tags=["painting"], dependencies=[Depends(no_query)])
 
 
 class Preset(BaseModel):
@@ -33,7 +34,10 @@ class Presets(BaseModel):
     summary="List the presets",
     response_model=Presets,
     response_description="The presets.",
-    responses={304: {"description": "As the client has it already"}, **documented("not-ready")},
+    responses={
+        304: {"description": "As the client has it already"},
+        **documented("invalid-input", "not-ready"),
+    },
 )
 async def styles(request: Request, state: StateDependency) -> Response:
     """Names to send as `preset`, with the paintings behind them."""

@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, File, Form, Header, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Header, Request, Response, UploadFile
 from fastapi.routing import APIRoute
+from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect
 
 from styler.jobs import Job, Recipe, Saving, Task
 
-from ..form import Absent, Masks, Only, Presets, Styles, Weights, controls, with_controls
+from ..form import Absent, Masks, Only, Presets, Styles, Weights, checked, controls, with_controls
 from ..middleware.body import UploadRequest
 from ..negotiation import FORMATS, Format, accepted, disposition, stem
 from ..pipeline import Order, Painting
 from ..problems import FieldError, Problem, documented
+from ..query import no_query
 from ..state import State, StateDependency
 
 T = TypeVar("T")
+
+
+class KnownFields(UploadRequest):
+    """A request whose form has these fields and no others."""
+
+    def __init__(self, request: Request, known: Mapping[str, bool]) -> None:
+        super().__init__(request.scope, request.receive)
+        self._known = known
+
+    async def form(self, **_: Any) -> FormData:  # type: ignore[override]
+        form = await super().form()
+        try:
+            return checked(form, self._known)
+        except Problem:
+            await form.close()
+            raise
 
 
 class AdmittedRoute(APIRoute):
@@ -27,17 +45,25 @@ class AdmittedRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
+        known = {
+            field.alias: field.field_info.is_required() for field in self.dependant.body_params
+        }
 
         async def admitted(request: Request) -> Response:
             state: State = request.app.state.styler
             _ = state.pipeline  # a 503 while it is closed
             with state.admission.place():
-                return await answer(UploadRequest(request.scope, request.receive))
+                return await answer(KnownFields(request, known))
 
         return admitted
 
 
-router = APIRouter(prefix="/v1", tags=["painting"], route_class=AdmittedRoute)
+router = APIRouter(
+    prefix="/v1",
+    tags=["painting"],
+    route_class=AdmittedRoute,
+    dependencies=[Depends(no_query)],
+)
 
 _PICTURE = {
     "description": "The painted photo: upright, as large as `content` or as `size` leaves it.",

@@ -1,12 +1,16 @@
 """The command line, one verb per file; :func:`main` is the ``styler`` script."""
 
+import io
+import logging
 import sys
+import warnings
 
 __all__ = ["main"]
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave the process with its exit code."""
+    _prepare()
     try:
         from styler.cli.app import run
 
@@ -15,3 +19,15 @@ def main(arguments: list[str] | None = None) -> None:
         print("styler: interrupted", file=sys.stderr)
         code = 130
     sys.exit(code)
+
+
+def _prepare() -> None:
+    """Let text that the console cannot show pass with ``?``, and what libraries say among
+    themselves stay with them: what concerns the user is said in lines of our own.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+        logging.lastResort = None

@@ -1,5 +1,6 @@
 """The ``styler`` command: its verbs, its configuration, and what becomes of errors."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from styler.cli.commands.train import train
 from styler.cli.commands.vote import vote
 from styler.cli.settings import config
 from styler.errors import StorageError, StylerError, one_line
+from styler.files import TOO_LONG, printable
 
 EXIT_CODES = {
     0: "everything asked for is done",
@@ -127,7 +129,11 @@ def run(arguments: list[str] | None = None) -> int:
         return _fail(error.format_message(), 2)
     except StylerError as error:
         return _fail(str(error), 1 if isinstance(error, StorageError) else 2)
+    except MemoryError:
+        return _fail("not enough memory; paint the photo smaller, for example with --size", 2)
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return _fail(TOO_LONG.format(printable(os.fsdecode(error.filename or ""))), 2)
         names_a_file = error.filename is not None
         what = f"{os.fspath(error.filename)}: {error.strerror}" if names_a_file else str(error)
         return _fail(what, 1)

@@ -20,16 +20,20 @@ def read_mask(source: Source, size: tuple[int, int] | None = None, **caps: Any) 
     """A picture as a soft mask: (H, W) float32, 0 (black or transparent) to 1 (white).
 
     The value is luma times alpha, so that white drawn on transparency works too, at 16 bits where
-    the file has them. ``size`` is the (width, height) to stretch it to; ``caps`` are those of
-    :func:`styler.imaging.read`. Raises what it raises.
+    the file has them. Where there is nothing but 0 and 1, 1 is white. ``size`` is the (width,
+    height) to stretch it to; ``caps`` are those of :func:`styler.imaging.read`. Raises what it
+    raises.
     """
     mask = as_mask(read(source, bits=16, **caps))
     return mask if size is None else resize_mask(mask, size)
 
 
 def as_mask(picture: Picture) -> NDArray[np.float32]:
-    """A decoded picture as a soft mask: (H, W) float32, luma times alpha in 0 to 1."""
-    white = np.iinfo(picture.rgb.dtype).max
+    """A decoded picture as a soft mask: (H, W) float32, luma times alpha in 0 to 1.
+
+    Where there is nothing but 0 and 1, 1 is white.
+    """
+    white = _white(picture)
     if (picture.rgb == picture.rgb[..., :1]).all():  # grey: exact, so that white is 1
         mask = np.divide(picture.rgb[..., 0], white, dtype=np.float32)
     else:
@@ -64,3 +68,13 @@ def alpha_mask(picture: Picture) -> NDArray[np.float32] | None:
     if picture.alpha is None:
         return None
     return np.divide(picture.alpha, np.iinfo(picture.alpha.dtype).max, dtype=np.float32)
+
+
+def _white(picture: Picture) -> int:
+    """The white of a mask: the most of its type, or 1 where there is nothing above.
+
+    Programs for labels write masks of 0 and 1; read as levels of grey they would be black.
+    """
+    most = int(picture.rgb.max())
+    widened = picture.bits == 16 and picture.metadata.bits == 8
+    return most if most == 1 or (widened and most == 257) else np.iinfo(picture.rgb.dtype).max

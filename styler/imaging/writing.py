@@ -116,7 +116,7 @@ def check_options(
     """Raise ``ParameterError`` for options of :func:`encode` that a format does not have."""
     if quality is not None and not 1 <= quality <= 100:
         raise ParameterError(f"quality is {quality}; use 1 to 100")
-    if lossless and known.name in ("jpeg", "avif", "heic"):
+    if lossless and known.name in ("jpeg", "avif", "heic", "gif"):
         raise ParameterError(f"{known.name} cannot be lossless here; use png, webp or tiff")
     if bits not in (8, 16) or (bits == 16 and not known.bits16):
         raise ParameterError(f"{known.name} cannot hold {bits} bits per sample; use png or tiff")

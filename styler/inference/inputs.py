@@ -21,8 +21,8 @@ grey or ``(H, W, C)`` of grey (1), grey and alpha (2), sRGB (3), or sRGB and alp
 uint16, or floats from 0 to 1."""
 
 Grey = Source | NDArray[Any]
-"""A mask: a picture, whose luma counts, or an ``(H, W)`` array of 0 to the most of its type (of
-integers and booleans) or to 1 (of floats)."""
+"""A mask: a picture, whose luma counts, or an ``(H, W)`` array of booleans, of unsigned integers to
+the most of their type, or of floats to 1. Where there is nothing but 0 and 1, 1 is white."""
 
 
 def as_picture(source: Any) -> Picture:
@@ -80,11 +80,11 @@ def as_mask(source: Any, name: str, like: Picture) -> NDArray[np.float32]:
         ParameterError: an array of another shape or range.
     """
     if isinstance(source, np.ndarray) and source.ndim != 3:
-        if source.dtype == bool or np.issubdtype(source.dtype, np.unsignedinteger):
-            most = 1 if source.dtype == bool else np.iinfo(source.dtype).max
-            mask = np.divide(source, most, dtype=np.float32)
-        else:
-            mask = source
+        mask = source
+        if source.dtype == bool or (np.issubdtype(source.dtype, np.integer) and _is_binary(source)):
+            mask = source.astype(np.float32)
+        elif np.issubdtype(source.dtype, np.unsignedinteger):
+            mask = np.divide(source, np.iinfo(source.dtype).max, dtype=np.float32)
         fits = mask.ndim == 2 and np.issubdtype(mask.dtype, np.floating) and mask.size > 0
         if not fits or not (mask.min() >= 0 and mask.max() <= 1):
             raise ParameterError(
@@ -98,6 +98,10 @@ def as_mask(source: Any, name: str, like: Picture) -> NDArray[np.float32]:
     else:
         mask = imaging.read_mask(_readable(source, name), name=name)
     return imaging.resize_mask(mask, (like.width, like.height))
+
+
+def _is_binary(values: NDArray[Any]) -> bool:
+    return values.size > 0 and values.min() >= 0 and values.max() <= 1
 
 
 def pixels_and_alpha(picture: Picture) -> tuple[NDArray[Any], NDArray[np.float32] | None]:

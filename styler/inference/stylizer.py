@@ -239,16 +239,17 @@ class Stylizer:
         given: Keywords,
         steady: Steady | None = None,
     ) -> Picture:
-        photo = photo.resized(given.fit(photo.width, photo.height))
-        canvas = photo.resized(given.fit_canvas(photo.width, photo.height))
-        pixels, alpha = pixels_and_alpha(canvas)
-        regions = divide(
-            styles,
-            masks=_masks(given.masks, len(styles), canvas),
-            only=None if given.only is None else as_mask(given.only, "only", canvas),
-            alpha=alpha,
-        )
+        width, height = given.fit(photo.width, photo.height)
         try:
+            photo = photo.resized((width, height))
+            canvas = photo.resized(given.fit_canvas(width, height))
+            pixels, alpha = pixels_and_alpha(canvas)
+            regions = divide(
+                styles,
+                masks=_masks(given.masks, len(styles), canvas),
+                only=None if given.only is None else as_mask(given.only, "only", canvas),
+                alpha=alpha,
+            )
             x = imaging.to_float(pixels)
             painted = paint(self._engine, self.spec, self._learned, x, regions, given, steady)
             if painted is None:
@@ -256,8 +257,8 @@ class Stylizer:
             return finish(painted, x, photo, regions.only)
         except MemoryError:
             raise TooLargeError(
-                f"not enough memory to paint {photo.width}x{photo.height} pixels; "
-                "make the photo smaller, for example by its size"
+                f"not enough memory to paint {width}x{height} pixels; "
+                "paint the photo smaller with size (--size on the command line)"
             ) from None
 
     __call__ = stylize

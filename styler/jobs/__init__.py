@@ -1,7 +1,7 @@
 """What is to be done, to which pictures, and how it is carried out."""
 
 from .estimate import Estimate, estimate
-from .job import PAINTED, Job, Task, plan
+from .job import PAINTED, PIPE, Job, Task, plan
 from .outcome import Outcome
 from .output import Saving, check_output
 from .recipe import Recipe
@@ -10,6 +10,7 @@ from .watch import watch
 
 __all__ = [
     "PAINTED",
+    "PIPE",
     "AbandonedError",
     "Estimate",
     "Job",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import itertools
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,8 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from styler.errors import InputError, OutputError
+from styler.files import is_stream
 
 from .ledger import Paintings
+from .naming import Pattern
 from .output import Saving
 from .recipe import Recipe
 
@@ -77,13 +80,21 @@ def plan(
     *,
     page: int | None = None,
     repaint: bool = False,
+    name: str | None = None,
 ) -> Job:
     """Pair every input with its output.
 
     Folders are searched recursively and mirrored under the folder `output`. A single file
-    may name its output; without one it lands beside the photo as ``photo.STYLE.ext``. Of several
+    may name its output; without one it lands beside the photo as ``photo.STYLE.ext``. `name` is a
+    :class:`Pattern` for what is named neither by `output` nor by standard output. Of several
     pictures those that styler itself has painted are left out, unless to `repaint` is wanted.
+
+    Raises:
+        InputError: nothing matches, two would become one file, or a photo would be replaced.
+        OutputError: `output` is not what these inputs need.
+        ParameterError: `name` is no pattern.
     """
+    pattern = None if name is None else Pattern(name)
     saving = saving or Saving()
     make = partial(Job, recipe, saving=saving, page=page)
     tag, format = recipe.tag, saving.format
@@ -105,7 +116,13 @@ def plan(
         found = [pair for pair in found if pair[0] in kept]
     folder = None
     if output is None:
-        tasks = [Task(p, p.with_name(f"{p.stem}.{tag}{_suffix(p, format)}")) for p, _ in found]
+        beside = pattern or Pattern("{stem}.{style}{ext}")
+        tasks = [Task(p, p.with_name(beside.of(p, tag, _suffix(p, format)))) for p, _ in found]
+        for task in tasks:
+            if task.source == task.output:
+                raise OutputError(f"{task}: --name {name} is its own; use {{style}} in it")
+            if is_stream(str(task)):
+                raise OutputError(f"{task}: is no file; say with -o where its painting goes")
         outputs = {task.output for task in tasks}  # of an earlier run: a glob finds it, too
         tasks = [task for task in tasks if task.source not in outputs]
     elif many or _is_folder(output):
@@ -116,33 +133,44 @@ def plan(
             raise OutputError(
                 f"{output}: is the name of one picture; several need a folder, such as -o painted/"
             )
-        tasks = _mirror(found, folder, format)
+        tasks = (
+            _mirror(found, folder, format)
+            if pattern is None
+            else [
+                Task(p, folder / relative.with_name(pattern.of(p, tag, _suffix(p, format))))
+                for p, relative in found
+            ]
+        )
     else:
         tasks = [Task(found[0][0], Path(output))]
-    return make(tuple(_distinct(tasks)), many=many, folder=folder, left_out=left_out)
+    remedy = "paint their folder"
+    if pattern is not None:
+        remedy = "use {stem} in --name, or {name} where only their extensions differ"
+    return make(tuple(_distinct(tasks, remedy)), many=many, folder=folder, left_out=left_out)
 
 
 def _expand(argument: str, output: str | None) -> Iterator[tuple[Path, Path]]:
     """The pictures that `argument` means, each with its path relative to the output folder."""
-    from styler.imaging import find_pictures
+    from styler.imaging.search import find_pictures, is_aside
 
-    path = Path(argument)
-    if path.is_dir():
+    path, there = Path(argument), os.path.exists(argument)  # noqa: PTH110 - never raises
+    if there and path.is_dir():
         if output in (None, PIPE):
             raise InputError(f"{argument}: a folder needs -o FOLDER for what is painted")
         if path.resolve() == Path(str(output)).resolve():
             raise InputError(f"{path}: -o must be another folder than that of the photos")
         files = _unpainted(find_pictures(path), path, output)
         yield from ((file, file.relative_to(path)) for file in files)
-    elif path.exists() or not glob.has_magic(argument):
-        if not path.exists():
+    elif there or not glob.has_magic(argument):
+        if not there:
             raise InputError(f"{argument}: no such file or folder")
         yield path, Path(path.name)
     else:
-        matches = [Path(name) for name in sorted(glob.glob(argument, recursive=True))]
         fixed = itertools.takewhile(lambda part: not glob.has_magic(part), path.parts[:-1])
         root = Path(*fixed)
-        files = _unpainted([match for match in matches if match.is_file()], root, output)
+        matches = [Path(name) for name in sorted(glob.glob(argument, recursive=True))]
+        pictures = [m for m in matches if m.is_file() and not is_aside(m.relative_to(root))]
+        files = _unpainted(pictures, root, output)
         if not files:
             raise InputError(f"{argument}: nothing matches")
         yield from ((file, file.relative_to(root)) for file in files)
@@ -171,15 +199,13 @@ def _mirror(found: list[tuple[Path, Path]], output: Path, format: str | None) ->
     ]
 
 
-def _distinct(tasks: list[Task]) -> list[Task]:
+def _distinct(tasks: list[Task], remedy: str) -> list[Task]:
     """Each task once; no two may share an output, and of several none may replace a photo."""
     first: dict[Path | None, Task] = {}
     for task in tasks:
         other = first.setdefault(task.output, task)
         if other is not task and other.source != task.source:
-            raise InputError(
-                f"{other} and {task} would both become {task.output}; paint their folder"
-            )
+            raise InputError(f"{other} and {task} would both become {task.output}; {remedy}")
     sources = (task.source for task in tasks if isinstance(task.source, Path))
     photos = {source.resolve() for source in sources} if len(first) > 1 else set()
     for task in first.values():

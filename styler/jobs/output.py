@@ -14,6 +14,7 @@ from .ledger import note
 
 if TYPE_CHECKING:
     from styler.imaging import Animation, Metadata, Picture
+    from styler.imaging.codecs.formats import Format
 
 __all__ = ["Saving", "check_output"]
 
@@ -41,10 +42,21 @@ class Saving:
         from styler.imaging import check_options
         from styler.imaging.codecs import formats
 
-        named = {formats.by_path(output) for output in outputs if output and not self.format}
-        for known in {formats.by_name(self.format)} if self.format else named:
+        for known in self.formats(outputs):
             formats.plugin(known)
             check_options(known, quality=self.quality, lossless=self.lossless, bits=self.bits or 8)
+
+    def formats(self, outputs: Iterable[Path | None]) -> set[Format]:
+        """The formats of the outputs, as far as they show before the photos are read.
+
+        Raises:
+            OutputError: a name tells none.
+        """
+        from styler.imaging.codecs import formats
+
+        if self.format:
+            return {formats.by_name(self.format)}
+        return {formats.by_path(output) for output in outputs if output}
 
     def kind(self, photo: Metadata, output: Path | None) -> str:
         """The name of the format that a painting of a photo is written in."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from styler import files
-from styler.errors import OutputError, StorageError, StylerError, one_line
+from styler.errors import OutputError, StorageError, StylerError, TooLargeError, one_line
 
 from .job import Job, Task
 from .ledger import Ledger, settings
@@ -137,7 +138,8 @@ class Runner:
             if not anew and self.is_done(job, task):
                 return Outcome(str(task), str(task.output), "skipped")
             return self.paint(job, task)
-        except (StylerError, OSError) as error:
+        except (StylerError, OSError, MemoryError) as caught:
+            error = _typed(caught)
             line = _line(task, error)
             return Outcome(str(task), str(task.output), "failed", error=line, cause=error)
 
@@ -257,9 +259,11 @@ class Runner:
         from styler.imaging import MAX_BYTES
         from styler.imaging.streams import opened
 
-        if task.source is not None:
+        if isinstance(task.source, bytes):
             return task.source
-        with opened(self._stdin, str(task), MAX_BYTES) as stream:
+        if task.source is not None and not files.is_stream(task.source):
+            return task.source
+        with opened(task.source or self._stdin, str(task), MAX_BYTES) as stream:
             return stream.read()
 
     def _mask(self, mask: Source, name: str) -> Mask:
@@ -308,11 +312,22 @@ def _warning(job: Job, task: Task, told: Metadata, kind: str, *, moved: bool) ->
     notes = [*told.notes]
     if told.bits == 16 and job.saving.bits is None and (moved or not FORMATS[kind].bits16):
         notes.append(f"its 16 bits are 8 in {kind}; png and tiff hold them")
+    if kind == "gif" and not moved:
+        notes.append("its colours are 256 in gif; png, webp and jpeg hold all")
     if (told.frames or 1) > 1 and not moved and job.page is None:
         remedy = "gif, webp and png hold all" if _moves(told) else "--page N paints another"
         what = "frames" if _moves(told) else "pages"
         notes.append(f"the first of its {told.frames} {what} is painted alone; {remedy}")
     return one_line(f"{task}: {', '.join(notes)}") if notes else None
+
+
+def _typed(error: Exception) -> Exception:
+    """What has a remedy beyond what Python says of it, as an error of our own."""
+    if isinstance(error, MemoryError):
+        return TooLargeError("not enough memory; paint the photo smaller with --size")
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return OutputError(files.TOO_LONG.format(files.printable(str(error.filename))))
+    return error
 
 
 def _line(task: Task, error: Exception) -> str:

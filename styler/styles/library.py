@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from styler.errors import StyleError, did_you_mean
+from styler.files import is_stream
 from styler.models import Model, find, shipped
 
 from .file import SUFFIX
@@ -56,7 +57,9 @@ def resolve(style: Any, model: Path, take: Callable[[Any], Style]) -> Style:
     """
     if isinstance(style, str | os.PathLike) and Path(style).suffix == SUFFIX:
         style = Style.load(style)
-    elif isinstance(style, str) and not os.path.isfile(style):  # noqa: PTH113 - never raises
+    elif isinstance(style, str) and not (
+        os.path.isfile(style) or is_stream(style)  # noqa: PTH113 - never raises
+    ):
         style = preset(style, model)
     return take(style)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from styler.errors import ParameterError
 from styler.imaging import Palette
@@ -94,15 +95,14 @@ def mix(styles: Sequence[tuple[Style, float]]) -> Style:
     Raises:
         ParameterError: no style, a negative weight, a sum of 0, or styles of different models.
     """
-    weights = np.array([weight for _, weight in styles], np.float64)
-    if (
-        len(weights) == 0
-        or not np.isfinite(weights).all()
-        or (weights < 0).any()
-        or weights.sum() <= 0
-    ):
+    try:
+        weights = np.array([weight for _, weight in styles], np.float64)
+        fits = bool(np.isfinite(weights).all() and (weights >= 0).all() and weights.any())
+    except (OverflowError, TypeError, ValueError):
+        fits = False
+    if not fits:
         raise ParameterError("style weights must be finite, not negative, and not all 0")
-    first, shares = styles[0][0], weights / weights.sum()
+    first, shares = styles[0][0], _shares(weights)
     if any(style.model != first.model for style, _ in styles):
         raise ParameterError("the styles belong to different models; save them anew with one model")
     statistics = tuple(
@@ -118,3 +118,10 @@ def mix(styles: Sequence[tuple[Style, float]]) -> Style:
         Palette.mix([style.palette for style, _ in styles], shares.tolist()),
         Brushwork.mix([style.brushwork for style, _ in styles], shares.tolist()),
     )
+
+
+def _shares(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights scaled to sum 1, however large they are."""
+    with np.errstate(over="ignore"):
+        total = float(weights.sum())
+    return weights / total if np.isfinite(total) else _shares(weights / weights.max())

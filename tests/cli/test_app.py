@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -434,3 +435,39 @@ def test_main_leaves_with_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(SystemExit) as left:
         main(["styles", "--nonsense"])
     assert left.value.code == 2 == run(["styles", "--nonsense"])
+
+
+def alone(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """``styler`` in a process of its own, whose streams are its own, too."""
+    program = "from styler.cli import main; main()"
+    command = [sys.executable, "-c", program, *arguments]
+    return subprocess.run(command, env=os.environ | environment, capture_output=True)
+
+
+def test_text_beyond_the_code_page_of_the_console_is_shown_as_well_as_can_be() -> None:
+    listed = alone("styles", PYTHONIOENCODING="cp932")
+    assert listed.returncode == 0 and not listed.stderr
+    assert "The Night Caf?" in listed.stdout.decode("cp932")
+    save(Path("фото.jpg"))
+    arguments = ("stylize", "фото.jpg", "--style", "night", "--dry-run", "-o", "out.png")
+    told = alone(*arguments, PYTHONIOENCODING="cp1252")
+    assert told.returncode == 0 and b"????.jpg -> out.png" in told.stdout
+
+
+def test_what_libraries_warn_of_is_not_shown() -> None:
+    """A photo whose EXIF data Pillow warns of, with a line of its own source."""
+    damaged = struct.pack("<4sIHHHIIHHII", b"II*\0", 8, 9, 0x0112, 3, 1, 1, 0x010F, 2, 255, 1 << 30)
+    save(Path("photo.jpg"), exif=b"Exif\0\0" + damaged)
+    done = alone("stylize", "photo.jpg", "--style", "night", "-o", "out.png", "--quiet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_the_engine_leaves_errors_to_its_caller() -> None:
+    """Onnxruntime writes a coloured log of each failure, next to what it raises."""
+    program = (
+        "import numpy as np; from styler import Stylizer; stylizer = Stylizer(threads=1)\n"
+        "try: stylizer._engine.encode(np.zeros((1, 3, 1, 1), np.float32)[:, :, :0])\n"
+        "except Exception: print('raised')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True)
+    assert done.stdout == b"raised\n" and done.stderr == b""

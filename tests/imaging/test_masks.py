@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from styler.errors import ImageError, ParameterError
-from styler.imaging import Picture, alpha_mask, encode, read_mask, resize_mask
+from styler.imaging import Picture, alpha_mask, as_mask, encode, read_mask, resize_mask
 
 
 def png(array, **options):
@@ -83,3 +83,19 @@ def test_alpha_is_a_mask_too():
     alpha = np.array([[0, 51], [102, 255]], np.uint8)
     np.testing.assert_allclose(alpha_mask(Picture(rgb, alpha)), alpha / 255, atol=1e-7)
     assert read_mask(encode(Picture(rgb + 255, alpha), "png"))[1, 1] == 1
+
+
+def test_of_0_and_1_alone_1_is_white():
+    labels = (np.arange(64).reshape(8, 8) % 3 > 0).astype(np.uint8)
+    for stored in (labels, labels.astype(np.uint16), np.dstack([labels] * 3)):
+        np.testing.assert_array_equal(read_mask(png(stored)), labels)
+        np.testing.assert_array_equal(as_mask(from_array(stored)), labels)
+    np.testing.assert_array_equal(read_mask(png(labels * 0)), 0)
+    dark = labels.copy()
+    dark[0, 0] = 2
+    assert read_mask(png(dark)).max() < 0.01, "a level of grey"
+    assert read_mask(png(labels.astype(np.uint16) * 257)).max() < 0.01, "so are these 16 bits"
+
+
+def from_array(values):
+    return Picture(values if values.ndim == 3 else np.dstack([values] * 3))

@@ -256,3 +256,65 @@ def test_ranges_in_the_description_are_those_of_the_definitions() -> None:
         "mask", "only", "format",
     }  # fmt: skip
     assert all(field["description"] for field in form.values())
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "words"),
+    [
+        ([("strenght", "0.5")], "strenght", "no such field; did you mean 'strength'?"),
+        ([("style[]", "painting.png")], "style[]", "did you mean 'style'?"),
+        ([("zzz", "")], "zzz", "the fields are content, style, preset"),
+        ([("strength", "0.5"), ("strength", "1")], "strength", "sent 2 times; send it once"),
+        ([("keep_colors", "coral"), ("keep_colours", "coral")], "keep_colours", "send it once"),
+        ([("x" * 300, "1")], "x" * 100, "no such field"),
+    ],
+)
+async def test_fields_that_would_be_ignored_are_refused(
+    serve: Serve, gate: Gate, fields: list[tuple[str, Any]], field: str, words: str
+) -> None:
+    async with serve() as client:
+        answer = problem(await send(client, ("preset", "wheatfield"), *fields), 422)
+    assert [error["field"] for error in answer["errors"]] == [field]
+    assert words in answer["errors"][0]["detail"] and field in answer["detail"]
+    assert gate.painted == 0
+
+
+async def test_the_address_takes_no_parameters(serve: Serve, gate: Gate) -> None:
+    parts = {"content": ("a.png", PNG), "preset": (None, b"wheatfield")}
+    async with serve() as client:
+        posted = problem(await client.post("/v1/stylize?strength=0.5", files=parts), 422)
+        listed = problem(await client.get("/v1/styles?model=other"), 422)
+        assert (await client.get("/livez?probe=1")).status_code == 200
+    assert posted["errors"][0]["field"] == "strength"
+    assert "as a field of the form" in posted["detail"]
+    assert listed["errors"][0]["field"] == "model"
+    assert gate.painted == 0
+
+
+async def test_an_empty_weight_is_none(serve: Serve) -> None:
+    async with serve() as client:
+        answer = await send(client, ("preset", "wheatfield"), ("weight", ""))
+    assert answer.status_code == 200, answer.text
+
+
+async def test_an_amount_of_no_kind_of_colours_is_refused(serve: Serve) -> None:
+    async with serve() as client:
+        answer = await send(client, ("preset", "wheatfield"), ("keep_amount", 0.5))
+    assert "keep_amount has no effect without keep_colours" in problem(answer, 422)["detail"]
+
+
+async def test_colors_are_colours(serve: Serve, gate: Gate) -> None:
+    async with serve() as client:
+        answer = await send(client, ("preset", "wheatfield"), ("keep_colors", "coral"))
+    assert answer.status_code == 200 and gate.controls["keep_colours"] == "coral"
+
+
+async def test_a_mask_of_0_and_1_is_black_and_white(client: httpx.AsyncClient, files: None) -> None:
+    sky = (RAMP.T > 99).astype(np.uint8)
+    answers = [
+        await send(client, ("preset", PRESETS[0]), ("only", png(sky * white))) for white in (1, 255)
+    ]
+    assert answers[0].content == answers[1].content
+    assert not np.array_equal(
+        np.asarray(decoded(answers[0].content)), decoded(PICTURES["photo.png"])
+    )

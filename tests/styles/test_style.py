@@ -273,8 +273,15 @@ class TestMix:
         expected = 0.25 * a.statistics[0].mean + 0.75 * b.statistics[0].mean
         np.testing.assert_allclose(mixed.statistics[0].mean, expected)
 
+    @pytest.mark.parametrize("huge", [1e308, 8e307])
+    def test_huge_weights_are_weights(self, huge: float) -> None:
+        pair = random_style(0), random_style(1)
+        mixed, even = (mix([(style, weight) for style in pair]) for weight in (huge, 1))
+        np.testing.assert_allclose(mixed.statistics[0].mean, even.statistics[0].mean)
+
     @pytest.mark.parametrize(
-        "weights", [[], [0.0, 0.0], [1, -0.1], [float("nan"), 1], [float("inf"), 1]]
+        "weights",
+        [[], [0.0, 0.0], [1, -0.1], [float("nan"), 1], [float("inf"), 1], [10**400, 1], ["1", "a"]],
     )
     def test_refuses_weights(self, weights: list[float]) -> None:
         with pytest.raises(ParameterError, match="style weights must be finite, not negative"):

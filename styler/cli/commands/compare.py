@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from styler.cli.settings import options
+from styler.cli.settings import idle, options
 from styler.cli.settings.network import Network
 from styler.controls import Controls
 from styler.jobs import Runner, Saving, check_output
@@ -48,6 +48,7 @@ def compare(
     content = imaging.read(photo, max_pixels=max_pixels)
     content = content.resized(controls.fit(content.width, content.height))
     recipe = options.recipe(style, replace(controls, size=None), network, mask, only)
+    idle.tell(recipe.styles, controls, quiet=False)
     painted = Runner(network.open, max_pixels=max_pixels).stylize(recipe, content)
     tiles = [(photo.name, content), (recipe.tag, painted)]
     columns = 1 if content.width > 2 * content.height else 2

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from styler.cli.output.tiles import PAINTED, shrink
-from styler.cli.settings import options
-from styler.cli.settings.network import Network
+from styler.cli.settings import idle, options
+from styler.cli.settings.network import Network, held
 from styler.controls import Controls, Size
 from styler.errors import ParameterError
 from styler.jobs import Recipe, Runner, Saving, check_output
@@ -65,12 +65,14 @@ def mix(
     Saving().check([output])
     shown, large = Size(long_side=tile), Size(long_side=max(tile, PAINTED))
     content = shrink(imaging.read(photo, max_pixels=max_pixels), large)
+    first, last = map(held, style)
+    idle.tell([(first, 1.0), (last, 1.0)], controls, quiet=False)
     runner = Runner(network.open)
     tiles = []
     for step in range(steps):
         share = step / (steps - 1)
-        recipe = Recipe(((style[0], 1 - share), (style[1], share)), controls)
-        near = Recipe(((style[0 if step == 0 else 1], 1),))
+        recipe = Recipe(((first, 1 - share), (last, share)), controls)
+        near = Recipe(((first if step == 0 else last, 1),))
         label = near.tag if share in (0, 1) else f"{share:.0%}"
         tiles.append((label, shrink(runner.stylize(recipe, content), shown)))
     Saving(force=force).write(imaging.grid(tiles, columns=steps, labels=labels), output)

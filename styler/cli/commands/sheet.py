@@ -9,8 +9,8 @@ import click
 
 from styler.cli.commands.styles import tell
 from styler.cli.output.tiles import PAINTED, shrink
-from styler.cli.settings import options
-from styler.cli.settings.network import Network
+from styler.cli.settings import idle, options
+from styler.cli.settings.network import Network, held
 from styler.controls import Controls, Size
 from styler.jobs import Recipe, Runner, Saving, check_output
 
@@ -66,12 +66,13 @@ def sheet(
     Saving().check([output])
     shown, large = Size(long_side=tile), Size(long_side=max(tile, PAINTED))
     content = shrink(imaging.read(photo, max_pixels=max_pixels), large)
+    idle.tell([(name, 1.0) for name in style], controls, quiet=False)
     runner = Runner(network.open)
     chosen: list[tuple[str, Any]] = []
     if style:
         for name in style:
-            (one,) = runner.styles(Recipe(((name, 1.0),), controls))
-            chosen.append((Path(name).stem, one))
+            recipe = Recipe(((held(name), 1.0),), controls)
+            chosen.append((recipe.tag, runner.styles(recipe)[0]))
     else:
         stylizer = runner.stylizer
         chosen += usable(Path(stylizer.info.path), stylizer.style, tell).items()

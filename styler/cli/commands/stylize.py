@@ -9,11 +9,11 @@ import click
 
 from styler import jobs
 from styler.cli.output.report import Report, tell_estimates
-from styler.cli.settings import options
+from styler.cli.settings import idle, options
 from styler.cli.settings.network import Network
 from styler.controls import Controls
 from styler.errors import InputError, StorageError
-from styler.jobs import Job, Outcome, Runner, Saving, check_output, estimate, plan
+from styler.jobs import PIPE, Job, Outcome, Runner, Saving, check_output, estimate, plan
 
 
 @click.command()
@@ -24,6 +24,12 @@ from styler.jobs import Job, Outcome, Runner, Saving, check_output, estimate, pl
     "-o",
     metavar="FILE|FOLDER|-",
     help="Where to: a file, a folder, or - for stdout.  [default: PHOTO.STYLE.EXT beside it]",
+)
+@click.option(
+    "--name",
+    metavar="PATTERN",
+    help="What paintings are called: {stem}, {name}, {style} and {ext} stand for the photo's name "
+    "without and with its extension, the style, and the painting's extension.",
 )
 @options.controls
 @options.masks
@@ -40,6 +46,7 @@ def stylize(
     photos: tuple[str, ...],
     style: tuple[str, ...],
     output: str | None,
+    name: str | None,
     controls: Controls,
     mask: tuple[Path, ...],
     only: Path | None,
@@ -77,18 +84,26 @@ def stylize(
     styler stylize photo.jpg --style NAME --mask sky.png --style OTHER --mask land.png -o two.png
     styler stylize photo.jpg --style NAME --only sky.png -o sky-only.png
     styler stylize holidays/ --style NAME -o painted/
+    styler stylize holidays/ --style NAME -o painted/ --name "{stem}-{style}{ext}"
     styler stylize "holidays/**/*.jpg" --style NAME -o painted/ --size 2MP
     styler stylize inbox/ --style NAME -o painted/ --watch
     cat photo.jpg | styler stylize - --style NAME > painted.jpg
     """
 
+    if [*photos, *style].count(PIPE) > 1:
+        raise InputError("-: standard input is one picture; name it once")
     recipe = options.recipe(style, controls, network, mask, only)
+    idle.tell(recipe.styles, controls, quiet=quiet)
 
     def look() -> Job:
-        return plan(recipe, photos, output, saving, page=page, repaint=repaint)
+        return plan(recipe, photos, output, saving, page=page, repaint=repaint, name=name)
 
     job = look()
+    named = output is not None or PIPE in photos
+    if idle.typed("name") and job.folder is None and named:
+        raise InputError(f"-o {output or PIPE} leaves nothing to --name; give a folder there")
     _check(job, photos, json=json, dry_run=dry_run, watch=watch)
+    idle.tell_saving(saving, (task.output for task in job.tasks), quiet=quiet)
     stdin = sys.stdin.buffer if sys.stdin else b""
     runner = Runner(network.open, max_pixels=max_pixels, stdin=stdin)
     runner.prepare(recipe)
@@ -124,6 +139,8 @@ def _check(
     watch: bool,
 ) -> None:
     """Refuse what cannot work before the network is loaded."""
+    if watch and dry_run:
+        raise InputError("--dry-run and --watch do not go together; leave one out")
     if watch and job.folder is None:
         raise InputError("--watch takes a folder of photos and -o FOLDER")
     if not job.tasks and not watch:

@@ -56,10 +56,11 @@ def _settings(table: dict[str, Any], ctx: click.Context, where: str) -> dict[str
     """The table of a verb with its values as they would be typed."""
     known = [p for p in ctx.command.get_params(ctx) if isinstance(p, click.Option)]
     options = {p.name: p for p in known if "--help" not in p.opts}
+    spellings = {flag.lstrip("-"): p.name or "" for p in known for flag in p.opts}
     opposites = {flag.lstrip("-"): p.name for p in known for flag in p.secondary_opts}
     settings: dict[str, Any] = {}
     for key, value in table.items():
-        name = key.replace("-", "_")
+        name = spellings.get(key.replace("_", "-"), key.replace("-", "_"))
         if key in opposites:
             raise InputError(f"{where} has no option {key!r}; write {opposites[key]} = false")
         if name not in options:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from styler.errors import ParameterError
+from styler.errors import InputError, ParameterError
+from styler.files import is_stream, printable
+from styler.jobs import PIPE
 
 if TYPE_CHECKING:
     from styler import Stylizer
@@ -29,14 +32,42 @@ class Network:
 
 
 def weighted(argument: str) -> tuple[str, float]:
-    """Split ``NAME=0.7`` into name and weight; a plain name weighs 1."""
+    """Split ``NAME=0.7`` into name and weight; a plain name weighs 1.
+
+    Raises:
+        ParameterError: what follows the last ``=`` is no weight, and there is no such file.
+    """
     name, separator, weight = argument.rpartition("=")
-    if not separator or Path(argument).exists():
+    if not separator or os.path.exists(argument):  # noqa: PTH110 - never raises
         return argument, 1.0
     try:
         value = float(weight)
     except ValueError:
-        return argument, 1.0
+        raise ParameterError(
+            f"--style {printable(argument)}: the weight {weight!r:.40} is no number; "
+            "write NAME=0.7, or the path of a picture that is there"
+        ) from None
     if not 0 <= value < float("inf"):
-        raise ParameterError(f"--style {argument}: the weight must be 0 or more")
+        raise ParameterError(
+            f"--style {printable(argument)}: the weight must be a finite number, 0 or more"
+        )
     return name, value
+
+
+def held(argument: str) -> str | bytes:
+    """A style's name or path; of ``-`` and of a pipe, which can be read once, what it holds.
+
+    Raises:
+        InputError: there is nothing on standard input.
+        ImageError: it cannot be read.
+    """
+    if argument != PIPE and not is_stream(argument):
+        return argument
+    from styler.imaging import MAX_BYTES
+    from styler.imaging.streams import opened
+
+    if argument == PIPE and (sys.stdin is None or sys.stdin.isatty()):
+        raise InputError("--style -: there is no picture on standard input; pipe one in")
+    source = sys.stdin.buffer if argument == PIPE else argument
+    with opened(source, f"--style {argument}", MAX_BYTES) as stream:
+        return stream.read()

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import functools
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,22 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from styler.cli.settings.network import Network, weighted
+from styler.cli.settings import idle
+from styler.cli.settings.network import Network, held, weighted
 from styler.controls import CONTROLS, MASK, ONLY, Control, Controls
 from styler.errors import ParameterError, WeightsError
 from styler.jobs import PAINTED, Recipe, Saving
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class Spelled(click.Option):
+    """An option that is known by each of its names in the environment, too."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        names = [flag.lstrip("-").replace("-", "_").upper() for flag in self.opts]
+        found = (os.environ.get(f"{ctx.auto_envvar_prefix}_{name}") for name in names)
+        return next(filter(None, found), None)
 
 
 def option(control: Control) -> Decorator:
@@ -27,7 +38,8 @@ def option(control: Control) -> Decorator:
         ranged: Any = click.IntRange if isinstance(control.low, int) else click.FloatRange
         kind = ranged(control.low, control.high)
     return click.option(
-        "--" + control.name.replace("_", "-"),
+        *(idle.flag(name) for name in (control.name, control.also) if name),
+        cls=Spelled,
         type=kind,
         default=control.default,
         show_default=control.default is not None,
@@ -76,7 +88,8 @@ style = click.option(
     multiple=True,
     required=True,
     metavar="NAME|FILE[=WEIGHT]",
-    help="A preset (see `styler styles`), a painting, or a style file; several are mixed.",
+    help="A preset (see `styler styles`), a painting (- for standard input), or a style file; "
+    "several are mixed.",
 )
 max_pixels = click.option(
     "--max-pixels",
@@ -116,7 +129,7 @@ model = click.option(
 force = click.option("--force", "-f", is_flag=True, help="Overwrite what exists.")
 format_ = click.option(
     "--format",
-    type=click.Choice(PAINTED),
+    type=click.Choice((*PAINTED, "gif")),
     help="File format of the result.  [default: by the name of the output]",
 )
 quality = click.option(
@@ -170,8 +183,13 @@ def together(*decorators: Decorator) -> Decorator:
     return decorate
 
 
-def bundle(kind: type[Any], name: str, *decorators: Decorator) -> Decorator:
-    """Options that are handed on as one dataclass, `kind`, under one `name`.
+def bundle(
+    kind: type[Any],
+    name: str,
+    *decorators: Decorator,
+    make: Callable[..., Any] | None = None,
+) -> Decorator:
+    """Options that are handed on as one dataclass, `kind`, under one `name`; `make` makes it.
 
     Fields without an option keep their defaults.
     """
@@ -181,15 +199,33 @@ def bundle(kind: type[Any], name: str, *decorators: Decorator) -> Decorator:
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             names = [field.name for field in dataclasses.fields(kind) if field.name in kwargs]
             given = {option: kwargs.pop(option) for option in names}
-            return function(*args, **{name: kind(**given)}, **kwargs)
+            return function(*args, **{name: (make or kind)(**given)}, **kwargs)
 
         return together(*decorators)(wrapped)
 
     return decorate
 
 
-controls = bundle(Controls, "controls", *map(option, CONTROLS.values()))
-look = bundle(Controls, "controls", *(option(c) for c in CONTROLS.values() if c.looks))
+def controlled(*chosen: Control) -> Decorator:
+    """The options of controls, handed on as `Controls`.
+
+    One that has no effect without another, which is missing, is a mistake on the command line; as
+    a default from elsewhere it waits for the other.
+    """
+
+    def controls(**given: Any) -> Controls:
+        for control in chosen:
+            if control.needs and given[control.needs] is None:
+                control.taken(given[control.name])
+                idle.check(control)
+                given[control.name] = control.default
+        return Controls(**given)
+
+    return bundle(Controls, "controls", *map(option, chosen), make=controls)
+
+
+controls = controlled(*CONTROLS.values())
+look = controlled(*(control for control in CONTROLS.values() if control.looks))
 masks = together(mask, only)
 network = bundle(Network, "network", model, engine, threads)
 saving = bundle(Saving, "saving", format_, quality, lossless, bits, exif, force)
@@ -216,8 +252,9 @@ def recipe(
     only: Path | None = None,
 ) -> Recipe:
     """What the options of a verb that paints mean together."""
+    named = [weighted(argument) for argument in style]
     return Recipe(
-        styles=tuple(map(weighted, style)),
+        styles=tuple((held(name), weight) for name, weight in named),
         controls=controls,
         masks=tuple(map(str, mask)),
         only=None if only is None else str(only),

@@ -22,6 +22,7 @@ class Format:
     extensions: tuple[str, ...]
     alpha: bool = False
     bits16: bool = False
+    lossy: bool = False  # has a quality
     max_side: int | None = None  # the longest that encoder and decoder take
     metadata: bool = True  # holds EXIF and a colour profile
 
@@ -30,13 +31,13 @@ FORMATS = {
     f.name: f
     for f in (
         Format("jpeg", "JPEG", "PIL.JpegImagePlugin", "JpegImageFile",
-               (".jpg", ".jpeg", ".jpe", ".jfif"), max_side=65_500),
+               (".jpg", ".jpeg", ".jpe", ".jfif"), lossy=True, max_side=65_500),
         Format("png", "PNG", "PIL.PngImagePlugin", "PngImageFile",
                (".png", ".apng"), alpha=True, bits16=True),
         Format("webp", "WEBP", "PIL.WebPImagePlugin", "WebPImageFile",
-               (".webp",), alpha=True, max_side=16_383),
+               (".webp",), alpha=True, lossy=True, max_side=16_383),
         Format("avif", "AVIF", "PIL.AvifImagePlugin", "AvifImageFile",
-               (".avif",), alpha=True, max_side=32_768),
+               (".avif",), alpha=True, lossy=True, max_side=32_768),
         Format("tiff", "TIFF", "PIL.TiffImagePlugin", "TiffImageFile",
                (".tif", ".tiff"), alpha=True, bits16=True),
         Format("bmp", "BMP", "PIL.BmpImagePlugin", "BmpImageFile",
@@ -44,7 +45,7 @@ FORMATS = {
         Format("gif", "GIF", "PIL.GifImagePlugin", "GifImageFile",
                (".gif",), alpha=True, metadata=False, max_side=65_535),
         Format("heic", "HEIF", "pillow_heif.as_plugin", "HeifImageFile",
-               (".heic", ".heif"), alpha=True),
+               (".heic", ".heif"), alpha=True, lossy=True),
     )
 }  # fmt: skip
 

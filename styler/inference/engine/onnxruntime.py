@@ -62,7 +62,7 @@ class OnnxRuntimeEngine:
         options = ort.SessionOptions()
         options.intra_op_num_threads = self.threads
         options.inter_op_num_threads = 1
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # what fails is raised; its log would be told twice
         # Threads that spin between stages would starve the statistics, and everybody else.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.add_session_config_entry("session.use_env_allocators", "1")
@@ -84,7 +84,7 @@ class OnnxRuntimeEngine:
         try:
             outputs: Sequence[Array] = session.run(None, dict(zip(names, arguments, strict=True)))
         except Exception as error:  # onnxruntime's own exceptions have no common base
-            if "allocate memory" in str(error):
+            if any(words in str(error) for words in ("allocate memory", "bad_alloc")):
                 raise MemoryError from error
             raise
         return outputs

@@ -82,6 +82,18 @@ def test_nothing_is_overwritten_unless_forced(call: Call, photo: Path) -> None:
         (["photo.jpg", "-s", "night", "--size", "huge"], ["--size", "huge", "1600"]),
         (["photo.jpg", "-s", "night", "--size", "0"], ["--size", "above zero"]),
         (["photo.jpg", "-s", "night=-1"], ["night=-1", "weight"]),
+        (["photo.jpg", "-s", "night=abc"], ["night=abc", "weight 'abc' is no number"]),
+        (["photo.jpg", "-s", "night="], ["weight '' is no number"]),
+        (["photo.jpg", "-s", "night=1e999"], ["weight must be a finite number"]),
+        (["photo.jpg", "-s", "night", "--name", "{stme}{ext}"], ["{stme}", "did you mean 'stem'"]),
+        (["photo.jpg", "-s", "night", "--name", "{stem}{ext}"], ["is its own; use {style}"]),
+        (["photo.jpg", "-s", "night", "--name", "{stem}{ext}", "-o", "a.png"], ["-o a.png leaves"]),
+        (["-", "-s", "night", "--name", "{stem}.png"], ["-o - leaves nothing to --name"]),
+        (["*o*/*", "-s", "night", "--name", "x.png", "-o", "out"], ["become", "use {stem}"]),
+        (["-", "-s", "-"], ["-: standard input is one picture; name it once"]),
+        (["photo.jpg", "-s", "night", "-o", "x" * 300 + ".png"], ["too long", "shorter", "-o"]),
+        (["photo.jpg", "-s", "x" * 300 + ".png", "-o", "a.png"], ["no style 'xxx"]),
+        (["x" * 300 + ".jpg", "-s", "night"], ["no such file"]),
         (["photo.jpg", "-s", "night", "-o", "no/such/folder.png"], ["no/such/folder.png"]),
         (["photo.jpg", "-s", "night", "-o", "painted.xyz"], ["painted.xyz", ".png"]),
         (["photo.jpg"], ["--style", "--help"]),
@@ -105,6 +117,7 @@ def test_mistakes_get_one_line_and_exit_code_2(
     Path("text.jpg").write_text("not a picture")
     Path("empty").mkdir()
     save(Path("holidays/c.jpg"))
+    save(Path("holidays/d.png"))
     refused = call("stylize", *arguments)
     assert refused.code == 2
     assert refused.err.count("\n") == 1 and refused.err.startswith("styler: ")
@@ -453,3 +466,112 @@ def test_what_moves_comes_through_a_pipe(call: Call, monkeypatch: pytest.MonkeyP
     assert call("stylize", "-", "-s", "night").code == 0
     with Image.open(out.buffer) as image:
         assert (image.format, image.n_frames) == ("GIF", 3)
+
+
+def names_in(folder: str) -> list[str]:
+    files = Path(folder).rglob("*.*")
+    return sorted(p.relative_to(folder).as_posix() for p in files if p.name != ".styler.jsonl")
+
+
+def test_a_pattern_names_paintings_in_a_mirrored_folder(call: Call) -> None:
+    save(Path("photos/a.jpg"))
+    save(Path("photos/sub/b.gif"))
+    arguments = ("stylize", "photos", "-s", "night", "-o", "out", "--name", "{stem}-{style}{ext}")
+    assert call(*arguments).code == 0
+    assert names_in("out") == ["a-night.jpg", "sub/b-night.png"]
+    assert "2 skipped" in call(*arguments).err
+
+
+def test_a_pattern_names_paintings_beside_their_photos(call: Call, photo: Path) -> None:
+    done = call("stylize", photo, "-s", "night", "--name", "{style} of {name}.webp")
+    assert done.code == 0 and Path("night of photo.jpg.webp").exists()
+    Path("mine.toml").write_text('[stylize]\nname = "{stem}-x{ext}"\n')
+    mine = ("--config", "mine.toml", "stylize", photo, "-s", "night")
+    assert call(*mine).code == 0 and Path("photo-x.jpg").exists()
+    assert call(*mine, "-o", "own.png").code == 0, "a default gives way"
+
+
+def test_names_that_would_collide_are_told_before_the_work(call: Call) -> None:
+    save(Path("photos/a.jpg"))
+    save(Path("photos/a.png"))
+    arguments = ("stylize", "photos", "-s", "night", "-o", "out", "--format", "webp", "--name")
+    refused = call(*arguments, "{stem}-x{ext}")
+    assert refused.code == 2 and not Path("out").exists()
+    assert "would both become out/a-x.webp; use {stem} in --name, or {name}" in refused.err
+    assert call(*arguments, "{name}-x{ext}").code == 0
+    assert names_in("out") == ["a.jpg-x.webp", "a.png-x.webp"]
+
+
+@pytest.mark.parametrize("source", ["-", "pipe"])
+def test_a_painting_comes_through_a_pipe(
+    call: Call, photo: Path, painting: Path, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert call("stylize", photo, "-s", painting, "-o", "a.png").code == 0
+    monkeypatch.setattr(sys, "stdin", Pipe(painting.read_bytes()))
+    os.mkfifo("pipe")
+    data = painting.read_bytes()
+    Thread(target=lambda: Path("pipe").write_bytes(data), daemon=True).start()
+    assert call("stylize", photo, "-s", source, "-o", "b.png").code == 0
+    np.testing.assert_array_equal(read(Path("a.png")), read(Path("b.png")))
+    if source == "-":
+        Path("pipe").read_bytes()
+
+
+def test_a_photo_comes_through_a_pipe(call: Call, photo: Path) -> None:
+    os.mkfifo("pipe")
+    refused = call("stylize", "pipe", "-s", "night")
+    assert refused.code == 2 and "pipe: is no file; say with -o where" in refused.err
+    data = several(Path("a.gif")).read_bytes()
+    Thread(target=lambda: Path("pipe").write_bytes(data), daemon=True).start()
+    assert call("stylize", "pipe", "-s", "night", "-o", "b.gif").code == 0
+    assert len(frames_of(Path("b.gif"))) == 3
+
+
+def test_a_terminal_is_no_painting(
+    call: Call, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    refused = call("stylize", photo, "-s", "-", "-o", "out.png")
+    assert refused.code == 2 and "--style -: there is no picture on standard input" in refused.err
+
+
+def test_what_a_storage_box_keeps_for_itself_is_left_out(call: Call) -> None:
+    save(Path("photos/a.jpg"))
+    save(Path("photos/@eaDir/a.jpg/thumb.jpg"))
+    for source in ("photos", "photos/**/*.jpg"):
+        done = call("stylize", source, "-s", "night", "-o", "out", "--dry-run", "--json")
+        assert [json.loads(line)["source"] for line in done.out.splitlines()] == ["photos/a.jpg"]
+
+
+def test_too_long_a_name_does_not_stop_the_others(call: Call, photo: Path) -> None:
+    long = save(Path("x" * 248 + ".jpg"))
+    done = call("stylize", photo, long, "-s", "night")
+    assert done.code == 1 and "1 painted, 1 failed" in done.err
+    assert "the name is too long for its disk; give a shorter one, by -o or --name" in done.err
+
+
+def test_gif_is_a_format_and_its_few_colours_are_told(call: Call, photo: Path) -> None:
+    done = call("stylize", photo, "-s", "night", "--format", "gif")
+    assert done.code == 0 and len(frames_of(Path("photo.night.gif"))) == 1
+    assert warnings_of(done.err) == [
+        "warning: photo.jpg: its colours are 256 in gif; png, webp and jpeg hold all"
+    ]
+    refused = call("stylize", photo, "-s", "night", "--format", "gif", "--lossless")
+    assert refused.code == 2 and "gif cannot be lossless" in refused.err
+
+
+def test_too_little_memory_names_the_option(
+    call: Call, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def short(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("styler.inference.stylizer.divide", short)
+        done = call("stylize", photo, "-s", "night", "-o", "out.png")
+    assert done.code == 2 and done.err.count("\n") == 1
+    assert "not enough memory to paint 48x32 pixels" in done.err and "--size" in done.err
+    monkeypatch.setattr("styler.jobs.output.Saving.encode", short)
+    for arguments in (("stylize", photo, "-s", "night"), ("compare", photo, "-s", "night")):
+        done = call(*arguments, "-o", "out.png")
+        assert done.code == 2 and done.err.count("\n") == 1 and "--size" in done.err

@@ -193,3 +193,30 @@ def test_a_mask_of_the_photos_size_and_one_stretched(call: Call, photo: Path) ->
     )
     assert np.abs(own.astype(int) - small).max() <= 2  # the mask of 8 bits is rounded
     np.testing.assert_array_equal(own[:, 27:], read(photo)[:, 27:])
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_a_mask_of_0_and_1_is_black_and_white(call: Call, photo: Path, suffix: str) -> None:
+    half = np.zeros((32, 48), np.uint8)
+    half[:, :24] = 1
+    painted = []
+    for white in (1, 255):
+        Image.fromarray(half * white).save(f"half.{suffix}")
+        painted.append(paint(call, "--style", "night", "--only", f"half.{suffix}"))
+    np.testing.assert_array_equal(*painted)
+    assert not np.array_equal(painted[0], read(photo))
+
+
+@pytest.mark.parametrize("verb", ["stylize", "compare", "sheet"])
+def test_colors_are_colours(
+    call: Call, photo: Path, verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = (verb, photo, "--style", "night")
+    assert call(*arguments, "--keep-colours", "coral", "-o", "a.png").code == 0
+    assert call(*arguments, "--keep-colors", "coral", "-o", "b.png").code == 0
+    Path("mine.toml").write_text(f'[{verb}]\nkeep-colors = "coral"\n')
+    assert call("--config", "mine.toml", *arguments, "-o", "c.png").code == 0
+    monkeypatch.setenv(f"STYLER_{verb.upper()}_KEEP_COLORS", "coral")
+    assert call(*arguments, "-o", "d.png").code == 0
+    for name in "bcd":
+        np.testing.assert_array_equal(read("a.png"), read(f"{name}.png"))

@@ -108,6 +108,7 @@ class TestCreate:
     ("said", "kind"),
     [
         ("bfc_arena.cc:360 Failed to allocate memory for requested buffer of size 9", MemoryError),
+        ("running ReorderOutput node. Status Message: std::bad_alloc", MemoryError),
         ("Got invalid dimensions for input", RuntimeError),
     ],
 )

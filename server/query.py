@@ -1,0 +1,21 @@
+"""Query strings: no address of the interface takes one, and a mistake is not to be ignored."""
+
+from __future__ import annotations
+
+from fastapi import Request
+
+from styler.errors import one_line
+
+from .problems import FieldError, Problem
+
+
+def no_query(request: Request) -> None:
+    """Raise a ``Problem`` where the address has parameters."""
+    remedy = "send it as a field of the form" if request.method == "POST" else "leave it out"
+    errors = [
+        FieldError(field=one_line(name)[:100], detail=f"no parameter of this address; {remedy}")
+        for name in dict.fromkeys(request.query_params.keys())
+    ]
+    if errors:
+        detail = "; ".join(f"{error.field}: {error.detail}" for error in errors)
+        raise Problem("invalid-input", detail, errors=errors)
