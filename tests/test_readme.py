@@ -74,6 +74,13 @@ def results(commands: str) -> list[str]:
     return re.findall(r"(?:-o|>) (\S+\.(?:png|jpg))", commands)
 
 
+def test_waiting_for_the_server_ends() -> None:
+    """By itself curl doubles its waits; a given delay makes them equal."""
+    (waiting,) = re.findall(r"^curl .*--retry-connrefused.*$", TEXT, re.MULTILINE)
+    tries, delay = (int(re.findall(rf"--{o} (\d+)", waiting)[0]) for o in ("retry", "retry-delay"))
+    assert 20 <= tries * delay <= 60
+
+
 @pytest.mark.parametrize(
     "commands", [c for c in COMMANDS if "styler serve" not in c and "styler train" not in c]
 )

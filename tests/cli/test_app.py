@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 import json
+import logging
 import os
 import shutil
 import signal
@@ -334,9 +335,52 @@ def test_train_hands_over_values_of_the_right_types(
     )
     assert told.out == "weights.safetensors\n"
     assert "step 2/2" in told.err and "total 1" in told.err
+    assert "stopped" not in told.err
     assert given == [
         styler.train.TrainConfig(Path("c"), Path("s"), Path("o"), steps=2, minutes=0.5)
     ]
+
+
+def test_train_says_where_it_goes_on_and_that_it_is_unfinished(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import styler.train
+
+    def fake(config: Any, report: Any) -> Path:
+        logging.getLogger("styler.train.loop").info("runs/first: goes on from step 7 of 9")
+        report(8, {"total": 2.0})
+        return Path("weights.safetensors")
+
+    monkeypatch.setattr(styler.train, "train", fake)
+    paths = ("--content", "c", "--style", "s", "--out", "runs/first")
+    for _ in range(2):  # a second run in one process says it once, too
+        told = call("train", *paths, "--steps", 9, "--log-every", 1)
+        assert told.err.splitlines() == [
+            "runs/first: goes on from step 7 of 9",
+            "step 8/9  total 2",
+            "stopped at step 8 of 9: the same command goes on, and "
+            "`styler export runs/first -o FOLDER` takes the weights as they are",
+        ]
+        assert told.out == "weights.safetensors\n"
+
+
+def test_export_says_what_an_unfinished_run_lacks(call: Call) -> None:
+    from safetensors.numpy import save_file
+
+    run = Path("runs/first")
+    run.mkdir(parents=True)
+    (run / "config.toml").write_text("[train]\n")
+    for weights in (run, run / "weights.safetensors"):
+        refused = call("export", weights, "-o", "model")
+        assert refused.code == 2 and "first checkpoint" in refused.err
+    assert "`styler --config runs/first/config.toml train` starts it anew" in refused.err
+    metadata = {"step": "500", "config": '{"steps": 20000}'}
+    save_file({"x": np.zeros(1)}, run / "checkpoint.safetensors", metadata)
+    refused = call("export", run, "-o", "model")
+    assert refused.code == 2 and "stopped at step 500 of 20000" in refused.err
+    assert "--minutes 0" in refused.err and refused.err.count("\n") == 1
+    (run / "checkpoint.safetensors").write_bytes(b"broken")
+    assert "is not a checkpoint" in call("export", run, "-o", "model").err
 
 
 @pytest.mark.parametrize("verb", ["train", "export", "evaluate"])
