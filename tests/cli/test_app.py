@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 import pytest
 import uvicorn
+from PIL import Image
 
 from styler import Style
 from styler.cli import app, main
 from styler.cli.app import EXIT_CODES, run
 from styler.cli.commands import info
+from styler.imaging import Picture, write
 from styler.models import shipped
 from tests.cli.child import start
 from tests.cli.conftest import Call
@@ -55,7 +57,7 @@ def test_sheet_leaves_out_what_does_not_fit_and_says_so(
     foreign.save(folder / "dawn.style", force=True)
     monkeypatch.setenv("STYLER_STYLES", str(folder))
     monkeypatch.setattr("styler.models.folder.Model.styles", tmp_path / "none")
-    done = call("sheet", photo, "--tile", 48, "--no-labels", "-o", "sheet.png")
+    done = call("sheet", photo, "--tile", 48, "--no-labels", "-q", "-o", "sheet.png")
     assert done.code == 0 and read("sheet.png").shape == (32 + 16, 2 * 48 + 3 * 8, 3)
     assert "broken.style" in done.err and "other weights" in done.err
     assert done.err.count("\n") == 2
@@ -94,6 +96,48 @@ def test_mistakes_are_told_before_the_work(
     monkeypatch.setattr("styler.cli.settings.network.Network.open", None)  # any work would fail
     refused = call(*arguments, photo, *options)
     assert refused.code == 2 and refused.err.count("\n") == 1 and words in refused.err
+
+
+SEVERAL = {
+    "sheet": ["--style", "dawn", "--style", "night", "--tile", "48"],
+    "mix": ["--style", "dawn", "--style", "night", "--steps", "2", "--tile", "48"],
+    "compare": ["--style", "dawn"],
+}
+"""Verbs that show several pictures in one, with what they need."""
+
+
+@pytest.mark.parametrize(
+    ("verb", "lines"),
+    [
+        ("sheet", ["[1/2] photo.jpg -> dawn  48x32", "[2/2] photo.jpg -> night  48x32"]),
+        ("mix", ["[1/2] photo.jpg -> dawn  48x32", "[2/2] photo.jpg -> night  48x32"]),
+        ("compare", ["photo.jpg -> dawn  48x32"]),
+    ],
+)
+def test_pictures_of_several_are_told_as_they_come(
+    call: Call, photo: Path, verb: str, lines: list[str]
+) -> None:
+    done = call(verb, photo, *SEVERAL[verb], "-o", "out.png")
+    assert done.code == 0 and not done.out
+    told = done.err.splitlines()
+    for line, expected in zip(told, lines, strict=False):
+        assert line.startswith(expected)
+    assert told[-1].startswith("out.png  ")
+    assert call(verb, photo, *SEVERAL[verb], "-q", "-f", "-o", "out.png").err == ""
+
+
+@pytest.mark.parametrize("verb", SEVERAL)
+def test_what_is_lost_of_a_photo_among_others_is_told(call: Call, verb: str) -> None:
+    frames = [Image.fromarray(pixels(48, 32, seed=seed)) for seed in (0, 1)]
+    frames[0].save("moving.webp", save_all=True, append_images=frames[1:])
+    write(Picture(pixels(48, 32).astype(np.uint16) * 257), "deep.png", bits=16)
+    for name, words in {
+        "moving.webp": "the first of its 2 frames is painted alone; `styler stylize` paints all",
+        "deep.png": "its 16 bits are 8 here; `styler stylize` keeps them",
+    }.items():
+        done = call(verb, name, *SEVERAL[verb], "-f", "-o", "out.png")
+        assert done.code == 0 and f"warning: {name}: {words}\n" in done.err
+        assert done.err.count("warning") == 1
 
 
 def test_mix_goes_from_one_style_to_the_other(call: Call, photo: Path) -> None:
