@@ -37,12 +37,13 @@ class Order:
 
 @dataclass(frozen=True)
 class Painting:
-    """An encoded picture, how long each step took in milliseconds, and whether its styles were
-    known."""
+    """An encoded picture, how long each step took in milliseconds, whether its styles were known,
+    and what of the photo is not in it."""
 
     data: bytes
     milliseconds: Mapping[str, float]
     style_cached: bool
+    note: str | None = None
 
 
 class Pipeline:
@@ -100,7 +101,8 @@ class Pipeline:
         outcome = runner.paint(order.job, task)
         assert outcome.data is not None
         uploads = any(isinstance(source, bytes) for source, _ in order.job.recipe.styles)
-        return Painting(outcome.data, {"wait": waited, **outcome.steps}, uploads and not computed)
+        steps = {"wait": waited, **outcome.steps}
+        return Painting(outcome.data, steps, uploads and not computed, outcome.warning)
 
     def check_preset(self, name: str) -> None:
         """Raise ``StyleError`` unless ``name`` is that of a preset: never a path."""

@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.networks import write_vgg
+
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text("utf-8")
 
@@ -74,6 +76,13 @@ def results(commands: str) -> list[str]:
     return re.findall(r"(?:-o|>) (\S+\.(?:png|jpg))", commands)
 
 
+def test_waiting_for_the_server_ends() -> None:
+    """By itself curl doubles its waits; a given delay makes them equal."""
+    (waiting,) = re.findall(r"^curl .*--retry-connrefused.*$", TEXT, re.MULTILINE)
+    tries, delay = (int(re.findall(rf"--{o} (\d+)", waiting)[0]) for o in ("retry", "retry-delay"))
+    assert 20 <= tries * delay <= 60
+
+
 @pytest.mark.parametrize(
     "commands", [c for c in COMMANDS if "styler serve" not in c and "styler train" not in c]
 )
@@ -99,7 +108,7 @@ def test_http(folder: Path) -> None:
 def test_training(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As it stands, but for a tiny run: settings come from the environment, too."""
     (commands,) = (c for c in COMMANDS if "styler train" in c)
-    network = str(loss_network(folder))
+    network = str(write_vgg(folder / "vgg.safetensors"))
     for verb in ("TRAIN", "EVALUATE"):
         monkeypatch.setenv(f"STYLER_{verb}_LOSS_NETWORK", network)
     for name in ("steps", "warmup_steps", "batch"):
@@ -109,26 +118,6 @@ def test_training(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shell(commands)
     assert size(folder / "mine.png") == size(folder / "photo.jpg")
     assert b"</svg>" in (folder / "curve.svg").read_bytes()
-
-
-def loss_network(folder: Path) -> Path:
-    """A VGG of random weights: enough for losses to be numbers."""
-    from safetensors.numpy import save_file
-
-    generator = np.random.default_rng(0)
-    tensors = {}
-    channels = 3
-    for block, depth in enumerate((2, 2, 3, 1), start=1):
-        for layer in range(1, depth + 1):
-            width = 32 << block
-            scale = np.sqrt(2 / (9 * channels))
-            weight = scale * generator.standard_normal((width, channels, 3, 3))
-            tensors[f"conv{block}_{layer}.weight"] = weight.astype(np.float32)
-            tensors[f"conv{block}_{layer}.bias"] = np.zeros(width, np.float32)
-            channels = width
-    path = folder / "vgg.safetensors"
-    save_file(tensors, path)
-    return path
 
 
 def test_python(folder: Path) -> None:

@@ -22,9 +22,10 @@ export async function presets(onWait) {
 
 /**
  * Paint `content` (a Blob). `style` is {preset} or {file}, `controls` are fields of the form. A busy
- * server is asked again, politely, `patience` times; `onWait` is told.
+ * server is asked again, politely, `patience` times; `onWait` is told, and `onNote` what of it is not
+ * painted.
  */
-export async function stylize({ content, name, style, controls, format }, { signal, patience = 3, onWait }) {
+export async function stylize({ content, name, style, controls, format }, { signal, patience = 3, onWait, onNote }) {
   const body = new FormData();
   body.append("content", content, name);
   if (style.file) body.append("style", style.file, style.file.name);
@@ -33,7 +34,11 @@ export async function stylize({ content, name, style, controls, format }, { sign
   body.append("format", format);
   for (let attempt = 0; ; attempt++) {
     const response = await fetch("v1/stylize", { method: "POST", body, signal });
-    if (response.ok) return response.blob();
+    if (response.ok) {
+      const note = response.headers.get("Styler-Note")?.replace(/^content: /, "");
+      if (note) onNote?.(sentence(note));
+      return response.blob();
+    }
     const text = await reason(response);
     const again = Number(response.headers.get("Retry-After"));
     if (!again || attempt >= patience) throw new Error(text);
@@ -45,8 +50,12 @@ export async function stylize({ content, name, style, controls, format }, { sign
 async function reason(response) {
   try {
     const { detail } = await response.json();
-    return detail[0].toUpperCase() + detail.slice(1) + ".";
+    return sentence(detail);
   } catch {
     return `The server answered ${response.status}.`;
   }
+}
+
+function sentence(words) {
+  return words[0].toUpperCase() + words.slice(1) + ".";
 }

@@ -69,11 +69,13 @@ async function paint() {
   fail(null);
   say("Painting…");
   try {
-    const blob = await stylize(state, { signal: mine.signal, onWait: say });
+    let note = "";
+    const onNote = (text) => (note = ` ${text}`);
+    const blob = await stylize(state, { signal: mine.signal, onWait: say, onNote });
     await reveal(blob);
     const { naturalWidth: width, naturalHeight: height } = $("after");
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    say(`${width} × ${height} pixels, painted in ${seconds} s. Drag across it to compare.`);
+    say(`${width} × ${height} pixels, painted in ${seconds} s. Drag across it to compare.${note}`);
   } catch (error) {
     if (mine.signal.aborted) return; // a newer painting is on its way
     fail(error.message);

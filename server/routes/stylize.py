@@ -80,6 +80,11 @@ _PICTURE = {
             "schema": {"type": "string"},
             "example": "decode;dur=9.1, style;dur=0.4, stylize;dur=71.0, encode;dur=60.2",
         },
+        "Styler-Note": {
+            "description": "What of `content` is not in the painting, where there is such a thing.",
+            "schema": {"type": "string"},
+            "example": "content: the first of its 5 frames is painted alone; ...",
+        },
     },
 }
 
@@ -175,6 +180,7 @@ async def stylize(
             "Cache-Control": "no-store",  # a photo of somebody's
             "Vary": "Accept",
             "Server-Timing": _timing(painting),
+            **({"Styler-Note": painting.note} if painting.note else {}),
         },
     )
 

@@ -228,6 +228,8 @@ def _decode(
     if not isinstance(profile, bytes) or len(profile) > _MAX_PROFILE or mode == "LAB":
         profile = None
     deep = sixteen.is_deep(image)
+    if sixteen.is_narrowed(image):
+        notes = (*notes, "of its 16 bits 8 are read (compressed planes)")
     own = 16 if deep and mode not in ("YCbCr", "LAB") else 8
     bits = bits or own
     rgb, alpha, used = _converted(image, reopen if deep else None, profile, bits)

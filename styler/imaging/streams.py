@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from styler.errors import ImageError, StylerError, TooLargeError
+from styler.errors import ImageError, MissingDependencyError, StylerError, TooLargeError
 from styler.files import printable
 
 from .codecs import formats
@@ -79,6 +79,8 @@ def typed(where: str) -> Iterator[None]:
     """Every failure in here is the file's: one typed error with one line."""
     try:
         yield
+    except MissingDependencyError as error:
+        raise MissingDependencyError(f"{where}: {error}") from error
     except StylerError:
         raise
     except MemoryError as error:

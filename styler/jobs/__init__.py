@@ -2,6 +2,7 @@
 
 from .estimate import Estimate, estimate
 from .job import PAINTED, PIPE, Job, Task, plan
+from .lost import lost
 from .outcome import Outcome
 from .output import Saving, check_output
 from .recipe import Recipe
@@ -21,6 +22,7 @@ __all__ = [
     "Task",
     "check_output",
     "estimate",
+    "lost",
     "plan",
     "watch",
 ]

@@ -15,6 +15,7 @@ from styler.errors import OutputError, StorageError, StylerError, TooLargeError,
 
 from .job import Job, Task
 from .ledger import Ledger, settings
+from .lost import lost
 from .outcome import Outcome
 from .recipe import Recipe, Source
 
@@ -158,10 +159,11 @@ class Runner:
             source = self._twice(task)
             photo = imaging.read(source, bits=job.saving.bits, frame=job.frame, **read)
             told, kind = photo.metadata, job.saving.kind(photo.metadata, task.output)
+            bits16 = imaging.FORMATS[kind].bits16
             moving: Animation | None = None
             if self._moving and job.page is None and kind in imaging.MOVING and _moves(told):
                 moving = imaging.read_animation(source, **read)
-            elif not imaging.FORMATS[kind].bits16:
+            elif not bits16:
                 photo = photo.to_bits(8)
             self.masks(job.recipe)
         with self._step("style", steps):
@@ -182,7 +184,14 @@ class Runner:
             shown.width,
             shown.height,
             round(time.perf_counter() - start, 3),
-            warning=_warning(job, task, told, kind, moved=moving is not None),
+            warning=lost(
+                str(task),
+                told,
+                kind,
+                wide=job.saving.bits is not None or (moving is None and bits16),
+                all_frames=moving is not None or job.page is not None,
+                elsewhere=not self._moving,
+            ),
             data=data,
             steps=steps,
         )
@@ -303,22 +312,6 @@ def _moves(metadata: Metadata) -> bool:
     from styler.imaging import MOVING
 
     return metadata.format in MOVING and (metadata.frames or 1) > 1
-
-
-def _warning(job: Job, task: Task, told: Metadata, kind: str, *, moved: bool) -> str | None:
-    """What of a photo is not in its painting, in one line that names it."""
-    from styler.imaging import FORMATS
-
-    notes = [*told.notes]
-    if told.bits == 16 and job.saving.bits is None and (moved or not FORMATS[kind].bits16):
-        notes.append(f"its 16 bits are 8 in {kind}; png and tiff hold them")
-    if kind == "gif" and not moved:
-        notes.append("its colours are 256 in gif; png, webp and jpeg hold all")
-    if (told.frames or 1) > 1 and not moved and job.page is None:
-        remedy = "gif, webp and png hold all" if _moves(told) else "--page N paints another"
-        what = "frames" if _moves(told) else "pages"
-        notes.append(f"the first of its {told.frames} {what} is painted alone; {remedy}")
-    return one_line(f"{task}: {', '.join(notes)}") if notes else None
 
 
 def _typed(error: Exception) -> Exception:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from styler.errors import TrainingError, WeightsError
@@ -13,7 +14,7 @@ from styler.network.weights import load_tensors, save_tensors
 
 from .config import TrainConfig
 
-__all__ = ["load", "plain", "save", "toml"]
+__all__ = ["load", "plain", "progress", "save", "toml"]
 
 FREE = {
     "content",
@@ -59,6 +60,20 @@ def save(
     save_tensors(tensors, path, {"step": str(step), "config": json.dumps(plain(config))})
 
 
+def progress(path: Path) -> tuple[int, int]:
+    """The number of steps done, and of those in all, from the header of a checkpoint.
+
+    Raises:
+        TrainingError: the file is damaged.
+    """
+    try:
+        with safe_open(path, framework="np") as file:
+            metadata = file.metadata()
+        return int(metadata["step"]), int(json.loads(metadata["config"])["steps"])
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise _no_checkpoint(path, error) from None
+
+
 def load(
     path: Path,
     config: TrainConfig,
@@ -75,9 +90,7 @@ def load(
         tensors, metadata = load_tensors(path)
         step, found = int(metadata["step"]), dict(json.loads(metadata["config"]))
     except (WeightsError, KeyError, TypeError, ValueError) as error:
-        raise TrainingError(
-            f"{path} is not a checkpoint ({error}); delete it to start afresh"
-        ) from None
+        raise _no_checkpoint(path, error) from None
     changed = [
         name
         for name, value in plain(config).items()
@@ -102,6 +115,10 @@ def load(
         state.setdefault(int(index), {})[key] = laid
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
     return step
+
+
+def _no_checkpoint(path: Path, error: Exception) -> TrainingError:
+    return TrainingError(f"{path} is not a checkpoint ({error}); delete it to start afresh")
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -14,7 +14,7 @@ class TrainingLog:
     """The log of a run, cut to the step it goes on from.
 
     Args:
-        folder: gets ``log.jsonl`` and, if asked, ``tensorboard/``.
+        folder: is made, and gets ``log.jsonl`` and, if asked, ``tensorboard/``.
         step: lines of this step and later ones are dropped, and any that a kill cut short.
         tensorboard: write its event files, too.
 
@@ -24,15 +24,9 @@ class TrainingLog:
 
     def __init__(self, folder: Path, step: int, *, tensorboard: bool = False) -> None:
         self.path = folder / "log.jsonl"
-        self._writer: Any = None
-        if tensorboard:
-            try:
-                from torch.utils.tensorboard import SummaryWriter
-            except ImportError:
-                raise MissingDependencyError(
-                    '--tensorboard needs tensorboard; pip install "styler[tensorboard]"'
-                ) from None
-            self._writer = SummaryWriter(str(folder / "tensorboard"), purge_step=step)
+        writer = _summary_writer() if tensorboard else None
+        folder.mkdir(parents=True, exist_ok=True)
+        self._writer: Any = writer and writer(str(folder / "tensorboard"), purge_step=step)
         self._truncate(step)
 
     def __enter__(self) -> Self:
@@ -64,3 +58,13 @@ class TrainingLog:
                 break
             kept.append(line + "\n")
         write_bytes("".join(kept).encode(), self.path, force=True)
+
+
+def _summary_writer() -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        raise MissingDependencyError(
+            '--tensorboard needs tensorboard; pip install "styler[tensorboard]"'
+        ) from None
+    return SummaryWriter

@@ -5,18 +5,19 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from styler.errors import TrainingError
+from styler import files
+from styler.errors import TrainingError, WeightsError
 from styler.imaging import write
-from styler.network import MicroAST, Network, build, load_vgg, set_encoder
+from styler.network import MicroAST, Network, Vgg, build, load_vgg, set_encoder
 from styler.network.device import device
 from styler.network.weights import save_tensors, take_over
 
@@ -43,6 +44,12 @@ Report = Callable[[int, dict[str, float]], None]
 fetched: of every ``log_every``-th step and of the last."""
 
 
+class Loader(Protocol):
+    """What gives a pretrained VGG, as :func:`styler.network.load_vgg` does."""
+
+    def __call__(self, path: Path | None, *, depth: int = 16) -> Vgg: ...
+
+
 def train(config: TrainConfig, report: Report = lambda step, losses: None) -> Path:
     """Train a network, or go on with the run found in ``config.out``.
 
@@ -57,15 +64,24 @@ def train(config: TrainConfig, report: Report = lambda step, losses: None) -> Pa
         TrainingError: no usable pictures, a checkpoint of other settings in ``config.out``, or a
             loss that is no longer finite.
         WeightsError: the loss network or ``start_from`` cannot be read.
+        OutputError, StorageError: nothing can be written in ``config.out``.
     """
     started = time.monotonic()
     with process_group() as processes:
+        _check_place(config.out)
         run = Run(config, processes)
         with contextlib.ExitStack() as stack:
             record = None
             if processes.rank == 0:
+                for reason in (*run.content.unreadable, *run.style.unreadable):
+                    logger.warning("left out: %s", reason)
+                if run.step:
+                    logger.info(
+                        "%s: goes on from step %d of %d", config.out, run.step, config.steps
+                    )
                 opened = TrainingLog(config.out, run.step, tensorboard=config.tensorboard)
                 record = stack.enter_context(opened)
+                (config.out / "config.toml").write_text(checkpoint.toml(config), "utf-8")
             losses: dict[str, float] = {}
             while run.step < config.steps:
                 step, now = run.step, run.advance()
@@ -91,9 +107,17 @@ def train(config: TrainConfig, report: Report = lambda step, losses: None) -> Pa
 
 
 class Run:
-    """The state of a run: network, average, optimizer, data; ``step`` steps are done."""
+    """The state of a run: network, average, optimizer, data; ``step`` steps are done.
 
-    def __init__(self, config: TrainConfig, processes: ProcessGroup) -> None:
+    Args:
+        config: the run.
+        processes: that share it.
+        vgg: how its pretrained networks are loaded, from a file or by ``depth``.
+    """
+
+    def __init__(
+        self, config: TrainConfig, processes: ProcessGroup, *, vgg: Loader = load_vgg
+    ) -> None:
         self.config, self.group = config, processes
         self.device = device(config.device)
         machine.prepare(self.device)
@@ -101,8 +125,6 @@ class Run:
         torch.manual_seed(config.seed)
         self.content = Folder.open(config.content)
         self.style = Folder.open(config.style)
-        for reason in (*self.content.unreadable, *self.style.unreadable):
-            logger.warning("left out: %s", reason)
         drawn = [
             synthetic.draw(np.random.default_rng((config.seed, 6, number)))
             for number in range(config.synthetic)
@@ -119,16 +141,16 @@ class Run:
             seed=(config.seed, 5),
             **again,
         )
-        config.out.mkdir(parents=True, exist_ok=True)
-        self.network = _network(config)
-        whole = config.start_from is None or take_over(self.network, config.start_from)
+        self.network = _network(config, vgg)
+        whole = config.start_from is None or _start(self.network, config.start_from)
         self.network.to(self.device).to(memory_format=torch.channels_last).train()
         if not whole:
             self._data_init()
-        loss_network = self._loss_network() if config.compared else None
+        loss_network = self._loss_network(vgg) if config.compared else None
         teacher = None
         if config.teacher is not None:
-            teacher = MicroAST.load(config.teacher).to(self.device)
+            with _named("--teacher"):
+                teacher = MicroAST.load(config.teacher).to(self.device)
             teacher.to(memory_format=torch.channels_last)
         if config.compile:
             compile_(self.network, loss_network.vgg if loss_network else None, self.device)
@@ -145,17 +167,18 @@ class Run:
             self.step = checkpoint.load(
                 self.path, config, self.network, self.average, self.optimizer
             )
-        if processes.rank == 0:
-            (config.out / "config.toml").write_text(checkpoint.toml(config), "utf-8")
 
-    def _loss_network(self) -> LossNetwork:
+    def _loss_network(self, vgg: Loader) -> LossNetwork:
         """The loss network, normalized on some of the photos."""
         config = self.config
-        vgg = load_vgg(config.loss_network)
-        some, rng = Crops(self.content, 128), np.random.default_rng((config.seed, 1))
-        loudness = vgg.normalize(some.draw(8, rng).pictures for _ in range(25))
+        with _named("--loss-network"):
+            network = vgg(config.loss_network)
+        some = Crops(self.content, min(config.crop, 128))
+        rng = np.random.default_rng((config.seed, 1))
+        batches = min(len(self.content), 25)  # few photos have little more to show
+        loudness = network.normalize(some.draw(8, rng).pictures for _ in range(batches))
         return LossNetwork(
-            vgg,
+            network,
             self.device,
             self.precision,
             loudness=loudness,
@@ -272,13 +295,34 @@ class Run:
         write(samples, folder / f"{self.step:07d}.png", force=True)
 
 
-def _network(config: TrainConfig) -> Network:
+def _network(config: TrainConfig, vgg: Loader) -> Network:
     """The untrained network; that of a classic one has its pretrained encoder."""
     network = build(config.architecture, norm=config.norm)
     if config.architecture != "compact":
         depth = 16 if "16" in config.architecture else 19
-        set_encoder(network, load_vgg(config.encoder, depth=depth))
+        with _named("--encoder"):
+            set_encoder(network, vgg(config.encoder, depth=depth))
     return network
+
+
+def _start(network: Network, weights: Path) -> bool:
+    with _named("--start-from"):
+        return take_over(network, weights)
+
+
+@contextlib.contextmanager
+def _named(option: str) -> Iterator[None]:
+    """Say of weights that cannot be read in here which option gives others."""
+    try:
+        yield
+    except WeightsError as error:
+        raise WeightsError(f"{option}: {error}") from None
+
+
+def _check_place(out: Path) -> None:
+    """Refuse a run before any work where its folder cannot be written; nothing is left there."""
+    nearest = next(place for place in (out, *out.absolute().parents) if place.exists())
+    files.check_folder(nearest)
 
 
 def rate(step: int, steps: int, warm: int = 100, floor: float = 0.02) -> float:

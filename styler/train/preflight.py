@@ -8,6 +8,10 @@ from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
+import torch
+
+from styler.network import Vgg, load_vgg
+
 from .colour import colourfulness
 from .config import TrainConfig
 from .data import Folder
@@ -41,11 +45,15 @@ class Preflight:
 def preflight(config: TrainConfig, *, steps: int = 3) -> Preflight:
     """Take a few steps of a run for trial, and leave nothing behind.
 
+    It needs no network: where the run would download a loss network or an encoder, untrained ones
+    of the same size are tried.
+
     Raises:
         TrainingError, WeightsError: as the run itself would.
     """
     with tempfile.TemporaryDirectory() as folder:
-        run = Run(replace(config, out=Path(folder), warmup_steps=0), ProcessGroup())
+        trial = replace(config, out=Path(folder), warmup_steps=0)
+        run = Run(trial, ProcessGroup(), vgg=_stand_in)
         run.fetch(run.advance())  # the first one also allocates
         started = time.perf_counter()
         for _ in range(steps - 1):
@@ -67,10 +75,37 @@ def preflight(config: TrainConfig, *, steps: int = 3) -> Preflight:
         f"memory     {remembered / 2**30:.1f} GiB for crops that come again",
     )
     warnings = (
+        *_downloads(config),
         *_warnings("photos", run.content, config.crop, "--crop"),
         *_warnings("paintings", run.style, config.style_crop, "--style-crop"),
     )
     return Preflight(lines, warnings, seconds)
+
+
+def _stand_in(path: Path | None, *, depth: int = 16) -> Vgg:
+    """The VGG of a file or, for one that would be downloaded, one that takes as long."""
+    if path is not None:
+        return load_vgg(path)
+    return Vgg((2, 2, 4 if depth == 19 else 3, 1)).requires_grad_(False).eval()
+
+
+def _downloads(config: TrainConfig) -> list[str]:
+    """What a run would fetch first."""
+    from torchvision.models import VGG16_Weights, VGG19_Weights
+
+    wanted = []
+    if config.compared and config.loss_network is None:
+        wanted.append((VGG16_Weights.IMAGENET1K_V1, "--loss-network"))
+    if config.architecture != "compact" and config.encoder is None:
+        of_16 = "16" in config.architecture
+        wanted.append(((VGG16_Weights if of_16 else VGG19_Weights).IMAGENET1K_V1, "--encoder"))
+    cache = Path(torch.hub.get_dir()) / "checkpoints"
+    return [
+        f"training will download {name} ({weights.meta['_file_size']:.0f} MB); "
+        f"{option} takes a file instead"
+        for weights, option in wanted
+        if not (cache / (name := weights.url.rpartition("/")[2])).is_file()
+    ]
 
 
 def _counted(what: str, folder: Folder) -> str:

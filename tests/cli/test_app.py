@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 import json
+import logging
 import os
 import shutil
 import signal
@@ -16,11 +17,13 @@ from typing import Any
 import numpy as np
 import pytest
 import uvicorn
+from PIL import Image
 
 from styler import Style
 from styler.cli import app, main
 from styler.cli.app import EXIT_CODES, run
 from styler.cli.commands import info
+from styler.imaging import Picture, write
 from styler.models import shipped
 from tests.cli.child import start
 from tests.cli.conftest import Call
@@ -55,7 +58,7 @@ def test_sheet_leaves_out_what_does_not_fit_and_says_so(
     foreign.save(folder / "dawn.style", force=True)
     monkeypatch.setenv("STYLER_STYLES", str(folder))
     monkeypatch.setattr("styler.models.folder.Model.styles", tmp_path / "none")
-    done = call("sheet", photo, "--tile", 48, "--no-labels", "-o", "sheet.png")
+    done = call("sheet", photo, "--tile", 48, "--no-labels", "-q", "-o", "sheet.png")
     assert done.code == 0 and read("sheet.png").shape == (32 + 16, 2 * 48 + 3 * 8, 3)
     assert "broken.style" in done.err and "other weights" in done.err
     assert done.err.count("\n") == 2
@@ -94,6 +97,48 @@ def test_mistakes_are_told_before_the_work(
     monkeypatch.setattr("styler.cli.settings.network.Network.open", None)  # any work would fail
     refused = call(*arguments, photo, *options)
     assert refused.code == 2 and refused.err.count("\n") == 1 and words in refused.err
+
+
+SEVERAL = {
+    "sheet": ["--style", "dawn", "--style", "night", "--tile", "48"],
+    "mix": ["--style", "dawn", "--style", "night", "--steps", "2", "--tile", "48"],
+    "compare": ["--style", "dawn"],
+}
+"""Verbs that show several pictures in one, with what they need."""
+
+
+@pytest.mark.parametrize(
+    ("verb", "lines"),
+    [
+        ("sheet", ["[1/2] photo.jpg -> dawn  48x32", "[2/2] photo.jpg -> night  48x32"]),
+        ("mix", ["[1/2] photo.jpg -> dawn  48x32", "[2/2] photo.jpg -> night  48x32"]),
+        ("compare", ["photo.jpg -> dawn  48x32"]),
+    ],
+)
+def test_pictures_of_several_are_told_as_they_come(
+    call: Call, photo: Path, verb: str, lines: list[str]
+) -> None:
+    done = call(verb, photo, *SEVERAL[verb], "-o", "out.png")
+    assert done.code == 0 and not done.out
+    told = done.err.splitlines()
+    for line, expected in zip(told, lines, strict=False):
+        assert line.startswith(expected)
+    assert told[-1].startswith("out.png  ")
+    assert call(verb, photo, *SEVERAL[verb], "-q", "-f", "-o", "out.png").err == ""
+
+
+@pytest.mark.parametrize("verb", SEVERAL)
+def test_what_is_lost_of_a_photo_among_others_is_told(call: Call, verb: str) -> None:
+    frames = [Image.fromarray(pixels(48, 32, seed=seed)) for seed in (0, 1)]
+    frames[0].save("moving.webp", save_all=True, append_images=frames[1:])
+    write(Picture(pixels(48, 32).astype(np.uint16) * 257), "deep.png", bits=16)
+    for name, words in {
+        "moving.webp": "the first of its 2 frames is painted alone; `styler stylize` paints all",
+        "deep.png": "its 16 bits are 8 here; `styler stylize` keeps them",
+    }.items():
+        done = call(verb, name, *SEVERAL[verb], "-f", "-o", "out.png")
+        assert done.code == 0 and f"warning: {name}: {words}\n" in done.err
+        assert done.err.count("warning") == 1
 
 
 def test_mix_goes_from_one_style_to_the_other(call: Call, photo: Path) -> None:
@@ -335,9 +380,52 @@ def test_train_hands_over_values_of_the_right_types(
     )
     assert told.out == "weights.safetensors\n"
     assert "step 2/2" in told.err and "total 1" in told.err
+    assert "stopped" not in told.err
     assert given == [
         styler.train.TrainConfig(Path("c"), Path("s"), Path("o"), steps=2, minutes=0.5)
     ]
+
+
+def test_train_says_where_it_goes_on_and_that_it_is_unfinished(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import styler.train
+
+    def fake(config: Any, report: Any) -> Path:
+        logging.getLogger("styler.train.loop").info("runs/first: goes on from step 7 of 9")
+        report(8, {"total": 2.0})
+        return Path("weights.safetensors")
+
+    monkeypatch.setattr(styler.train, "train", fake)
+    paths = ("--content", "c", "--style", "s", "--out", "runs/first")
+    for _ in range(2):  # a second run in one process says it once, too
+        told = call("train", *paths, "--steps", 9, "--log-every", 1)
+        assert told.err.splitlines() == [
+            "runs/first: goes on from step 7 of 9",
+            "step 8/9  total 2",
+            "stopped at step 8 of 9: the same command goes on, and "
+            "`styler export runs/first -o FOLDER` takes the weights as they are",
+        ]
+        assert told.out == "weights.safetensors\n"
+
+
+def test_export_says_what_an_unfinished_run_lacks(call: Call) -> None:
+    from safetensors.numpy import save_file
+
+    run = Path("runs/first")
+    run.mkdir(parents=True)
+    (run / "config.toml").write_text("[train]\n")
+    for weights in (run, run / "weights.safetensors"):
+        refused = call("export", weights, "-o", "model")
+        assert refused.code == 2 and "first checkpoint" in refused.err
+    assert "`styler --config runs/first/config.toml train` starts it anew" in refused.err
+    metadata = {"step": "500", "config": '{"steps": 20000}'}
+    save_file({"x": np.zeros(1)}, run / "checkpoint.safetensors", metadata)
+    refused = call("export", run, "-o", "model")
+    assert refused.code == 2 and "stopped at step 500 of 20000" in refused.err
+    assert "--minutes 0" in refused.err and refused.err.count("\n") == 1
+    (run / "checkpoint.safetensors").write_bytes(b"broken")
+    assert "is not a checkpoint" in call("export", run, "-o", "model").err
 
 
 @pytest.mark.parametrize("verb", ["train", "export", "evaluate"])

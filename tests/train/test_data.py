@@ -1,5 +1,6 @@
 """Folders of pictures and crops of them."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,17 @@ class TestFolder:
         assert len(opened) == 2
         assert len(opened.unreadable) == 1
         assert "broken.png" in opened.unreadable[0]
+
+    def test_a_file_of_another_kind_is_left_out_by_name(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A phone's HEIC called .jpg, where no HEIC is read."""
+        monkeypatch.setitem(sys.modules, "pillow_heif", None)
+        (folder / "phone.jpg").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(1000))
+        (folder / "folder.jpg").mkdir()
+        opened = Folder.open(folder)
+        assert len(opened) == 2
+        assert len(opened.unreadable) == 2 and "phone.jpg: HEIC" in opened.unreadable[1]
 
     def test_reduces_to_the_limit_and_keeps_the_aspect(self, folder: Path) -> None:
         assert [p.size for p in Folder.open(folder, limit=20).pictures] == [(30, 20), (20, 33)]

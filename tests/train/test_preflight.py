@@ -45,3 +45,11 @@ def test_leaves_nothing_behind(folder: Path) -> None:
 def test_fails_as_the_run_would(folder: Path) -> None:
     with pytest.raises(TrainingError, match="is not a folder"):
         preflight(config(folder, content=folder / "nowhere"))
+
+
+@pytest.mark.parametrize("architecture", ["compact", "classic"])
+def test_a_survey_needs_no_network(folder: Path, offline: None, architecture: str) -> None:
+    run = config(folder, "survey", loss_network=None, architecture=architecture)
+    warnings = preflight(run, steps=1).warnings
+    assert any("vgg16" in w and "--loss-network" in w for w in warnings)
+    assert any("vgg19" in w and "--encoder" in w for w in warnings) == (architecture == "classic")

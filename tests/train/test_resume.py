@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def undisturbed(folder: Path) -> TrainConfig:
-    done = config(folder, "undisturbed")
+    done = config(folder, "undisturbed", sample_every=1000)
     assert train(done) == done.out / "weights.safetensors"
     return done
 

@@ -35,7 +35,7 @@ def config(folder: Path, out: str = "run", **changes: Any) -> TrainConfig:
         "content": folder / "content", "style": folder / "style", "out": folder / out,
         "loss_network": folder / "vgg.safetensors", "steps": STEPS, "warmup_steps": 6,
         "batch": 2, "crop": 32, "style_crop": 32, "device": "cpu", "precision": "float32",
-        "log_every": 1, "checkpoint_every": 7, "sample_every": 1000,
+        "log_every": 1, "checkpoint_every": 7, "sample_every": 0,
     }  # fmt: skip
     return TrainConfig(**settings | changes)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from styler.cli.output.tiles import Tiles
 from styler.cli.settings import idle, options
 from styler.cli.settings.network import Network
 from styler.controls import Controls
@@ -23,6 +24,7 @@ from styler.jobs import Runner, Saving, check_output
 @options.max_pixels
 @options.network
 @options.force
+@options.quiet
 def compare(
     photo: Path,
     style: tuple[str, ...],
@@ -34,6 +36,7 @@ def compare(
     max_pixels: int,
     network: Network,
     force: bool,
+    quiet: bool,
 ) -> None:
     """Show a photo and its painting side by side, or one over the other where it is wide.
 
@@ -48,8 +51,10 @@ def compare(
     content = imaging.read(photo, max_pixels=max_pixels)
     content = content.resized(controls.fit(content.width, content.height))
     recipe = options.recipe(style, replace(controls, size=None), network, mask, only)
-    idle.tell(recipe.styles, controls, quiet=False)
-    painted = Runner(network.open, max_pixels=max_pixels).stylize(recipe, content)
-    tiles = [(photo.name, content), (recipe.tag, painted)]
+    idle.tell(recipe.styles, controls, quiet=quiet)
+    runner = Runner(network.open, max_pixels=max_pixels)
+    with Tiles(photo, content, 1, quiet=quiet) as both:
+        both.tiles.append((photo.name, content))
+        both.paint(recipe.tag, lambda: runner.stylize(recipe, content))
     columns = 1 if content.width > 2 * content.height else 2
-    Saving(force=force).write(imaging.grid(tiles, columns=columns, labels=labels), output)
+    both.write(output, columns=columns, labels=labels, force=force)

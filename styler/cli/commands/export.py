@@ -32,9 +32,26 @@ def export(weights: Path, output: Path, name: str | None, force: bool) -> None:
     """
     file = weights / "weights.safetensors" if weights.is_dir() else weights
     if not file.is_file():
-        raise InputError(f"{file}: no such file; `styler train` writes it")
+        raise InputError(_missing(file))
     if output.is_dir() and any(output.iterdir()) and not force:
         raise OutputError(f"{output}: is not empty; choose another -o, or --force")
     with train_install("exporting"):
         from styler.network.export import export as write
     click.echo(write(file, output, name=name))
+
+
+def _missing(file: Path) -> str:
+    """Why there are no weights, and what writes them."""
+    run, checkpoint = file.parent, file.with_name("checkpoint.safetensors")
+    again = f"`styler --config {run / 'config.toml'} train"
+    if not (run / "config.toml").is_file():
+        return f"{file}: no such file; `styler train` writes it"
+    if not checkpoint.is_file():
+        return f"{run}: stopped before its first checkpoint; {again}` starts it anew"
+    with train_install("exporting"):
+        from styler.train.checkpoint import progress
+    done, steps = progress(checkpoint)
+    return (
+        f"{run}: stopped at step {done} of {steps}, and has no weights yet; {again}` goes on, "
+        f"and with --minutes 0 it only writes those it has"
+    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
-from styler.cli.output.tiles import PAINTED, shrink
+from styler.cli.output.tiles import PAINTED, Tiles, shrink
 from styler.cli.settings import idle, options
 from styler.cli.settings.network import Network, held
 from styler.controls import Controls, Size
@@ -39,6 +40,7 @@ from styler.jobs import Recipe, Runner, Saving, check_output
 @options.max_pixels
 @options.network
 @options.force
+@options.quiet
 def mix(
     photo: Path,
     style: tuple[str, ...],
@@ -50,6 +52,7 @@ def mix(
     max_pixels: int,
     network: Network,
     force: bool,
+    quiet: bool,
 ) -> None:
     """Paint a strip that goes from one style to another.
 
@@ -66,13 +69,13 @@ def mix(
     shown, large = Size(long_side=tile), Size(long_side=max(tile, PAINTED))
     content = shrink(imaging.read(photo, max_pixels=max_pixels), large)
     first, last = map(held, style)
-    idle.tell([(first, 1.0), (last, 1.0)], controls, quiet=False)
+    idle.tell([(first, 1.0), (last, 1.0)], controls, quiet=quiet)
     runner = Runner(network.open)
-    tiles = []
-    for step in range(steps):
-        share = step / (steps - 1)
-        recipe = Recipe(((first, 1 - share), (last, share)), controls)
-        near = Recipe(((first if step == 0 else last, 1),))
-        label = near.tag if share in (0, 1) else f"{share:.0%}"
-        tiles.append((label, shrink(runner.stylize(recipe, content), shown)))
-    Saving(force=force).write(imaging.grid(tiles, columns=steps, labels=labels), output)
+    with Tiles(photo, content, steps, quiet=quiet) as strip:
+        for step in range(steps):
+            share = step / (steps - 1)
+            recipe = Recipe(((first, 1 - share), (last, share)), controls)
+            near = Recipe(((first if step == 0 else last, 1),))
+            label = near.tag if share in (0, 1) else f"{share:.0%}"
+            strip.paint(label, partial(runner.stylize, recipe, content), shown)
+    strip.write(output, columns=steps, labels=labels, force=force)

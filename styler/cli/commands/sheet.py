@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from styler.cli.commands.styles import tell
-from styler.cli.output.tiles import PAINTED, shrink
+from styler.cli.output.tiles import PAINTED, Tiles, shrink
 from styler.cli.settings import idle, options
 from styler.cli.settings.network import Network, held
 from styler.controls import Controls, Size
@@ -39,6 +40,7 @@ from styler.jobs import Recipe, Runner, Saving, check_output
 @options.max_pixels
 @options.network
 @options.force
+@options.quiet
 def sheet(
     photo: Path,
     style: tuple[str, ...],
@@ -50,6 +52,7 @@ def sheet(
     max_pixels: int,
     network: Network,
     force: bool,
+    quiet: bool,
 ) -> None:
     """Paint a photo in all styles, as one picture to choose from.
 
@@ -66,7 +69,7 @@ def sheet(
     Saving().check([output])
     shown, large = Size(long_side=tile), Size(long_side=max(tile, PAINTED))
     content = shrink(imaging.read(photo, max_pixels=max_pixels), large)
-    idle.tell([(name, 1.0) for name in style], controls, quiet=False)
+    idle.tell([(name, 1.0) for name in style], controls, quiet=quiet)
     runner = Runner(network.open)
     chosen: list[tuple[str, Any]] = []
     if style:
@@ -76,10 +79,9 @@ def sheet(
     else:
         stylizer = runner.stylizer
         chosen += usable(Path(stylizer.info.path), stylizer.style, tell).items()
-    tiles = [("photo", shrink(content, shown))]
-    for name, one in chosen:
-        painted = runner.stylizer.stylize(content, [one], **vars(controls))
-        tiles.append((name, shrink(painted, shown)))
-    Saving(force=force).write(
-        imaging.grid(tiles, columns=min(columns, len(tiles)), labels=labels), output
-    )
+    with Tiles(photo, content, len(chosen), quiet=quiet) as all_styles:
+        all_styles.tiles.append(("photo", shrink(content, shown)))
+        for name, one in chosen:
+            paint = partial(runner.stylizer.stylize, content, [one], **vars(controls))
+            all_styles.paint(name, paint, shown)
+    all_styles.write(output, columns=columns, labels=labels, force=force)

@@ -5,6 +5,7 @@ The options are the fields of `TrainConfig`.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from styler.train import TrainConfig
+
+LOGGER = logging.getLogger("styler.train")
 
 
 def _options() -> list[click.Option]:
@@ -50,6 +53,12 @@ def train(check: bool, **settings: Any) -> None:
         return
     with Told(config.steps, config.log_every) as told:
         weights = run(config, told.step)
+    if told.done and told.done < config.steps:
+        click.echo(
+            f"stopped at step {told.done} of {config.steps}: the same command goes on, and "
+            f"`styler export {config.out} -o FOLDER` takes the weights as they are",
+            err=True,
+        )
     click.echo(weights)
 
 
@@ -62,27 +71,44 @@ def _check(config: TrainConfig) -> None:
     click.echo("\n".join(found.lines))
 
 
-class Told:
-    """The course of training: a bar on a terminal, a line now and then in a log; on stderr."""
+class Told(logging.Handler):
+    """The course of training: a bar on a terminal, a line now and then in a log; on stderr.
+
+    Attributes:
+        done: steps, as last told.
+    """
 
     def __init__(self, steps: int, every: int) -> None:
+        super().__init__(logging.INFO)
         self.steps = steps
         self.every = every
+        self.done = 0
         self.progress: Progress | None = bar("steps")
 
     def __enter__(self) -> Told:
+        LOGGER.addHandler(self)
+        LOGGER.setLevel(logging.INFO)
         if self.progress:
             self.progress.start()
             self.task = self.progress.add_task("training", total=self.steps, said="")
         return self
 
     def __exit__(self, *_: object) -> None:
+        LOGGER.removeHandler(self)
+        LOGGER.setLevel(logging.NOTSET)
         if self.progress:
             self.progress.stop()
 
+    def emit(self, record: logging.LogRecord) -> None:
+        """What the run itself says: pictures left out, where it goes on."""
+        click.echo(record.getMessage(), err=True)
+
     def step(self, done: int, losses: dict[str, float]) -> None:
         said = "  ".join(f"{name} {value:.4g}" for name, value in losses.items())
-        if self.progress:
+        first, self.done = not self.done, done
+        if self.progress and first:  # what was done before took no time now
+            self.progress.reset(self.task, completed=done)
+        elif self.progress:
             self.progress.update(self.task, completed=done, said=said)
         elif (done - 1) % self.every == 0 or done == self.steps:  # when losses are fetched
             click.echo(f"step {done}/{self.steps}  {said}", err=True)

@@ -56,8 +56,8 @@ class Report:
         if outcome.status == "failed":
             self.failures.append(str(outcome.error))
         self.tell_programs(outcome)
-        if outcome.warning and not self.quiet:
-            self._warn(outcome.warning)
+        if outcome.warning:
+            self.warn(outcome.warning)
         if self.progress:
             done = sum(self.counts.values())
             if outcome.status == "skipped":  # took no time: neither rate nor time left count it
@@ -74,8 +74,10 @@ class Report:
         if self.json_lines:
             click.echo(json.dumps(outcome.plain()))
 
-    def _warn(self, warning: str) -> None:
+    def warn(self, warning: str) -> None:
         """Say it at once, or behind the bar where there is one."""
+        if self.quiet:
+            return
         if self.progress:
             self.warnings.append(warning)
         else:

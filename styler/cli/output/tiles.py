@@ -1,10 +1,18 @@
-"""Pictures as small as they are shown."""
+"""Pictures painted to be shown together, as small as they are shown."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import click
+
+from styler.cli.output.report import Report
 from styler.controls import Size
+from styler.errors import one_line
+from styler.jobs import Outcome, Saving, lost
 
 if TYPE_CHECKING:
     from styler.imaging import Picture
@@ -17,3 +25,47 @@ PAINTED = 768
 def shrink(picture: Picture, size: Size) -> Picture:
     """`picture` within `size`, transparency included; itself where it already is."""
     return picture.resized(size.fit(picture.width, picture.height))
+
+
+class Tiles:
+    """What is made of a photo to be shown together, and told as a job of several pictures is.
+
+    Args:
+        photo: the file.
+        content: what was read of it.
+        total: how many pictures are painted.
+        quiet: say nothing.
+    """
+
+    def __init__(self, photo: Path, content: Picture, total: int, *, quiet: bool) -> None:
+        self.photo, self.quiet = photo, quiet
+        self.tiles: list[tuple[str, Picture]] = []
+        self.report = Report(total, quiet=quiet)
+        self.warning = lost(str(photo), content.metadata)
+
+    def __enter__(self) -> Tiles:
+        self.report.__enter__()
+        if self.warning:
+            self.report.warn(self.warning)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.report.__exit__(*error)
+
+    def paint(self, label: str, paint: Callable[[], Picture], shown: Size | None = None) -> None:
+        """Add what `paint` paints, shown within a size."""
+        start = time.perf_counter()
+        painted = paint()
+        took = round(time.perf_counter() - start, 3)
+        self.tiles.append((label, shrink(painted, shown) if shown else painted))
+        told = Outcome(str(self.photo), label, "painted", painted.width, painted.height, took)
+        self.report.add(told)
+
+    def write(self, output: Path, *, columns: int, labels: bool, force: bool) -> None:
+        """All pictures in rows of so many as one file."""
+        from styler import imaging
+
+        whole = imaging.grid(self.tiles, columns=min(columns, len(self.tiles)), labels=labels)
+        Saving(force=force).write(whole, output)
+        if not self.quiet:
+            click.echo(one_line(f"{output}  {whole.width}x{whole.height}"), err=True)

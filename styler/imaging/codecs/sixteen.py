@@ -30,6 +30,17 @@ def is_deep(image: Any) -> bool:
     return image.mode in (*_GREY, "YCbCr", "LAB") or _raw_modes(image) is not None
 
 
+def is_narrowed(image: Any) -> bool:
+    """Whether an opened image has 16 bits of which its decoder gives the high half alone.
+
+    Compressed planes are unpacked in the machine's byte order, whatever it is told, and freed of
+    their alpha in 8 bits.
+    """
+    tags: Any = getattr(image, "tag_v2", {})
+    packed = any(tile.codec_name == "libtiff" for tile in getattr(image, "tile", ()))
+    return packed and tags.get(284) == 2 and 16 in tags.get(258, ())
+
+
 @dataclass(frozen=True)
 class Samples:
     """The samples of a loaded deep image, given out in bands of rows.
@@ -88,7 +99,7 @@ def _pairs(values: NDArray[np.uint8]) -> tuple[Words, Words]:
 def _raw_modes(image: Any) -> list[str] | None:
     """The raw modes of all tiles if each has 16 bits per sample and can be read by halves."""
     names = {_raw(tile) for tile in getattr(image, "tile", ())}
-    if names and all(n in _SPLITTABLE for n in names):
+    if names and not is_narrowed(image) and all(n in _SPLITTABLE for n in names):
         return sorted(names)
     return None
 

@@ -162,3 +162,19 @@ async def test_large_uploads_stay_off_the_disk(
     async with serve() as client:
         response = await paint(client, {"content": ("p.png", out.getvalue())}, preset="wheatfield")
     assert response.status_code == 200
+
+
+async def test_what_of_the_photo_is_not_painted_is_said(serve: Serve) -> None:
+    frames = [Image.new("RGB", (24, 16), colour) for colour in ("red", "blue")]
+    moving = io.BytesIO()
+    frames[0].save(moving, "WEBP", save_all=True, append_images=frames[1:])
+    async with serve() as client:
+        whole = await paint(client, preset="wheatfield")
+        response = await paint(
+            client, {"content": ("m.webp", moving.getvalue())}, preset="wheatfield"
+        )
+    assert "styler-note" not in whole.headers
+    assert response.status_code == 200
+    assert response.headers["styler-note"] == (
+        "content: the first of its 2 frames is painted alone; `styler stylize` paints all"
+    )

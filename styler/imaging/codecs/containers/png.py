@@ -31,9 +31,8 @@ def walk(stream: BinaryIO, where: str) -> Essence:
     """The critical chunks, the animation if it is sound, and sound metadata of a usual size."""
     size = stream.seek(0, 2)
     chunks, rest = _chunks(stream, size, where)
-    if rest == b"IDAT":
-        return Essence(stream, notes=(END,))
-    if chunks[0][0] != b"IHDR" or chunks[0][2] != 13 or all(c[0] != b"IDAT" for c in chunks):
+    kinds = {chunk[0] for chunk in (*chunks, rest)}
+    if chunks[0][0] != b"IHDR" or chunks[0][2] != 13 or b"IDAT" not in kinds:
         return Essence(stream)
     header = _data(stream, chunks[0])
     moving = any(kind in _ANIMATION for kind, _, _ in chunks)
@@ -66,6 +65,8 @@ def walk(stream: BinaryIO, where: str) -> Essence:
             else:
                 left -= needed
                 parts.append(whole)
+    if rest[0] == b"IDAT":
+        parts += _mended(stream, rest)
     if chunks[-1][0] != b"IEND":
         notes.append(END)
     found.stream = spliced(stream, [*parts, packed(b"IEND", b"")])
@@ -78,22 +79,34 @@ def packed(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def _chunks(stream: BinaryIO, size: int, where: str) -> tuple[list[Chunk], bytes]:
-    """All chunks up to the end, or to one that is not whole, and the type of that."""
+def _mended(stream: BinaryIO, chunk: Chunk) -> list[Part]:
+    """What there is of a chunk that is cut short, as a whole one."""
+    kind, at, length = chunk
+    stream.seek(at + 8)
+    checksum, left = zlib.crc32(kind), length
+    while block := stream.read(min(left, 1 << 20)):
+        checksum, left = zlib.crc32(block, checksum), left - len(block)
+    length -= left
+    head = struct.pack(">I", length) + kind
+    return [head, (at + 8, at + 8 + length), struct.pack(">I", checksum)]
+
+
+def _chunks(stream: BinaryIO, size: int, where: str) -> tuple[list[Chunk], Chunk]:
+    """All chunks up to the end, or to one that is not whole, and that."""
     found: list[Chunk] = []
     at = 8
     while at + 8 <= size:
         stream.seek(at)
         length, kind = struct.unpack(">I4s", stream.read(8))
         if not kind.isalpha() or at + 12 + length > size:
-            return found or [(b"", 8, 0)], kind
+            return found or [(b"", 8, 0)], (kind, at, length)
         found.append((kind, at, length))
         if kind == b"IEND":
             break
         at += 12 + length
         if len(found) > _MAX_CHUNKS:
             raise ImageError(f"{where}: over {_MAX_CHUNKS} PNG chunks; save it anew")
-    return found or [(b"", 8, 0)], b""
+    return found or [(b"", 8, 0)], (b"", size, 0)
 
 
 def _data(stream: BinaryIO, chunk: Chunk) -> bytes:

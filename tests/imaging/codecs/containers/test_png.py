@@ -102,6 +102,10 @@ def test_an_end_that_is_missing_is_said_and_missing_pixels_are_refused(png):
         found = read(png[:-cut])
         np.testing.assert_array_equal(found.rgb, picture(30, 40))
         assert found.metadata.notes == ("its end is missing",)
+    for more in (b"IDAT", b"IDAT" + bytes(9)):  # cut short in a chunk that holds nothing new
+        found = read(png[:-12] + struct.pack(">I", 30_000) + more)
+        np.testing.assert_array_equal(found.rgb, picture(30, 40))
+        assert found.metadata.notes == ("its end is missing",)
     for cut in (60, 400):
         with pytest.raises(ImageError, match="damaged or incomplete"):
             read(png[:-cut])
