@@ -573,5 +573,5 @@ def test_too_little_memory_names_the_option(
     assert "not enough memory to paint 48x32 pixels" in done.err and "--size" in done.err
     monkeypatch.setattr("styler.jobs.output.Saving.encode", short)
     for arguments in (("stylize", photo, "-s", "night"), ("compare", photo, "-s", "night")):
-        done = call(*arguments, "-o", "out.png")
+        done = call(*arguments, "-q", "-o", "out.png")
         assert done.code == 2 and done.err.count("\n") == 1 and "--size" in done.err
