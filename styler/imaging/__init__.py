@@ -13,6 +13,7 @@ from .masks import alpha_mask, as_mask, read_mask, resize_mask
 from .picture import Metadata, Picture
 from .quantize import to_uint8, to_uint16
 from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, dimensions, from_pil, read
+from .scratch import bands, like, on_disk, release
 from .search import find_pictures
 from .writing import check_options, encode, own_format, write
 
@@ -31,6 +32,7 @@ __all__ = [
     "Picture",
     "alpha_mask",
     "as_mask",
+    "bands",
     "blur",
     "check_options",
     "dimensions",
@@ -41,13 +43,16 @@ __all__ = [
     "from_pil",
     "grid",
     "keep_colours",
+    "like",
     "moves",
+    "on_disk",
     "own_format",
     "pool",
     "read",
     "read_animation",
     "read_mask",
     "readable",
+    "release",
     "resize",
     "resize_mask",
     "sniff",
