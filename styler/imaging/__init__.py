@@ -12,10 +12,10 @@ from .grid import grid
 from .masks import alpha_mask, as_mask, read_mask, resize_mask
 from .picture import Metadata, Picture
 from .quantize import to_uint8, to_uint16
-from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, dimensions, from_pil, read
+from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, Header, dimensions, from_pil, header, read
 from .scratch import bands, like, on_disk, release
 from .search import find_pictures
-from .writing import check_options, encode, own_format, write
+from .writing import check_options, encode, optimizes, own_format, write
 
 __all__ = [
     "COLOUR_METHODS",
@@ -27,6 +27,7 @@ __all__ = [
     "MOVING",
     "Animation",
     "Format",
+    "Header",
     "Metadata",
     "Palette",
     "Picture",
@@ -42,10 +43,12 @@ __all__ = [
     "fit",
     "from_pil",
     "grid",
+    "header",
     "keep_colours",
     "like",
     "moves",
     "on_disk",
+    "optimizes",
     "own_format",
     "pool",
     "read",

@@ -88,7 +88,7 @@ class Picture:
         return np.dstack([self.rgb[rows], self.alpha[rows]])
 
     def bands(self) -> Iterator[tuple[int, Pixels]]:
-        """:meth:`samples` by some rows at a time, each with the number of its first one."""
+        """The samples by some rows at a time, each with the number of its first one."""
         for rows in bands(self.height, self.width):
             yield rows.start, self.samples(rows)
             release(self.rgb, self.alpha)

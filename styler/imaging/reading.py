@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -128,15 +129,51 @@ def dimensions(
     orientation counts where it stands before the pixels, as it nearly always does. Raises
     ``TooLargeError`` and ``ImageError`` as :func:`read` does.
     """
+    caps = {"max_pixels": max_pixels, "max_bytes": max_bytes}
+    found = header(source, name=name, frame=frame, **caps)
+    return found.width, found.height
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is known of a picture before it is decoded.
+
+    ``width`` and ``height`` are those of the upright picture, ``format``, ``mode`` and ``bits`` as
+    :class:`~styler.imaging.Metadata` has them. ``alpha`` is whether it may have any. ``held`` is
+    how many bytes a pixel its decoder holds.
+    """
+
+    width: int
+    height: int
+    format: str
+    mode: str
+    bits: int
+    alpha: bool
+    held: float
+
+
+def header(
+    source: Source,
+    *,
+    name: str | None = None,
+    max_pixels: int = MAX_PIXELS,
+    max_bytes: int = MAX_BYTES,
+    frame: int | None = None,
+) -> Header:
+    """What the first bytes tell of a picture. Arguments and errors as of :func:`dimensions`."""
     where = printable(name or label_of(source))
     with opened(source, where, max_bytes) as stream, typed(where):
-        _, image, _ = _header(stream, where, max_pixels, frame)
+        known, image, _ = _header(stream, where, max_pixels, frame)
         if frame:
             image.seek(frame)
         width, height = image.size
         tiff = hasattr(image, "tag_v2")  # that plugin has turned the size already
-        turned = not tiff and 5 <= _exif(image, ahead=True)[1] <= 8
-        return (height, width) if turned else (width, height)
+        if not tiff and 5 <= _exif(image, ahead=True)[1] <= 8:
+            width, height = height, width
+        bits = 16 if sixteen.is_deep(image) and image.mode not in ("YCbCr", "LAB") else 8
+        alpha = image.mode[-1:] in "Aa" or "transparency" in image.info
+        held = formats.held(known, image) * (2 if bits == 16 and image.mode[:3] == "RGB" else 1)
+        return Header(width, height, known.name, image.mode, bits, alpha, held)
 
 
 def _header(

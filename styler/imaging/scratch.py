@@ -45,8 +45,8 @@ def empty(shape: tuple[int, ...], dtype: DTypeLike, *, disk: bool = False) -> Pi
             return np.memmap(file, dtype, "r+", shape=shape)
     except OSError as error:
         raise StorageError(
-            f"{tempfile.gettempdir()}: no room for {size / 1e6:.0f} MB of pixels "
-            f"({error.strerror}); free some, set TMPDIR, or raise --max-memory"
+            f"the folder for temporary files has no room for {size / 1e6:.0f} MB of pixels "
+            f"({error.strerror or error}); free some, set TMPDIR, or raise max-memory"
         ) from error
 
 

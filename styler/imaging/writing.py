@@ -17,8 +17,6 @@ from .colour import icc
 from .picture import Metadata, Picture
 
 _OPTIMIZED = 1 << 25
-"""Pixels up to which a JPEG gets codes of its own, for a twelfth less bytes: the encoder then holds
-6 bytes a pixel."""
 _MAX_JPEG_EXIF = 65_527  # what one marker segment holds
 
 
@@ -96,8 +94,8 @@ def options_of(
     options: dict[str, Any] = {"icc_profile": srgb} if srgb else {}
     if known.name == "jpeg":
         level = quality or 92
-        small = picture.width * picture.height <= _OPTIMIZED
-        options |= {"quality": level, "subsampling": 0 if level >= 90 else 2, "optimize": small}
+        own = optimizes(picture.width * picture.height)
+        options |= {"quality": level, "subsampling": 0 if level >= 90 else 2, "optimize": own}
     elif known.name == "png":
         options |= {"compress_level": png16.LEVEL}
     elif known.name == "webp":
@@ -114,6 +112,13 @@ def options_of(
     if picture.metadata.dpi and known.name in ("jpeg", "png", "bmp"):
         options["dpi"] = picture.metadata.dpi
     return options
+
+
+def optimizes(pixels: int) -> bool:
+    """Whether a JPEG of so many pixels gets codes of its own: a twelfth less bytes, for which its
+    encoder holds 6 bytes a pixel more.
+    """
+    return pixels <= _OPTIMIZED
 
 
 def check_options(

@@ -2,6 +2,8 @@
 
 from .estimate import Estimate, estimate
 from .job import PAINTED, Job, Task, plan
+from .memory import size_of
+from .need import Need
 from .outcome import Outcome
 from .output import Saving, check_output
 from .recipe import Recipe
@@ -13,6 +15,7 @@ __all__ = [
     "AbandonedError",
     "Estimate",
     "Job",
+    "Need",
     "Outcome",
     "Recipe",
     "Runner",
@@ -21,5 +24,6 @@ __all__ = [
     "check_output",
     "estimate",
     "plan",
+    "size_of",
     "watch",
 ]
