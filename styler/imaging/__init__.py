@@ -13,7 +13,7 @@ from .masks import alpha_mask, as_mask, read_mask, resize_mask
 from .picture import Metadata, Picture
 from .quantize import to_uint8, to_uint16
 from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, Header, dimensions, from_pil, header, read
-from .scratch import bands, like, on_disk, release
+from .scratch import bands, copied, like, on_disk, release
 from .search import find_pictures
 from .writing import check_options, encode, optimizes, own_format, write
 
@@ -36,6 +36,7 @@ __all__ = [
     "bands",
     "blur",
     "check_options",
+    "copied",
     "dimensions",
     "encode",
     "encode_animation",

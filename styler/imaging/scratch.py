@@ -19,7 +19,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from styler.errors import StorageError
 
-__all__ = ["bands", "empty", "like", "on_disk", "release"]
+__all__ = ["bands", "copied", "empty", "like", "on_disk", "release"]
 
 Pixels = NDArray[Any]
 
@@ -53,6 +53,15 @@ def empty(shape: tuple[int, ...], dtype: DTypeLike, *, disk: bool = False) -> Pi
 def like(pixels: Pixels, shape: tuple[int, ...] | None = None) -> Pixels:
     """An array to be filled, of that dtype and, by default, shape, where that one is."""
     return empty(shape or pixels.shape, pixels.dtype, disk=on_disk(pixels))
+
+
+def copied(pixels: Pixels) -> Pixels:
+    """Another array of the same values, where that one is."""
+    copy = like(pixels)
+    for rows in bands(*pixels.shape[:2]):
+        copy[rows] = pixels[rows]
+        release(pixels, copy)
+    return copy
 
 
 def on_disk(pixels: Pixels) -> bool:

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Need"]
 
-PAINTING = 48e6
-"""Bytes for strips and threads, whatever the size."""
+PAINTING = 22e6
+"""Bytes for threads and weights as the engine has them."""
+
+STRIPS = 26e6
+"""Bytes for the strips of a painting that is enlarged."""
 
 BANDS = 16e6
 """Bytes for bands of rows."""
@@ -72,18 +75,22 @@ class Need:
         width, height = controls.fit(header.width, header.height)
         across, down = controls.fit_canvas(width, height)
         pixels, canvas = width * height, across * down
-        deep = bits or (header.bits if FORMATS[kind].bits16 else 8)
-        sample = deep // 8
-        array = sample * (4 if header.alpha else 3)
-        photo = array * stored
-        shrunk = photo if pixels == stored else photo + array * pixels
-        encoder = 2.0 if deep == 16 else ENCODERS[kind]
+        channels = 4 if header.alpha else 3
+        own = (bits or header.bits) // 8
+        sample = own if FORMATS[kind].bits16 else 1
+        photo, painting = channels * own * stored, channels * sample * pixels
+        shrunk = channels * sample * pixels if pixels != stored else 0
+        resizing = 4 * header.height * width + 4 * pixels if shrunk else 0
+        encoder = ENCODERS[kind] if sample == 1 else 2.0
         if kind == "jpeg" and optimizes(pixels):
             encoder += OPTIMIZING
-        steps = [  # what is held by arrays, and what besides
+        enlarging = STRIPS if pixels != canvas else 0
+        network = PAINTING + CANVAS * canvas
+        steps = [  # what is held by arrays, which may be on disk, and what besides
             (photo, BANDS + header.held * stored),
-            (shrunk + 3 * sample * pixels, PAINTING + CANVAS * canvas),
-            (array * pixels, sample * BANDS + encoder * pixels),
+            (photo, BANDS + shrunk + resizing),
+            (photo + (0 if shrunk else painting), network + enlarging + 2 * shrunk),
+            (painting, sample * BANDS + encoder * pixels),
         ]
         rest = resident()
         return cls(
