@@ -10,9 +10,9 @@ from .colour.palette import Palette
 from .filters import blur, pool, stretch
 from .grid import grid
 from .masks import alpha_mask, as_mask, read_mask, resize_mask
-from .picture import Metadata, Picture
+from .picture import Header, Metadata, Picture
 from .quantize import to_uint8, to_uint16
-from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, Header, dimensions, from_pil, header, read
+from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, dimensions, from_pil, header, read
 from .scratch import bands, copied, like, on_disk, release
 from .search import find_pictures
 from .writing import check_options, encode, optimizes, own_format, write

@@ -71,7 +71,7 @@ def _resized(planes: NDArray[Any], size: tuple[int, int], method: Image.Resampli
     out = np.empty((len(planes), size[1], size[0]), np.float32)
     for plane, target in zip(planes, out, strict=True):
         image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
-        target[:] = image.resize(size, method)
+        target[:] = np.asarray(image.resize(size, method))
     return out
 
 

@@ -40,6 +40,24 @@ class Metadata:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Header:
+    """What is known of a picture before it is decoded.
+
+    ``width`` and ``height`` are those of the upright picture, ``format``, ``mode`` and ``bits`` as
+    :class:`Metadata` has them. ``alpha`` is whether it may have any. ``held`` is
+    how many bytes a pixel its decoder holds.
+    """
+
+    width: int
+    height: int
+    format: str
+    mode: str
+    bits: int
+    alpha: bool
+    held: float
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
     """Pixels, coverage and metadata of one picture.

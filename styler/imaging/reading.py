@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -16,7 +15,7 @@ from .codecs import directories, exif, formats, sixteen
 from .codecs.containers import NO_PROFILE, Essence, essence
 from .codecs.frames import count as counted
 from .colour import icc, modes
-from .picture import Metadata, Picture, Pixels, to_bits
+from .picture import Header, Metadata, Picture, Pixels, to_bits
 from .scratch import bands
 from .streams import Source, label_of, opened, typed
 
@@ -132,24 +131,6 @@ def dimensions(
     caps = {"max_pixels": max_pixels, "max_bytes": max_bytes}
     found = header(source, name=name, frame=frame, **caps)
     return found.width, found.height
-
-
-@dataclass(frozen=True)
-class Header:
-    """What is known of a picture before it is decoded.
-
-    ``width`` and ``height`` are those of the upright picture, ``format``, ``mode`` and ``bits`` as
-    :class:`~styler.imaging.Metadata` has them. ``alpha`` is whether it may have any. ``held`` is
-    how many bytes a pixel its decoder holds.
-    """
-
-    width: int
-    height: int
-    format: str
-    mode: str
-    bits: int
-    alpha: bool
-    held: float
 
 
 def header(

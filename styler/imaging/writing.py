@@ -99,7 +99,7 @@ def options_of(
     elif known.name == "png":
         options |= {"compress_level": png16.LEVEL}
     elif known.name == "webp":
-        options |= {"quality": quality or 92, "lossless": lossless, "exact": True, "method": 2}
+        options |= {"quality": quality or 92, "lossless": lossless, "exact": True}
     elif known.name in ("avif", "heic"):
         level = quality or 80
         options |= {"quality": level, "subsampling": "4:4:4" if level >= 90 else "4:2:0"}
