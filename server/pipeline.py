@@ -93,6 +93,7 @@ class Pipeline:
         runner = Runner(
             lambda: self._stylizer,
             max_pixels=self._settings.max_pixels,
+            max_memory=self._settings.memory,
             style=style,
             abandoned=order.abandoned.is_set,
             moving=False,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from styler.controls import STYLE_SIZE
+from styler.jobs import size_of
 
 
 class Settings(BaseSettings):
@@ -37,6 +38,11 @@ class Settings(BaseSettings):
     max_pixels: int = Field(
         default=50_000_000, ge=1, description="Largest picture, before decoding."
     )
+    max_memory: str | None = Field(
+        default=None,
+        description="Memory of the process, such as 700MB; photos that need more are refused "
+        "before they are decoded. By default what is free.",
+    )
     upload_seconds: float = Field(default=30, gt=0, description="Time for a body to arrive.")
 
     queue: int = Field(default=8, ge=0, description="Requests that may wait while one is painted.")
@@ -46,3 +52,15 @@ class Settings(BaseSettings):
         default=64, ge=0, description="Uploaded styles kept, about 10 KB each."
     )
     page: bool = Field(default=True, description="Serve the page at / besides the API.")
+
+    @field_validator("max_memory")
+    @classmethod
+    def _is_a_size(cls, value: str | None) -> str | None:
+        if value is not None:
+            size_of(value)
+        return value
+
+    @property
+    def memory(self) -> int | None:
+        """``max_memory`` in bytes."""
+        return None if self.max_memory is None else size_of(self.max_memory)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from styler.cli.commands.benchmark import benchmark
 from styler.cli.commands.compare import compare
 from styler.cli.commands.completion import completion
 from styler.cli.commands.evaluate import evaluate
@@ -106,6 +107,7 @@ VERBS = (
     export,
     evaluate,
     vote,
+    benchmark,
     info,
     completion,
 )

@@ -10,11 +10,12 @@ from .colour.palette import Palette
 from .filters import blur, pool, stretch
 from .grid import grid
 from .masks import alpha_mask, as_mask, read_mask, resize_mask
-from .picture import Metadata, Picture
+from .picture import Header, Metadata, Picture
 from .quantize import to_uint8, to_uint16
-from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, dimensions, from_pil, read
+from .reading import MAX_BYTES, MAX_FRAMES, MAX_PIXELS, dimensions, from_pil, header, read
+from .scratch import bands, copied, like, on_disk, release
 from .search import find_pictures
-from .writing import check_options, encode, own_format, write
+from .writing import check_options, encode, optimizes, own_format, write
 
 __all__ = [
     "COLOUR_METHODS",
@@ -26,13 +27,16 @@ __all__ = [
     "MOVING",
     "Animation",
     "Format",
+    "Header",
     "Metadata",
     "Palette",
     "Picture",
     "alpha_mask",
     "as_mask",
+    "bands",
     "blur",
     "check_options",
+    "copied",
     "dimensions",
     "encode",
     "encode_animation",
@@ -40,14 +44,19 @@ __all__ = [
     "fit",
     "from_pil",
     "grid",
+    "header",
     "keep_colours",
+    "like",
     "moves",
+    "on_disk",
+    "optimizes",
     "own_format",
     "pool",
     "read",
     "read_animation",
     "read_mask",
     "readable",
+    "release",
     "resize",
     "resize_mask",
     "sniff",

@@ -10,6 +10,8 @@ from PIL import Image
 
 from styler.errors import ParameterError
 
+from .scratch import bands, release
+
 
 def to_float(rgb: NDArray[Any]) -> NDArray[np.float32]:
     """(H, W, C) uint8 or uint16 to (1, C, H, W) float32 in [0, 1], contiguous."""
@@ -79,13 +81,26 @@ def resize(
     if target == (width, height):
         return rgb
     if rgb.dtype == np.uint8 and (rgb.ndim == 2 or rgb.shape[2] == 3):
-        image = Image.fromarray(np.ascontiguousarray(rgb))
-        return np.asarray(image.resize(target, Image.Resampling.LANCZOS, reducing_gap=None))
+        return np.asarray(_resampled(rgb, target))
     planes = rgb[..., None] if rgb.ndim == 2 else rgb
     out = np.empty((target[1], target[0], planes.shape[2]), rgb.dtype)
     for channel in range(planes.shape[2]):
-        plane = np.ascontiguousarray(planes[..., channel], np.float32)
-        small = np.asarray(Image.fromarray(plane).resize(target, Image.Resampling.LANCZOS))
-        small = np.clip(small, plane.min(), plane.max())
+        plane = planes[..., channel]
+        small = np.clip(np.asarray(_resampled(plane, target)), plane.min(), plane.max())
         out[..., channel] = small if rgb.dtype == np.float32 else np.rint(small)
     return out[..., 0] if rgb.ndim == 2 else out
+
+
+def _resampled(pixels: NDArray[Any], size: tuple[int, int]) -> Image.Image:
+    """Bands of rows made narrower, then all of it lower: what Pillow does by itself with the whole,
+    of which it would hold a copy of 4 bytes a pixel."""
+    height, width = pixels.shape[:2]
+    kind = np.uint8 if pixels.dtype == np.uint8 else np.float32
+    narrow = Image.new(
+        {2: "L", 3: "RGB"}[pixels.ndim] if kind == np.uint8 else "F", (size[0], height)
+    )
+    for rows in bands(height, width):
+        band = Image.fromarray(np.ascontiguousarray(pixels[rows], kind))
+        narrow.paste(band.resize((size[0], band.height), Image.Resampling.LANCZOS), (0, rows.start))
+        release(pixels)
+    return narrow.resize(size, Image.Resampling.LANCZOS)

@@ -45,16 +45,58 @@ def stretch(
     Args:
         planes: any real dtype.
         size: (width, height).
-        rows: which rows to make; all by default. Strips are equal to the whole.
+        rows: which rows to make; all by default. They are the same ones whatever their number, and
+            those of the whole but for the last digit of a float32.
         smooth: bicubic, or bilinear, which never leaves the range of its values.
     """
     width, height = size
-    rows = rows or slice(0, height)
-    scale = planes.shape[1] / height
-    box = (0, rows.start * scale, planes.shape[2], rows.stop * scale)
     method = Image.Resampling.BICUBIC if smooth else Image.Resampling.BILINEAR
-    out = np.empty((len(planes), rows.stop - rows.start, width), np.float32)
+    if rows is None:
+        return _resized(planes, size, method)
+    first, weights = _taps(planes.shape[1], height, rows, smooth)
+    needed = slice(int(first.min()), int(first.max()) + weights.shape[1])
+    wide = _resized(planes[:, needed], (width, len(range(planes.shape[1])[needed])), method)
+    exact = wide.astype(np.float64)
+    out = np.empty((len(planes), len(first), width), np.float32)
+    for row, (start, taps) in enumerate(zip(first - needed.start, weights, strict=True)):
+        total = taps[0] * exact[:, start]
+        for offset, weight in enumerate(taps[1:], start=1):
+            if weight:
+                total += weight * exact[:, start + offset]
+        out[:, row] = total
+    return out
+
+
+def _resized(planes: NDArray[Any], size: tuple[int, int], method: Image.Resampling) -> Planes:
+    out = np.empty((len(planes), size[1], size[0]), np.float32)
     for plane, target in zip(planes, out, strict=True):
         image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
-        target[:] = image.resize((width, rows.stop - rows.start), method, box)
+        target[:] = np.asarray(image.resize(size, method))
     return out
+
+
+def _taps(
+    length: int, wanted: int, rows: slice, smooth: bool
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Which of ``length`` rows each of some of the ``wanted`` begins with, and their weights.
+
+    As Pillow has them: its own way to a part of a picture rounds where that begins.
+    """
+    scale = length / wanted
+    spread = max(scale, 1.0)
+    reach = (2.0 if smooth else 1.0) * spread
+    centres = (np.arange(rows.start, rows.stop) + 0.5) * scale
+    first = np.maximum(np.trunc(centres - reach + 0.5), 0).astype(np.intp)
+    last = np.minimum(np.trunc(centres + reach + 0.5), length).astype(np.intp)
+    taps = first[:, None] + np.arange((last - first).max())
+    x = np.abs((taps - centres[:, None] + 0.5) * (1 / spread))
+    weights = _bicubic(x) if smooth else np.maximum(1 - x, 0)
+    weights[taps >= last[:, None]] = 0
+    return first, weights / np.add.accumulate(weights, axis=1)[:, -1:]
+
+
+def _bicubic(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Keys' cubic convolution with a = -1/2, at distances from the centre."""
+    near = (1.5 * x - 2.5) * x * x + 1
+    far = (((x - 5) * x + 8) * x - 4) * -0.5
+    return np.where(x < 1, near, np.where(x < 2, far, 0.0))

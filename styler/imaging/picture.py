@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from styler.errors import ImageError
 
 from .arrays import resize
+from .scratch import bands, empty, like, on_disk, release
 
 Pixels = NDArray[Any]  # uint8, or uint16 where 16 bits were asked for
 
@@ -36,6 +38,24 @@ class Metadata:
     frames: int | None = None
     profile: str | None = None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is known of a picture before it is decoded.
+
+    ``width`` and ``height`` are those of the upright picture, ``format``, ``mode`` and ``bits`` as
+    :class:`Metadata` has them. ``alpha`` is whether it may have any. ``held`` is
+    how many bytes a pixel its decoder holds.
+    """
+
+    width: int
+    height: int
+    format: str
+    mode: str
+    bits: int
+    alpha: bool
+    held: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,9 +99,17 @@ class Picture:
         """Bits per sample of ``rgb``: 8 or 16."""
         return 8 * self.rgb.dtype.itemsize
 
-    def samples(self) -> Pixels:
-        """(H, W, 3), or (H, W, 4) with alpha."""
-        return self.rgb if self.alpha is None else np.dstack([self.rgb, self.alpha])
+    def samples(self, rows: slice = slice(None)) -> Pixels:
+        """(H, W, 3), or (H, W, 4) with alpha; or some rows of that."""
+        if self.alpha is None:
+            return self.rgb[rows]
+        return np.dstack([self.rgb[rows], self.alpha[rows]])
+
+    def bands(self) -> Iterator[tuple[int, Pixels]]:
+        """The samples by some rows at a time, each with the number of its first one."""
+        for rows in bands(self.height, self.width):
+            yield rows.start, self.samples(rows)
+            release(self.rgb, self.alpha)
 
     def with_rgb(self, rgb: Pixels) -> Picture:
         """The same picture, painted over: new pixels of the same height and width.
@@ -116,12 +144,20 @@ class Picture:
         """
         if self.alpha is None:
             return self.rgb
-        hidden = self.alpha == 0
-        if not hidden.any():
+        count, total = 0, np.zeros(3)  # whole numbers: the sum does not depend on the bands
+        for rows in bands(self.height, self.width):
+            shown = self.rgb[rows][self.alpha[rows] > 0]
+            count += len(shown)
+            total += shown.sum(0, dtype=np.float64)
+            release(self.rgb, self.alpha)
+        if count == self.alpha.size:
             return self.rgb
-        rgb = self.rgb.copy()
-        rgb[hidden] = 0 if hidden.all() else np.rint(self.rgb[~hidden].mean(0, dtype=np.float64))
-        return rgb
+        mean = np.rint(total / max(count, 1)).astype(self.rgb.dtype)
+        filled = like(self.rgb)
+        for rows in bands(self.height, self.width):
+            filled[rows] = np.where(self.alpha[rows, :, None] > 0, self.rgb[rows], mean)
+            release(self.rgb, self.alpha, filled)
+        return filled
 
 
 def to_bits(values: Pixels, bits: int) -> Pixels:
@@ -133,12 +169,17 @@ def to_bits(values: Pixels, bits: int) -> Pixels:
 
 def wider(values: Pixels) -> Pixels:
     """uint8 to uint16, white to white."""
-    return values.astype(np.uint16) * np.uint16(257)
+    out = empty(values.shape, np.uint16, disk=on_disk(values))
+    for rows in bands(*values.shape[:2]):
+        np.multiply(values[rows], np.uint16(257), out=out[rows], dtype=np.uint16)
+        release(values, out)
+    return out
 
 
 def narrower(values: Pixels) -> Pixels:
     """uint16 to uint8, rounded to nearest."""
-    out = np.empty(values.shape, np.uint8)
-    for row in range(0, len(values), 64):
-        out[row : row + 64] = (values[row : row + 64].astype(np.uint32) + 128) // 257
+    out = empty(values.shape, np.uint8, disk=on_disk(values))
+    for rows in bands(*values.shape[:2]):
+        out[rows] = (values[rows].astype(np.uint32) + 128) // 257
+        release(values, out)
     return out

@@ -10,11 +10,13 @@ from PIL import Image
 from styler.errors import ImageError, ParameterError, TooLargeError
 from styler.files import printable
 
+from . import scratch
 from .codecs import directories, exif, formats, sixteen
 from .codecs.containers import NO_PROFILE, Essence, essence
 from .codecs.frames import count as counted
 from .colour import icc, modes
-from .picture import Metadata, Picture, Pixels, to_bits
+from .picture import Header, Metadata, Picture, Pixels, to_bits
+from .scratch import bands
 from .streams import Source, label_of, opened, typed
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 MAX_PIXELS = 178_000_000
 MAX_BYTES = 1 << 30
 MAX_FRAMES = 1000
-_BAND_PIXELS = 1 << 16
 _DURATION = 100.0  # milliseconds of a frame that does not say, as browsers have it
 _MAX_PROFILE = 4 << 20  # the largest press profiles have 3 MB
 
@@ -37,6 +38,7 @@ def read(
     frame: int | None = None,
     max_frames: int = MAX_FRAMES,
     bits: int | None = 8,
+    disk: bool = False,
 ) -> Picture:
     """Decode a picture: upright, in sRGB, one frame, whatever its format, mode and profile.
 
@@ -47,8 +49,9 @@ def read(
     and only JPEG, PNG, WebP, AVIF, TIFF, BMP, GIF and, where pillow-heif is installed, HEIC are
     decoded.
 
-    It takes about 16 bytes of memory per pixel, 24 for 16 bits, the result included, besides the
-    file.
+    It takes about 7 bytes of memory per pixel, 14 for 16 bits, the result included, besides the
+    file. With ``disk`` the pixels of the result lie in a file among the temporary ones, and are
+    read from there as they are needed: about 4 bytes, and 8.
 
     Raises ``TooLargeError`` over ``max_pixels``, ``max_bytes`` or ``max_frames`` (checked on the
     header, before any pixel is decoded) and ``ImageError`` for all that is not a sound picture.
@@ -80,7 +83,7 @@ def read(
             image.fp = image._decoder = None  # their plugins keep up to 12 bytes a pixel in these
         if found.otherwise:
             _check_complete(image, formats.plugin(known)(found.otherwise), where)
-        return _decode(known.name, image, reopen, bits, frames, found.notes)
+        return _decode(known.name, image, reopen, bits, frames, found.notes, disk=disk)
 
 
 def frames_of(
@@ -125,15 +128,33 @@ def dimensions(
     orientation counts where it stands before the pixels, as it nearly always does. Raises
     ``TooLargeError`` and ``ImageError`` as :func:`read` does.
     """
+    caps = {"max_pixels": max_pixels, "max_bytes": max_bytes}
+    found = header(source, name=name, frame=frame, **caps)
+    return found.width, found.height
+
+
+def header(
+    source: Source,
+    *,
+    name: str | None = None,
+    max_pixels: int = MAX_PIXELS,
+    max_bytes: int = MAX_BYTES,
+    frame: int | None = None,
+) -> Header:
+    """What the first bytes tell of a picture. Arguments and errors as of :func:`dimensions`."""
     where = printable(name or label_of(source))
     with opened(source, where, max_bytes) as stream, typed(where):
-        _, image, _ = _header(stream, where, max_pixels, frame)
+        known, image, _ = _header(stream, where, max_pixels, frame)
         if frame:
             image.seek(frame)
         width, height = image.size
         tiff = hasattr(image, "tag_v2")  # that plugin has turned the size already
-        turned = not tiff and 5 <= _exif(image, ahead=True)[1] <= 8
-        return (height, width) if turned else (width, height)
+        if not tiff and 5 <= _exif(image, ahead=True)[1] <= 8:
+            width, height = height, width
+        bits = 16 if sixteen.is_deep(image) and image.mode not in ("YCbCr", "LAB") else 8
+        alpha = image.mode[-1:] in "Aa" or "transparency" in image.info
+        held = formats.held(known, image) * (2 if bits == 16 and image.mode[:3] == "RGB" else 1)
+        return Header(width, height, known.name, image.mode, bits, alpha, held)
 
 
 def _header(
@@ -192,10 +213,9 @@ def _check_complete(image: Any, other: Any, where: str) -> None:
     """Refuse a picture whose pixels depend on what would stand behind the end of its file."""
     for decoded in (image, other):
         _load(decoded)
-    step = max(1, _BAND_PIXELS // image.width)
-    for top in range(0, image.height, step):
-        end = min(top + step, image.height)
-        if not np.array_equal(sixteen.rows(image, top, end), sixteen.rows(other, top, end)):
+    for rows in bands(image.height, image.width):
+        own, others = (sixteen.rows(one, rows.start, rows.stop) for one in (image, other))
+        if not np.array_equal(own, others):
             raise ImageError(
                 f"{where}: damaged or incomplete (pixels are missing at its end); get a fresh copy"
             )
@@ -220,6 +240,8 @@ def _decode(
     bits: int | None,
     frames: int | None,
     notes: tuple[str, ...],
+    *,
+    disk: bool = False,
 ) -> Picture:
     stored, mode = image.size, image.mode
     tiff = hasattr(image, "tag_v2")  # that plugin turns the pixels and drops the tag as it loads
@@ -232,14 +254,14 @@ def _decode(
         notes = (*notes, "of its 16 bits 8 are read (compressed planes)")
     own = 16 if deep and mode not in ("YCbCr", "LAB") else 8
     bits = bits or own
-    rgb, alpha, used = _converted(image, reopen if deep else None, profile, bits)
+    samples = sixteen.samples(image, reopen, _load) if deep else None
+    _load(image)
+    if not tiff:  # a PNG may carry its block behind the pixels
+        block, turn = _exif(image)
+    rgb, alpha, used = _converted(image, samples, profile, bits, turn, disk)
     undeclared = name == "bmp" or (tiff and 338 not in image.tag_v2)  # 338 is ExtraSamples
     if alpha is not None and undeclared and not alpha.any():
         alpha = None  # a fourth channel that nothing was written to
-    if not tiff:  # a PNG may carry its block behind the pixels
-        block, turn = _exif(image)
-        rgb = exif.upright(rgb, turn)
-        alpha = None if alpha is None else exif.upright(alpha, turn)
     size = (rgb.shape[1], rgb.shape[0])
     kept = exif.corrected(block, size) if block else None
     if "icc_profile" in image.info and used is None and mode != "LAB":
@@ -261,30 +283,38 @@ def _decode(
 
 
 def _converted(
-    image: Any, reopen: Callable[[], Any] | None, profile: bytes | None, bits: int
+    image: Any,
+    deep: sixteen.Samples | None,
+    profile: bytes | None,
+    bits: int,
+    turn: int,
+    disk: bool,
 ) -> tuple[Pixels, Pixels | None, str | None]:
-    """Decode, then convert in bands of rows, so that no second copy of the picture is held."""
-    if reopen:
-        deep = sixteen.samples(image, reopen, _load)
-    else:
-        _load(image)
+    """Convert in bands of rows, so that no second copy of the picture is held."""
     width, height = image.size
-    step = max(1, _BAND_PIXELS // width)
-    rgb = np.empty((height, width, 3), np.uint8 if bits == 8 else np.uint16)
-    alpha = np.empty((height, width), rgb.dtype)
-    opaque = np.iinfo(rgb.dtype).max
-    for top in range(0, height, step):
-        end = min(top + step, height)
+    sides = (width, height) if 5 <= turn <= 8 else (height, width)
+    rgb = scratch.empty((*sides, 3), np.uint8 if bits == 8 else np.uint16, disk=disk)
+    alpha: Pixels | None = None
+    opaque, clear, used = np.iinfo(rgb.dtype).max, False, None
+    for rows in bands(height, width):
         part: Pixels
         cover: Pixels | None
-        if reopen:
-            values, cover = deep.band(top, end)
+        if deep:
+            values, cover = deep.band(rows.start, rows.stop)
             part, used = icc.deep_to_srgb(values, deep.mode, profile)
         else:
-            part, cover, used = modes.to_srgb(image.crop((0, top, width, end)), profile)
-        rgb[top:end] = to_bits(part, bits)
-        alpha[top:end] = opaque if cover is None else to_bits(cover, bits)
-    return rgb, None if alpha.min() == opaque else alpha, used
+            part, cover, used = modes.to_srgb(
+                image.crop((0, rows.start, width, rows.stop)), profile
+            )
+        exif.as_stored(rgb, turn)[rows] = to_bits(part, bits)
+        if cover is not None:
+            if alpha is None:
+                alpha = scratch.like(rgb, sides)
+            cover = to_bits(cover, bits)
+            clear = clear or bool(cover.min() < opaque)
+            exif.as_stored(alpha, turn)[rows] = cover
+        scratch.release(rgb, alpha)
+    return rgb, alpha if clear else None, used
 
 
 def _load(image: Any) -> None:

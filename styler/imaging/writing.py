@@ -16,6 +16,7 @@ from .codecs import formats, png16, tiff
 from .colour import icc
 from .picture import Metadata, Picture
 
+_OPTIMIZED = 1 << 25
 _MAX_JPEG_EXIF = 65_527  # what one marker segment holds
 
 
@@ -93,7 +94,10 @@ def options_of(
     options: dict[str, Any] = {"icc_profile": srgb} if srgb else {}
     if known.name == "jpeg":
         level = quality or 92
-        options |= {"quality": level, "subsampling": 0 if level >= 90 else 2, "optimize": True}
+        own = optimizes(picture.width * picture.height)
+        options |= {"quality": level, "subsampling": 0 if level >= 90 else 2, "optimize": own}
+    elif known.name == "png":
+        options |= {"compress_level": png16.LEVEL}
     elif known.name == "webp":
         options |= {"quality": quality or 92, "lossless": lossless, "exact": True}
     elif known.name in ("avif", "heic"):
@@ -108,6 +112,13 @@ def options_of(
     if picture.metadata.dpi and known.name in ("jpeg", "png", "bmp"):
         options["dpi"] = picture.metadata.dpi
     return options
+
+
+def optimizes(pixels: int) -> bool:
+    """Whether a JPEG of so many pixels gets codes of its own: a twelfth less bytes, for which its
+    encoder holds 6 bytes a pixel more.
+    """
+    return pixels <= _OPTIMIZED
 
 
 def check_options(
@@ -125,10 +136,16 @@ def check_options(
 def _image(
     picture: Picture, known: formats.Format, background: tuple[int, int, int]
 ) -> Image.Image:
-    if picture.alpha is None or known.alpha:
-        return Image.fromarray(picture.samples())
-    paper = Image.new("RGB", (picture.width, picture.height), background)
-    paper.paste(Image.fromarray(picture.rgb), mask=Image.fromarray(picture.alpha))
+    """Filled by bands, so that there is nothing else as large beside it."""
+    clear = picture.alpha is not None
+    mode = "RGBA" if clear and known.alpha else "RGB"
+    paper = Image.new(mode, (picture.width, picture.height), background if clear else 0)
+    for top, samples in picture.bands():
+        band = Image.fromarray(samples)
+        if clear and not known.alpha:
+            paper.paste(band, (0, top), mask=band)
+        else:
+            paper.paste(band, (0, top))
     return paper
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.imaging import stretch, to_float
+from styler.imaging import bands, release, stretch, to_float
 
 from .detail import brightness, slope
 
@@ -22,11 +22,11 @@ Array = NDArray[np.float32]
 STEEPEST = 1.0
 """Detail is not made stronger than the photo has it."""
 
-ROWS = 256
-
 
 def enlarge(painted: Array, canvas: Array, photo: NDArray[Any]) -> Iterator[tuple[slice, Array]]:
     """The painting at the photo's size, in strips of rows: ``(1, 3, rows, W)`` each.
+
+    Its pixels do not depend on where strips begin and end.
 
     Args:
         painted: ``(1, 3, h, w)``.
@@ -39,10 +39,10 @@ def enlarge(painted: Array, canvas: Array, photo: NDArray[Any]) -> Iterator[tupl
         return
     led, leader = brightness(painted), brightness(canvas)
     follows = slope(led, leader, STEEPEST)
-    for top in range(0, height, ROWS):
-        rows = slice(top, min(top + ROWS, height))
+    for rows in bands(height, width):
         fine = brightness(to_float(photo[rows]))
         coarse, along = (stretch(x, (width, height), rows=rows) for x in (leader, follows))
         strip = stretch(painted[0], (width, height), rows=rows)
         strip += along * (fine - coarse)
         yield rows, strip[None]
+        release(photo)

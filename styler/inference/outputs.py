@@ -10,7 +10,9 @@ from styler.imaging import (
     FORMATS,
     Picture,
     encode,
+    like,
     own_format,
+    release,
     stretch,
     to_float,
     to_uint8,
@@ -33,7 +35,7 @@ def finish(painted: Array, canvas: Array, photo: Picture, only: Array | None) ->
         photo: at its own; its fully transparent pixels stay as they are.
         only: ``(h, w)`` in [0, 1], how much of the painting to show rather than of the photo.
     """
-    rgb = np.empty_like(photo.rgb)
+    rgb = like(photo.rgb)
     pixels = photo.filled()
     quantize = to_uint8 if photo.bits == 8 else to_uint16
     for rows, strip in enlarge(painted, canvas, pixels):
@@ -41,9 +43,10 @@ def finish(painted: Array, canvas: Array, photo: Picture, only: Array | None) ->
             shown = stretch(only[None], (photo.width, photo.height), rows=rows, smooth=False)
             strip = strip * shown + to_float(pixels[rows]) * (1 - shown)
         rgb[rows] = quantize(strip)
-    if photo.alpha is not None:
-        hidden = photo.alpha == 0
-        rgb[hidden] = photo.rgb[hidden]
+        if photo.alpha is not None:
+            hidden = photo.alpha[rows] == 0
+            rgb[rows][hidden] = photo.rgb[rows][hidden]
+        release(rgb, photo.rgb, photo.alpha)
     return photo.with_rgb(rgb)
 
 

@@ -253,7 +253,7 @@ class Stylizer:
             x = imaging.to_float(pixels)
             painted = paint(self._engine, self.spec, self._learned, x, regions, given, steady)
             if painted is None:
-                return photo.with_rgb(photo.rgb.copy())
+                return photo.with_rgb(imaging.copied(photo.rgb))
             return finish(painted, x, photo, regions.only)
         except MemoryError:
             raise TooLargeError(

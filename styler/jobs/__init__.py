@@ -3,6 +3,8 @@
 from .estimate import Estimate, estimate
 from .job import PAINTED, PIPE, Job, Task, plan
 from .lost import lost
+from .memory import size_of
+from .need import Need
 from .outcome import Outcome
 from .output import Saving, check_output
 from .recipe import Recipe
@@ -15,6 +17,7 @@ __all__ = [
     "AbandonedError",
     "Estimate",
     "Job",
+    "Need",
     "Outcome",
     "Recipe",
     "Runner",
@@ -24,5 +27,6 @@ __all__ = [
     "estimate",
     "lost",
     "plan",
+    "size_of",
     "watch",
 ]

@@ -1,11 +1,11 @@
 """What a job would cost: what would be painted, in how much memory and time.
 
-Nothing is assumed of network or machine: two small paintings tell what a pixel costs.
+Two small paintings tell how long a pixel takes on this machine; the header tells the memory, by
+which photos are refused, too.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -13,6 +13,7 @@ from typing import Literal
 
 from styler.errors import StylerError, one_line
 
+from . import memory
 from .job import Job, Task
 from .recipe import Recipe
 from .runner import Runner
@@ -49,12 +50,10 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Cost:
-    """What painting costs on this machine: seconds and bytes, at rest and per pixel."""
+    """What painting costs on this machine: seconds, at rest and per pixel."""
 
     seconds: float
     seconds_per_pixel: float
-    memory: float
-    memory_per_pixel: float
 
     @classmethod
     def measured(cls, runner: Runner, recipe: Recipe) -> Cost:
@@ -64,18 +63,16 @@ class Cost:
 
         recipe = replace(recipe, controls=replace(recipe.controls, size=None))
         noise = np.random.default_rng(0)
-        times, peaks = [], []
+        times = []
         for side in (PROBES[0], *PROBES):  # the first warms up
             picture = Picture(noise.integers(0, 256, (side, side, 3), np.uint8))
             start = time.perf_counter()
             runner.stylize(recipe, picture)
             times.append(time.perf_counter() - start)
-            peaks.append(_peak())
+        memory.trim()
         pixels = PROBES[1] ** 2 - PROBES[0] ** 2
         per_pixel = max(0.0, times[2] - times[1]) / pixels
-        bytes_per_pixel = max(0.0, peaks[2] - peaks[1]) / pixels
-        at_rest = peaks[2] - bytes_per_pixel * PROBES[1] ** 2
-        return cls(times[1] - per_pixel * PROBES[0] ** 2, per_pixel, at_rest, bytes_per_pixel)
+        return cls(times[1] - per_pixel * PROBES[0] ** 2, per_pixel)
 
 
 def estimate(job: Job, runner: Runner) -> Iterator[Estimate]:
@@ -97,30 +94,12 @@ def estimate(job: Job, runner: Runner) -> Iterator[Estimate]:
 
 
 def _estimate(task: Task, job: Job, runner: Runner, cost: Cost) -> Estimate:
-    from styler import imaging
-
     output = "stdout" if task.output is None else str(task.output)
     if task.source is None:
         return Estimate(str(task), output)
     try:
-        width, height = imaging.dimensions(
-            task.source, max_pixels=runner.max_pixels, frame=job.frame
-        )
+        need = runner.need(job, task, task.source)
     except StylerError as error:
         return Estimate(str(task), output, status="failed", error=str(error))
-    decoded = 8 * width * height
-    width, height = job.recipe.controls.fit(width, height)
-    pixels = width * height
-    memory = round(cost.memory + cost.memory_per_pixel * pixels + decoded) if cost.memory else None
-    seconds = round(max(0.0, cost.seconds) + cost.seconds_per_pixel * pixels, 3)
-    return Estimate(str(task), output, width, height, memory, seconds)
-
-
-def _peak() -> float:
-    """The most memory this process has had so far, in bytes; 0 where the system does not say."""
-    try:
-        from resource import RUSAGE_SELF, getrusage
-    except ImportError:
-        return 0.0
-    unit = 1 if sys.platform == "darwin" else 1024
-    return float(getrusage(RUSAGE_SELF).ru_maxrss * unit)
+    seconds = max(0.0, cost.seconds) + cost.seconds_per_pixel * need.width * need.height
+    return Estimate(str(task), output, need.width, need.height, need.peak, round(seconds, 3))

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from styler import files
 from styler.errors import OutputError, StorageError, StylerError, TooLargeError, one_line
 
+from . import memory
 from .job import Job, Task
 from .ledger import Ledger, settings
 from .lost import lost
+from .need import Need
 from .outcome import Outcome
 from .recipe import Recipe, Source
 
@@ -42,6 +44,8 @@ class Runner:
         open: the network; called when it is first needed.
         max_pixels: larger photos, paintings and masks are refused by their headers; by default
             those that :func:`styler.imaging.read` refuses.
+        max_memory: bytes that the process may have; photos that need more are refused by their
+            headers. By default as much as system and container have left.
         style: makes a style of what a recipe says; by default presets of the model, style files and
             paintings by their paths.
         stdin: what a task without a path is read from.
@@ -54,6 +58,7 @@ class Runner:
         open: Callable[[], Stylizer],
         *,
         max_pixels: int | None = None,
+        max_memory: float | None = None,
         style: Callable[[Source, str, int], Style] | None = None,
         stdin: BinaryIO | bytes = b"",
         abandoned: Callable[[], bool] = lambda: False,
@@ -62,6 +67,7 @@ class Runner:
         from styler.imaging import MAX_PIXELS
 
         self.max_pixels = max_pixels or MAX_PIXELS
+        self.max_memory = max_memory
         self.ledger: Ledger | None = None
         self._renew = False
         self._open, self._style, self._stdin = open, style or self._found, stdin
@@ -157,7 +163,9 @@ class Runner:
         with self._step("decode", steps):
             read: dict[str, Any] = {"name": str(task), "max_pixels": self.max_pixels}
             source = self._twice(task)
-            photo = imaging.read(source, bits=job.saving.bits, frame=job.frame, **read)
+            self.stylizer  # noqa: B018 - what it takes is part of what there is
+            disk = self.need(job, task, source).on_disk
+            photo = imaging.read(source, bits=job.saving.bits, frame=job.frame, disk=disk, **read)
             told, kind = photo.metadata, job.saving.kind(photo.metadata, task.output)
             bits16 = imaging.FORMATS[kind].bits16
             moving: Animation | None = None
@@ -175,26 +183,46 @@ class Runner:
             else:
                 painted = self.animate(job.recipe, moving)
                 shown = painted.first
+        moved = moving is not None
+        del photo, moving
+        memory.trim()
         with self._step("encode", steps):
             data = self._put(painted, job, task)
+        size = shown.width, shown.height
+        del painted, shown
+        memory.trim()
         return Outcome(
             str(task),
             "stdout" if task.output is None else str(task.output),
             "painted",
-            shown.width,
-            shown.height,
+            *size,
             round(time.perf_counter() - start, 3),
             warning=lost(
                 str(task),
                 told,
                 kind,
-                wide=job.saving.bits is not None or (moving is None and bits16),
-                all_frames=moving is not None or job.page is not None,
+                wide=job.saving.bits is not None or (bits16 and not moved),
+                all_frames=moved or job.page is not None,
                 elsewhere=not self._moving,
             ),
             data=data,
             steps=steps,
         )
+
+    def need(self, job: Job, task: Task, source: Path | bytes) -> Need:
+        """What painting one picture takes, told by its header.
+
+        Raises:
+            TooLargeError: more than there may be.
+            ImageError: it is no picture.
+        """
+        from styler import imaging
+
+        name = str(task)
+        header = imaging.header(source, name=name, max_pixels=self.max_pixels, frame=job.frame)
+        kind = job.saving.kind(imaging.Metadata(format=header.format), task.output)
+        need = Need.of(header, job.recipe.controls, kind, job.saving.bits)
+        return need.within(self.max_memory or memory.ceiling(), name)
 
     def _put(self, painted: Picture | Animation, job: Job, task: Task) -> bytes | None:
         """Write what is painted, or encode it where it goes to no file."""

@@ -1,13 +1,25 @@
 """The one converter between pixels and the network's floats, and resampling."""
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from PIL import Image
 
 from styler.errors import ImageError, ParameterError, StylerError
-from styler.imaging import Metadata, Picture, fit, resize, to_float, to_uint8, to_uint16
+from styler.imaging import (
+    Metadata,
+    Picture,
+    fit,
+    resize,
+    scratch,
+    to_float,
+    to_uint8,
+    to_uint16,
+)
 
 pictures = st.tuples(st.integers(1, 20), st.integers(1, 20))
 
@@ -136,3 +148,20 @@ def test_what_hides_under_transparency_does_not_matter(data):
     np.testing.assert_array_equal(filled[~hidden], rgb[~hidden])
     opaque = Picture(rgb, np.full(shape, 255, np.uint8))
     np.testing.assert_array_equal(opaque.filled(), Picture(rgb).filled())
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 90), st.integers(1, 90),
+       st.integers(1, 3000), st.sampled_from([np.uint8, np.float32]))  # fmt: skip
+def test_resizing_by_bands_is_what_pillow_does(
+    height: int, width: int, tall: int, wide: int, pixels: int, dtype: type
+) -> None:
+    rng = np.random.default_rng(height + width)
+    picture = rng.integers(0, 256, (height, width, 3), np.uint8)
+    if dtype == np.float32:
+        picture = picture[..., 0].astype(dtype)
+    expected = np.asarray(Image.fromarray(picture).resize((wide, tall), Image.Resampling.LANCZOS))
+    if dtype == np.float32:
+        expected = expected.clip(picture.min(), picture.max())
+    with patch.object(scratch, "_PIXELS", pixels):
+        assert np.array_equal(resize(picture, size=(wide, tall)), expected)

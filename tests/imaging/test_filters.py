@@ -1,5 +1,7 @@
 """Blurring, pooling and stretching of planes."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -45,20 +47,26 @@ def test_pooling_takes_means_and_mirrors_the_rest() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(
-    st.integers(1, 30), st.integers(1, 30), st.integers(1, 70), st.integers(1, 70), st.booleans()
+    st.integers(1, 30),
+    st.integers(1, 30),
+    st.integers(1, 70),
+    st.integers(1, 70),
+    st.booleans(),
+    st.sets(st.integers(1, 69), max_size=4),
 )
 def test_strips_of_a_stretched_plane_make_the_whole(
-    height: int, width: int, tall: int, wide: int, smooth: bool
+    height: int, width: int, tall: int, wide: int, smooth: bool, cuts: set[int]
 ) -> None:
     x = planes(height, width)
     whole = stretch(x, (wide, tall), smooth=smooth)
     assert whole.shape == (2, tall, wide)
-    middle = tall // 2
+    edges = [0, *sorted(cut for cut in cuts if cut < tall), tall]
     parts = [
-        stretch(x, (wide, tall), rows=rows, smooth=smooth)
-        for rows in (slice(0, middle), slice(middle, tall))
-        if rows.start < rows.stop
+        stretch(x, (wide, tall), rows=slice(start, stop), smooth=smooth)
+        for start, stop in pairwise(edges)
     ]
-    np.testing.assert_allclose(np.concatenate(parts, 1), whole, atol=1e-5)
+    once = stretch(x, (wide, tall), rows=slice(0, tall), smooth=smooth)
+    np.testing.assert_array_equal(np.concatenate(parts, 1), once)
+    np.testing.assert_allclose(once, whole, atol=1e-6)
     if not smooth:
         assert whole.min() >= x.min() - 1e-6 and whole.max() <= x.max() + 1e-6

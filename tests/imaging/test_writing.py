@@ -24,7 +24,9 @@ from styler.imaging import (
     encode,
     own_format,
     read,
+    scratch,
     write,
+    writing,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -307,3 +309,29 @@ def test_a_kill_leaves_the_old_file_whole(tmp_path):
         assert len(data) in sizes and len(set(data)) == 1
     left = [p for p in tmp_path.iterdir() if p != path]
     assert all(p.name.endswith(TEMPORARY_SUFFIX) and p.name.startswith(".") for p in left)
+
+
+@pytest.mark.parametrize("format", ["jpeg", "png", "webp", "tiff", "bmp"])
+@pytest.mark.parametrize("clear", [False, True])
+def test_bands_and_the_disk_do_not_change_what_is_written(format, clear, monkeypatch):
+    rng = np.random.default_rng(0)
+    rgba = rng.integers(0, 256, (90, 70, 4), np.uint8)
+    picture = Picture(rgba[..., :3], rgba[..., 3] if clear else None)
+    whole = encode(picture, format)
+    monkeypatch.setattr(scratch, "_PIXELS", 1000)
+    assert encode(picture, format) == whole
+    if format == "png":
+        for bits in (8, 16):
+            data = encode(picture, "png", bits=bits)
+            there, here = (read(data, bits=bits, disk=disk) for disk in (True, False))
+            assert scratch.on_disk(there.rgb) and np.array_equal(there.samples(), here.samples())
+            assert encode(there, format, bits=bits) == data
+            assert np.array_equal(there.filled(), here.filled())
+
+
+def test_a_large_jpeg_is_written_without_codes_of_its_own(monkeypatch):
+    picture = Picture(np.full((40, 50, 3), 90, np.uint8))
+    small = encode(picture, "jpeg")
+    monkeypatch.setattr(writing, "_OPTIMIZED", 1999)
+    large = encode(picture, "jpeg")
+    assert len(large) > len(small) and np.array_equal(read(large).rgb, read(small).rgb)

@@ -1,8 +1,12 @@
 """From the canvas to the photo's own size."""
 
-import numpy as np
+from unittest.mock import patch
 
-from styler.imaging import stretch, to_float
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from styler.imaging import scratch, stretch, to_float
 from styler.inference.enlarge import enlarge
 
 
@@ -46,3 +50,19 @@ def test_a_flat_painting_stays_flat() -> None:
     canvas = stretch(to_float(pixels)[0], (105, 75), smooth=False)[None]
     flat = np.full_like(canvas, 0.4)
     np.testing.assert_allclose(enlarged(flat, canvas, pixels), 0.4, atol=1e-4)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.integers(1, 40), st.integers(1, 40), st.integers(0, 90), st.integers(0, 90),
+    st.integers(1, 4000),
+)  # fmt: skip
+def test_pixels_do_not_depend_on_strips(
+    height: int, width: int, more: int, wider: int, pixels: int
+) -> None:
+    rng = np.random.default_rng(height * width)
+    painted, canvas = rng.random((2, 1, 3, height, width), np.float32)
+    large = rng.integers(0, 256, (height + more, width + wider, 3), np.uint8)
+    whole = enlarged(painted, canvas, large)
+    with patch.object(scratch, "_PIXELS", pixels):
+        np.testing.assert_array_equal(enlarged(painted, canvas, large), whole)

@@ -7,13 +7,17 @@ import pty
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from styler import imaging
 from styler.files import TEMPORARY_SUFFIX
-from styler.jobs import Job, Outcome, Runner, Task
+from styler.jobs import Job, Need, Outcome, Runner, Task
 from tests.cli.conftest import Call
 from tests.cli.pictures import STYLIZE, photos, read, save
 
@@ -237,3 +241,43 @@ def test_exif_is_kept_or_stripped(call: Call, flag: str) -> None:
     assert call("stylize", "photo.jpg", "-s", "night", "-o", "out.jpg", flag).code == 0
     with Image.open("out.jpg") as painted:
         assert (painted.getexif().get(0x010E) == "a note") is (flag == "--exif")
+
+
+@pytest.mark.parametrize("extension", ["jpg", "png"])
+def test_what_goes_by_way_of_the_disk_is_painted_alike(
+    call: Call, monkeypatch: pytest.MonkeyPatch, extension: str
+) -> None:
+    save(Path(f"a.{extension}"), 70, 50, exif=sideways())
+    common = ("stylize", f"a.{extension}", "--style", "night", "--threads", 1)
+    assert call(*common, "-o", "memory.png").code == 0
+    kept: list[bool] = []
+    original = imaging.read
+
+    def reading(*arguments: Any, **options: Any) -> imaging.Picture:
+        kept.append(options["disk"])
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(imaging, "read", reading)
+    monkeypatch.setattr(Need, "within", lambda self, *_: replace(self, on_disk=True))
+    assert call(*common, "-o", "disk.png", "--max-memory", "8GB").code == 0
+    assert kept == [True] and read("disk.png").shape == (70, 50, 3)
+    assert Path("disk.png").read_bytes() == Path("memory.png").read_bytes()
+
+
+def test_too_little_memory_is_told_before_a_photo_is_decoded(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(Path("a.jpg"))
+    monkeypatch.setattr(imaging, "read", None)
+    told = call("stylize", "a.jpg", "--style", "night", "-o", "b.png", "--max-memory", "40MB")
+    assert told.code == 2 and not Path("b.png").exists()
+    assert "a.jpg: painting 48x32 takes about" in told.err and "raise max-memory" in told.err
+    dry = call("stylize", "a.jpg", "--style", "night", "--dry-run", "--max-memory", "40MB")
+    assert dry.code == 0 and "fails: a.jpg: painting 48x32 takes about" in dry.out
+    assert call("stylize", "a.jpg", "--style", "night", "--max-memory", "much").code == 2
+
+
+def sideways() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return exif.tobytes()

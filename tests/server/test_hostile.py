@@ -12,6 +12,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from styler_server.settings import Settings
 
 from tests.server.conftest import Gate, Serve, picture
 
@@ -90,6 +91,14 @@ async def test_pixel_cap_holds_for_styles_too_and_is_a_setting(serve: Serve) -> 
             files={"content": ("a.png", PNG), "style": ("b.png", picture(25, 16))},
         )
     problem(response, 413)
+
+
+async def test_memory_is_a_setting_that_is_held_against_the_header(serve: Serve) -> None:
+    async with serve(max_memory="20MB") as client:
+        told = problem(await post(client, preset="wheatfield"), 413)
+    assert told["type"] == "/docs#too-large" and "MB of memory" in told["detail"]
+    with pytest.raises(ValueError, match="700MB"):
+        Settings(max_memory="much")
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e9", "-0.1", "1.6", "", "much", "\0"])

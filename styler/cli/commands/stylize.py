@@ -36,6 +36,7 @@ from styler.jobs import PIPE, Job, Outcome, Runner, Saving, check_output, estima
 @options.saving
 @options.page
 @options.max_pixels
+@options.max_memory
 @options.network
 @click.option("--dry-run", is_flag=True, help="Say what would be painted, and how long it takes.")
 @click.option("--watch", is_flag=True, help="Go on painting what comes into a folder.")
@@ -53,6 +54,7 @@ def stylize(
     saving: Saving,
     page: int | None,
     max_pixels: int,
+    max_memory: int | None,
     network: Network,
     dry_run: bool,
     watch: bool,
@@ -105,7 +107,7 @@ def stylize(
     _check(job, photos, json=json, dry_run=dry_run, watch=watch)
     idle.tell_saving(saving, (task.output for task in job.tasks), quiet=quiet)
     stdin = sys.stdin.buffer if sys.stdin else b""
-    runner = Runner(network.open, max_pixels=max_pixels, stdin=stdin)
+    runner = Runner(network.open, max_pixels=max_pixels, max_memory=max_memory, stdin=stdin)
     runner.prepare(recipe)
     if dry_run:
         tell_estimates(estimate(job, runner), json_lines=json)

@@ -15,7 +15,7 @@ from styler.cli.settings import idle
 from styler.cli.settings.network import Network, held, weighted
 from styler.controls import CONTROLS, MASK, ONLY, Control, Controls
 from styler.errors import ParameterError, WeightsError
-from styler.jobs import PAINTED, Recipe, Saving
+from styler.jobs import PAINTED, Recipe, Saving, size_of
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -97,6 +97,22 @@ max_pixels = click.option(
     default=178_000_000,
     show_default=True,
     help="Refuse larger photos, by their header, before they are decoded.",
+)
+
+
+def _memory(_: click.Context, __: click.Parameter, value: str | None) -> int | None:
+    try:
+        return None if value is None else size_of(value)
+    except ParameterError as error:
+        raise click.BadParameter(f"{error}.") from None
+
+
+max_memory = click.option(
+    "--max-memory",
+    metavar="SIZE",
+    callback=_memory,
+    help="Memory of the process, such as 700MB: larger photos are painted by way of the disk, or "
+    "refused before they are decoded.  [default: what is free]",
 )
 style_size = option(CONTROLS["style_size"])
 mask = click.option(

