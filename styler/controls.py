@@ -199,6 +199,14 @@ class Controls:
             high=1.0,
         ),
     )
+    saturation: float = field(
+        default=1.25,
+        metadata=about(
+            "How colourful the painting is: 0 is grey, 1 leaves it as the network paints it.",
+            low=0.0,
+            high=2.0,
+        ),
+    )
     size: "int | str | Size | None" = field(
         default=None,
         metadata=about(

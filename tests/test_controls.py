@@ -333,6 +333,22 @@ class TestKeepColours:
         assert np.array_equal(second[mask == 0], changed[mask == 0])
 
 
+class TestSaturation:
+    def test_none_is_grey_and_more_is_more_colourful(
+        self, stylizer: Stylizer, style: Style
+    ) -> None:
+        grey, some, more = (
+            stylizer.stylize(PHOTO, style, saturation=s).astype(int) for s in (0, 0.5, 1)
+        )
+        assert np.ptp(grey, axis=2).max() <= 1
+        assert 0 < np.ptp(some, axis=2).mean() < np.ptp(more, axis=2).mean()
+
+    def test_fades_with_strength(self, stylizer: Stylizer, style: Style) -> None:
+        faint = [stylizer.stylize(PHOTO, style, strength=0.1, saturation=s) for s in (1, 2)]
+        full = [stylizer.stylize(PHOTO, style, saturation=s) for s in (1, 2)]
+        assert distance(*faint) < 0.5 * distance(*full)
+
+
 class TestSize:
     @pytest.mark.parametrize(
         ("size", "expected"),

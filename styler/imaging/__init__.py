@@ -7,6 +7,7 @@ from .colour.keep import METHODS as COLOUR_METHODS
 from .colour.keep import keep_colours
 from .colour.luma import LUMA
 from .colour.palette import Palette
+from .colour.saturation import saturated
 from .filters import blur, pool, stretch
 from .grid import grid
 from .masks import alpha_mask, as_mask, read_mask, resize_mask
@@ -50,6 +51,7 @@ __all__ = [
     "readable",
     "resize",
     "resize_mask",
+    "saturated",
     "sniff",
     "stretch",
     "to_float",

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from styler.controls import Controls
-from styler.imaging import Palette, keep_colours
+from styler.imaging import Palette, keep_colours, saturated
 from styler.models import Affine, ModelSpec
 from styler.styles import FeatureStats
 
@@ -66,6 +66,7 @@ def paint(
     painted = decode(engine, spec, learned, brushed, targets, regions, steady)
     painted = _coloured(painted, regions, controls.palette * min(controls.strength, 1.0), steady)
     painted = detailed(painted, x, 1 - controls.boldness)
+    painted = saturated(painted, 1 + (controls.saturation - 1) * min(controls.strength, 1.0))
     if controls.keep_colours is not None:
         counted = [part > 0 for part in (regions.alpha, only) if part is not None]
         painted = keep_colours(
