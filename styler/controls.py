@@ -199,8 +199,16 @@ class Controls:
             high=1.0,
         ),
     )
+    contrast: float = field(
+        default=1.15,
+        metadata=about(
+            "How far lights and darks are apart: 1 leaves them as the network paints them.",
+            low=0.0,
+            high=2.0,
+        ),
+    )
     saturation: float = field(
-        default=1.25,
+        default=1.4,
         metadata=about(
             "How colourful the painting is: 0 is grey, 1 leaves it as the network paints it.",
             low=0.0,
