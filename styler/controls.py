@@ -208,7 +208,7 @@ class Controls:
         ),
     )
     saturation: float = field(
-        default=1.4,
+        default=1.3,
         metadata=about(
             "How colourful the painting is: 0 is grey, 1 leaves it as the network paints it.",
             low=0.0,
