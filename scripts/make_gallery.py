@@ -34,6 +34,8 @@ CONTROLS: dict[str, tuple[str, tuple[object, ...]]] = {
     "stroke_size": ("van-gogh-wheat-field", (0.5, 1.0, 2.0, 4.0)),
     "boldness": ("renoir-chrysanthemums", (0.0, 0.3, 0.6, 1.0)),
     "palette": ("gauguin-arlesiennes", (0.0, 0.4, 0.8, 1.0)),
+    "contrast": ("monet-impression", (0.7, 1.0, 1.15, 1.4)),
+    "saturation": ("monet-impression", (0.0, 0.7, 1.3, 2.0)),
     "canvas": ("van-gogh-night-cafe", (256, 384, 512, 640)),
     "style_size": ("van-gogh-night-cafe", (64, 128, 256, 512)),
     "keep_colours": ("van-gogh-night-cafe", (None, "luminance", "coral", "histogram")),

@@ -199,6 +199,22 @@ class Controls:
             high=1.0,
         ),
     )
+    contrast: float = field(
+        default=1.15,
+        metadata=about(
+            "How far lights and darks are apart: 1 leaves them as the network paints them.",
+            low=0.0,
+            high=2.0,
+        ),
+    )
+    saturation: float = field(
+        default=1.3,
+        metadata=about(
+            "How colourful the painting is: 0 is grey, 1 leaves it as the network paints it.",
+            low=0.0,
+            high=2.0,
+        ),
+    )
     size: "int | str | Size | None" = field(
         default=None,
         metadata=about(

@@ -333,6 +333,31 @@ class TestKeepColours:
         assert np.array_equal(second[mask == 0], changed[mask == 0])
 
 
+class TestVividness:
+    def test_no_saturation_is_grey_and_more_is_more_colourful(
+        self, stylizer: Stylizer, style: Style
+    ) -> None:
+        grey, some, more = (
+            stylizer.stylize(PHOTO, style, saturation=s).astype(int) for s in (0, 0.5, 1)
+        )
+        assert np.ptp(grey, axis=2).max() <= 1
+        assert 0 < np.ptp(some, axis=2).mean() < np.ptp(more, axis=2).mean()
+
+    def test_contrast_parts_lights_and_darks(self, stylizer: Stylizer, style: Style) -> None:
+        flat, some, more = (
+            stylizer.stylize(PHOTO, style, contrast=c, saturation=0).std() for c in (0, 0.5, 1)
+        )
+        assert flat < 0.5 * some < 0.5 * more
+
+    @pytest.mark.parametrize("name", ["contrast", "saturation"])
+    def test_fades_with_strength(self, stylizer: Stylizer, style: Style, name: str) -> None:
+        faint, full = (
+            distance(*(stylizer.stylize(PHOTO, style, strength=s, **{name: v}) for v in (1, 1.5)))
+            for s in (0.1, 1)
+        )
+        assert faint < 0.5 * full
+
+
 class TestSize:
     @pytest.mark.parametrize(
         ("size", "expected"),

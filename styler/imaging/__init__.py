@@ -7,6 +7,7 @@ from .colour.keep import METHODS as COLOUR_METHODS
 from .colour.keep import keep_colours
 from .colour.luma import LUMA
 from .colour.palette import Palette
+from .colour.vivid import vivid
 from .filters import blur, pool, stretch
 from .grid import grid
 from .masks import alpha_mask, as_mask, read_mask, resize_mask
@@ -64,5 +65,6 @@ __all__ = [
     "to_float",
     "to_uint8",
     "to_uint16",
+    "vivid",
     "write",
 ]

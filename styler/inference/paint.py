@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from styler.controls import Controls
-from styler.imaging import Palette, keep_colours
+from styler.imaging import Palette, keep_colours, vivid
 from styler.models import Affine, ModelSpec
 from styler.styles import FeatureStats
 
@@ -64,7 +64,7 @@ def paint(
         targets = [_between(*pair, controls.strength) for pair in zip(own, targets, strict=True)]
     brushed = brush(x, [style.brushwork for style in regions.styles], controls, regions.masks)
     painted = decode(engine, spec, learned, brushed, targets, regions, steady)
-    painted = _coloured(painted, regions, controls.palette * min(controls.strength, 1.0), steady)
+    painted = _coloured(painted, regions, controls, steady)
     painted = detailed(painted, x, 1 - controls.boldness)
     if controls.keep_colours is not None:
         counted = [part > 0 for part in (regions.alpha, only) if part is not None]
@@ -120,9 +120,15 @@ def decode(
     return engine.fetch(y, window(spec.margin, height, width, 1))
 
 
-def _coloured(painted: Array, regions: Regions, amount: float, steady: Steady) -> Array:
-    """The colours of each region moved towards its style's palette."""
-    if not amount:
+def _coloured(painted: Array, regions: Regions, controls: Controls, steady: Steady) -> Array:
+    """The colours of each region moved towards its style's palette, and as vivid as wanted."""
+    fade = min(controls.strength, 1.0)
+    amount, contrast, saturation = (
+        controls.palette * fade,
+        1 + (controls.contrast - 1) * fade,
+        1 + (controls.saturation - 1) * fade,
+    )
+    if not amount and contrast == saturation == 1:
         return painted
     total = np.zeros_like(painted)
     for region, (style, weights) in enumerate(zip(regions.styles, regions.weights(1), strict=True)):
@@ -131,6 +137,8 @@ def _coloured(painted: Array, regions: Regions, amount: float, steady: Steady) -
             return painted  # rounding to pixels tells what is wrong
         own = steady(("palette", style), own)
         matrix, shift = own.towards(style.palette, amount)
+        more, about = vivid(matrix @ own.mean + shift, contrast, saturation)
+        matrix, shift = more @ matrix, more @ shift + about
         moved = np.tensordot(matrix.astype(np.float32), painted[0], 1)
         moved += shift.astype(np.float32)[:, None, None]
         total[0] += moved if regions.masks is None else moved * regions.masks[region]

@@ -1,7 +1,8 @@
 """The compact network: a trunk at 1/8 resolution, four AdaIN sites, an interpolating decoder.
 
     picture  -6x6/2-> 32 @1/2 -3x3/2-> 48 @1/4 -3x3/2-> 96 @1/8 | residuals | residuals
-             -> up, + 48 @1/4 | residual | -> 20, up @1/2 -3x3-> 20 -3x3-> 16, up -3x3-> RGB
+             -> up, + 48 @1/4 | residual | -> 20, up @1/2 -3x3-> 16 -3x3-> 16, up
+            -> + 16 of the picture -3x3-> RGB
 
 where every ``|`` is a site. All sites are at 1/4 resolution and coarser, and everything after them
 is interpolation and small convolutions, alike at every pixel: a decoder that shuffles channels into
@@ -9,7 +10,9 @@ pixels gives each place in a cell weights of its own, and paints lattices of the
 2016, "Deconvolution and checkerboard artifacts").
 
 A trunk at 1/8 has twice the receptive field of one at 1/4 (MicroAST, Wang et al. 2023) for the same
-arithmetic. The skip at 1/4 carries as many numbers as the picture has, so that detail survives.
+arithmetic. The skip at 1/4 carries as many numbers as the picture has. Interpolation leaves edges
+soft, and so the last layer sees the picture's own beside what the decoder wants there; the ReLU
+between lets the one pass as far as the other opens it.
 """
 
 from itertools import chain
@@ -42,6 +45,7 @@ def compact(
     normalize = normalizer(norm)
     trunk = [residual_block(eighth, normalize) for _ in range(blocks)]
     tape = [
+        Save(),
         conv(3, half, 6, 2), nn.ReLU(),
         conv(half, quarter, 3, 2), nn.ReLU(),
         Save(),
@@ -56,8 +60,9 @@ def compact(
         *residual_block(quarter, normalize),
         Site(quarter), nn.ReLU(),
         conv(quarter, wide, 1), smooth_up(),
-        conv(wide, wide), nn.ReLU(),
-        conv(wide, narrow), nn.ReLU(), soft_up(),
+        conv(wide, narrow), nn.ReLU(),
+        conv(narrow, narrow), soft_up(),
+        Add(conv(3, narrow)), nn.ReLU(),
         conv(narrow, 3, gain=1.0),
     ]  # fmt: skip
     style = [

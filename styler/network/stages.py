@@ -22,8 +22,8 @@ class Save(nn.Module):
     """Put the tensor aside for a later ``Add``."""
 
 
-class Add(nn.Module):
-    """Add the tensor that was last put aside."""
+class Add(nn.Sequential):
+    """Add the tensor that was last put aside, through a few layers of its own."""
 
 
 class Tap(nn.Sequential):
@@ -94,7 +94,7 @@ class Stage(nn.Module):
             if isinstance(operation, Save):
                 stack.append(x)
             elif isinstance(operation, Add):
-                x = x + stack.pop()
+                x = x + operation(stack.pop())
             else:
                 x = operation(x)
         return (x, *stack)
@@ -114,7 +114,7 @@ class StyleEncoder(nn.Module):
             if isinstance(operation, Save):
                 stack.append(x)
             elif isinstance(operation, Add):
-                x = x + stack.pop()
+                x = x + operation(stack.pop())
             elif isinstance(operation, Tap):
                 maps[operation.site] = operation(x)
             else:

@@ -38,6 +38,11 @@ def test_residual_adds_the_input() -> None:
     assert stage.takes == 0
 
 
+def test_what_was_put_aside_is_added_through_layers() -> None:
+    (y,) = Stage([Save(), Times(2), Add(Times(3), Times(4))])(X, None, None)
+    torch.testing.assert_close(y, 14 * X)
+
+
 @pytest.mark.parametrize(
     ("tape", "takes", "gives"),
     [
@@ -46,6 +51,7 @@ def test_residual_adds_the_input() -> None:
         ([Save(), Site(3), Save(), Site(3), Add(), Add()], [0, 0, 2], [1, 1, 0]),
         ([Save(), Site(3), Add(), Save(), Site(3), Add()], [0, 1, 1], [1, 1, 0]),
         ([Save(), Site(3), Save(), Times(2), Add(), Add()], [0, 1], [1, 0]),
+        ([Save(), Site(3), Times(2), Add(Times(3), Times(4))], [0, 1], [1, 0]),
     ],
 )
 def test_what_crosses_a_cut(tape: list[nn.Module], takes: list[int], gives: list[int]) -> None:
