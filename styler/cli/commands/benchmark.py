@@ -86,7 +86,7 @@ def benchmark(
         Case(size, engine, threads, model, format, repeats, Controls(canvas=canvas))  # type: ignore[arg-type]
         for size, engine, threads in product(sizes, engines, counts or (None,))
     ]
-    rows = [HEAD]
+    rows: list[tuple[str, ...]] = [HEAD]
     for one in benchmark(cases):
         if json:
             click.echo(dumps(asdict(one)))
