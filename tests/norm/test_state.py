@@ -163,7 +163,8 @@ def standardized(m: Any, x: Tensor) -> Tensor:
 
 
 def simple(m: Any, x: Tensor) -> Tensor:
-    return x / torch.sqrt(x.var(-1, keepdim=True) + 1e-6) * m.weight
+    weight: Tensor = m.weight
+    return x / torch.sqrt(x.var(-1, keepdim=True) + 1e-6) * weight
 
 
 def evaluated(m: Any, x: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """Switchable norm of rows: the gradient that is written out, against that of the formula."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -18,7 +19,7 @@ def seed() -> None:
     torch.manual_seed(0)
 
 
-def values(affine: str) -> list[Tensor | None]:
+def values(affine: str) -> list[Any]:
     """Rows, two sets of shares that do not sum to one, weight, bias."""
     given = [
         torch.randn(5, 4) * 2 + 1,
@@ -27,7 +28,7 @@ def values(affine: str) -> list[Tensor | None]:
         torch.randn(4),
         torch.randn(4),
     ]
-    kept: list[Tensor | None] = [v.double().requires_grad_() for v in given]
+    kept: list[Any] = [v.double().requires_grad_() for v in given]
     if affine == "none":
         kept[3:] = [None, None]
     if affine == "bias":
@@ -44,14 +45,12 @@ def test_value_and_both_gradients(affine: str, given: bool) -> None:
     all_of_it = values(affine)
     leaves = [v for v in all_of_it if v is not None]
 
-    def function(*args: Tensor) -> Tensor:
+    def function(*args: Any) -> Tensor:
         rest = iter(args)
-        x, *parameters = (None if v is None else next(rest) for v in all_of_it)
-        assert x is not None
-        return switchable_norm(x, *parameters, 1e-3, batch=batch)  # type: ignore[arg-type]
+        whole: list[Any] = [None if v is None else next(rest) for v in all_of_it]
+        return switchable_norm(*whole, eps=1e-3, batch=batch)
 
-    x, *parameters = all_of_it
-    expected = switched_rows(x, *parameters, 1e-3, batch)  # type: ignore[arg-type]
+    expected = switched_rows(*all_of_it, eps=1e-3, batch=batch)
     torch.testing.assert_close(function(*leaves), expected)
     assert gradcheck(function, leaves)
     assert gradgradcheck(function, leaves)

@@ -66,7 +66,7 @@ def switch_rows(
     if not _served(x, given) or (batch and any(s.requires_grad for s in batch)):
         return switched_rows(x, mean_shares, variance_shares, weight, bias, eps, batch)
     mean, variance = batch or own or see_rows(x)
-    out: Tensor = _Rows.apply(  # type: ignore[no-untyped-call]
+    out: Tensor = _Rows.apply(
         x, mean_shares, variance_shares, weight, bias, mean, variance, eps, batch is None
     )
     return out
@@ -145,20 +145,21 @@ class _Rows(torch.autograd.Function):
         deviation = _deviation(variance, batch_var, variance_shares, ctx.eps)
         of_u = grad / deviation
         product = _mix(x - mean, mean, batch_mean, mean_shares).mul_(of_u)
-        grad_weight, grad_bias = product.sum(0), grad.sum(0)
+        of_weight = None if weight is None else product.sum(0)
+        of_bias = None if bias is None else grad.sum(0)
         of_square = product.div_(deviation).div_(deviation)  # but for a factor of -1/2
         gain = torch.ones_like(batch_mean) if weight is None else weight
         of_variance, of_batch_var = -0.5 * of_square.mv(gain), -0.5 * gain * of_square.sum(0)
         of_mean, of_batch_mean = -of_u.mv(gain), -gain * of_u.sum(0)
         of_u.mul_(gain)
-        grad_mean_shares = torch.stack(
+        of_mean_shares = torch.stack(
             [
                 -torch.dot(of_u.flatten(), x.flatten()),
                 torch.dot(of_mean, mean[:, 0]),
                 torch.dot(of_batch_mean, batch_mean),
             ]
         )
-        grad_variance_shares = torch.stack(
+        of_variance_shares = torch.stack(
             [
                 torch.zeros_like(of_mean[0]),
                 torch.dot(of_variance, variance[:, 0]),
@@ -176,11 +177,7 @@ class _Rows(torch.autograd.Function):
             slope = torch.add(slope, more, out=product)
             of_x.add_(along)
         of_x.addcmul_(x, slope).add_(shift)
-        grad_weight, grad_bias = (
-            None if parameter is None else found
-            for parameter, found in ((weight, grad_weight), (bias, grad_bias))
-        )
-        return of_x, grad_mean_shares, grad_variance_shares, grad_weight, grad_bias, *[None] * 4
+        return of_x, of_mean_shares, of_variance_shares, of_weight, of_bias, *[None] * 4
 
 
 def _mix(centred: Tensor, mean: Tensor, batch_mean: Tensor, shares: Tensor) -> Tensor:
@@ -206,9 +203,10 @@ def _through_moments(
 
 def _differentiable(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
     """The gradient by way of :func:`switched_rows`."""
-    *given, _, _, batch_mean, batch_var = ctx.saved_tensors
-    y = switched_rows(*given, ctx.eps, None if ctx.own else (batch_mean, batch_var))
-    needs = ctx.needs_input_grad
+    x, mean_shares, variance_shares, weight, bias, _, _, *held = ctx.saved_tensors
+    batch = None if ctx.own else (held[0], held[1])
+    y = switched_rows(x, mean_shares, variance_shares, weight, bias, ctx.eps, batch)
+    given, needs = (x, mean_shares, variance_shares, weight, bias), ctx.needs_input_grad
     needed = [t for t, need in zip(given, needs, strict=False) if need]
     found = iter(torch.autograd.grad(y, needed, grad, create_graph=True))
     return tuple(next(found) if need else None for need in needs)
