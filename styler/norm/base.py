@@ -13,6 +13,7 @@ from styler.errors import ParameterError
 
 __all__ = [
     "FeatureNorm",
+    "NormHolder",
     "adopt_state",
     "also_called",
     "cast",
@@ -146,6 +147,28 @@ def adopt_state(
 
 def _squeezed(x: Tensor) -> list[int]:
     return [length for length in x.shape if length > 1]
+
+
+class NormHolder(nn.Module):
+    """Base of what holds a norm in ``norm``: it loads the state of that norm alone, too.
+
+    In timm a norm with its activation, in float32 or for another axis is one module, whose state
+    has no level for the norm within.
+    """
+
+    norm: nn.Module
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, *args: Any, **options: Any
+    ) -> None:
+        inner = f"{prefix}norm."
+        own = [key for key in state_dict if key.startswith(prefix)]
+        if not any(key.startswith(inner) for key in own):
+            for key in own:
+                name = key.removeprefix(prefix)
+                if name.partition(".")[0] not in self._modules:
+                    state_dict[inner + name] = state_dict.pop(key)
+        super()._load_from_state_dict(state_dict, prefix, *args, **options)
 
 
 class FeatureNorm(nn.Module):

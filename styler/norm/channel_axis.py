@@ -8,10 +8,12 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from styler.norm.base import NormHolder
+
 __all__ = ["ChannelAxis"]
 
 
-class ChannelAxis(nn.Module):
+class ChannelAxis(NormHolder):
     """A norm with the channels of its input, mask and output on an axis of one's choice.
 
     ``norm("group", 64, channel_dim=-1)`` builds it around a method of the registry.

@@ -67,23 +67,40 @@ _entries: dict[str, Entry] = {}
 _aliases: dict[str, str] = {}
 _spellings: dict[str, str] = {}
 
+_STANDARDIZED = 'norm("weight_standardization", nn.Conv2d(...))'
+_SCALED = 'norm("scaled_weight_standardization", nn.Conv2d(...))'
+_OTHER_EVONORMS = [
+    f"evonorm{axes}{kind}" for axes in ("", "2d") for kind in ("b1", "b2", "s1", "s1a", "s2", "s2a")
+]
+
 HINTS = {
-    "rmsnorm2d": 'norm("rms", channels, channel_dim=1)',
-    "rms2d": 'norm("rms", channels, channel_dim=1)',
     "frozenbatchnorm": 'norm("batch", channels).freeze()',
+    "frozenbatchnormact": 'norm_act(lambda c: norm("batch", c).freeze(), channels)',
     "splitbatchnorm": 'norm("ghost_batch", channels, size=...)',
     "crossmaplrn": 'norm("local_response", channels)',
-    "batchnormact": 'norm_act("batch", channels, act="relu")',
-    "groupnormact": 'norm_act("group", channels, act="relu")',
-    "layernormact": 'norm_act("layer", channels, act="relu")',
-    "layernormact2d": 'norm_act("pixel_layer", channels, act="relu")',
     "inplaceabn": 'norm_act("batch", channels, act="leaky_relu")',
-    "layernormfp32": 'Float32(norm("layer", channels))',
-    "groupnorm1fp32": 'Float32(norm("sample_layer", channels))',
+    "iabn": 'norm_act("batch", channels, act="leaky_relu")',
+    "simplenorm": "rms_norm(x, weight, stats=x.var(-1, keepdim=True))",
+    "stdconv": _STANDARDIZED,
+    "stdconv2dsame": _STANDARDIZED,
+    "scaledstdconv": _SCALED,
+    "scaledstdconv2dsame": _SCALED,
     "lazybatchnorm": "nn.LazyBatchNorm2d, or norm() once the channels are known",
     "lazyinstancenorm": "nn.LazyInstanceNorm2d, or norm() once the channels are known",
+    **dict.fromkeys(_OTHER_EVONORMS, "evo_b0 or evo_s0: of the paper's layers these two are here"),
 }
 """What to use for names of other libraries that are no single method here."""
+
+CALLS = {
+    "rmsnorm2d": '"rms", channels, channel_dim=1',
+    "rms2d": '"rms", channels, channel_dim=1',
+    "layernormexp2d": '"pixel_layer", channels',
+    "evonorms0a": '"evo_s0", channels, eps=1e-3',
+    "evonorm2ds0a": '"evo_s0", channels, eps=1e-3',
+    "filterresponsenorm": '"filter_response", channels, threshold=False',
+    "frn": '"filter_response", channels, threshold=False',
+}
+"""Names of other libraries that are a method with options, and what to give :func:`norm`."""
 
 
 def register(
@@ -155,8 +172,7 @@ def entry(name: str) -> Entry:
     """
     key = _known(name)
     if key is None:
-        squashed = _squashed(name)
-        use = HINTS.get(squashed) or HINTS.get(re.sub(r"[123]d$", "", squashed))
+        use = _remedy(_squashed(name))
         if use:
             raise ParameterError(f"unknown norm {name!r}: use {use}")
         key = name.lower().replace("-", "_")
@@ -172,6 +188,23 @@ def _squashed(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower()).replace("normalization", "norm")
 
 
+def _remedy(name: str) -> str | None:
+    """What to write for another library's name; timm adds "Act" and "Fp32" to those of norms."""
+    whole = name.removesuffix("fp32")
+    for spelling in (whole, re.sub(r"[123]d$", "", whole)):
+        if spelling in HINTS:
+            return HINTS[spelling]
+    plain = re.sub(r"act(2d)?$", r"\1", whole)
+    call = CALLS.get(plain) or CALLS.get(re.sub(r"[123]d$", "", plain))
+    if call is None:
+        known = _known(plain)
+        call = known and f'"{known}", channels'
+    if not call:
+        return None
+    text = f"norm({call})" if plain == whole else f'norm_act({call}, act="relu")'
+    return text if whole == name else f"Float32({text})"
+
+
 def _known(name: str) -> str | None:
     """The registered name that ``name`` means, if it means one."""
     key = name.lower().replace("-", "_")
@@ -179,7 +212,7 @@ def _known(name: str) -> str | None:
     if key in _entries:
         return key
     whole = _squashed(name)
-    if whole in HINTS:
+    if whole in HINTS or (whole in CALLS and whole not in _spellings):
         return None
     bare = re.sub(r"[123]d$", "", whole)
     for spelling in (whole, bare, whole.removesuffix("norm"), bare.removesuffix("norm")):

@@ -127,6 +127,12 @@ def test_local_response_counts_alike_on_both_sides(size: int) -> None:
     torch.testing.assert_close(local_response_norm(x, size, alpha=0.1), expected)
 
 
+def test_local_contrast_damps_and_does_not_centre() -> None:
+    """A flat map deviates nowhere, so that only the constant damps it."""
+    flat = torch.full((1, 8, 7, 7), 5.0)
+    torch.testing.assert_close(norm("local_contrast", size=3)(flat), flat * 2**-0.75)
+
+
 def test_a_condition_for_each_token() -> None:
     x, condition = torch.randn(3, 5, 8), torch.randn(3, 5, 4)
     for kind in (AdaptiveLayerNorm, AdaptiveLayerNormZero):

@@ -190,17 +190,35 @@ def test_names_of_other_libraries_are_understood(name: str, meant: str) -> None:
     assert entry(name) is entry(meant)
 
 
-@pytest.mark.parametrize("name", HINTS)
-def test_names_that_are_no_single_method_get_the_right_hint(name: str) -> None:
-    with pytest.raises(ParameterError, match=re.escape(f"use {HINTS[name]}")):
+COMPOSED = {
+    "RmsNorm2d": 'norm("rms", channels, channel_dim=1)',
+    "RmsNormFp32": 'Float32(norm("rms", channels))',
+    "LayerNorm2dFp32": 'Float32(norm("pixel_layer", channels))',
+    "LayerNormExp2d": 'norm("pixel_layer", channels)',
+    "BatchNormAct2d": 'norm_act("batch", channels, act="relu")',
+    "SyncBatchNormAct": 'norm_act("sync_batch", channels, act="relu")',
+    "FrozenBatchNormAct2d": 'norm_act(lambda c: norm("batch", c).freeze(), channels)',
+    "GroupNorm1Act": 'norm_act("sample_layer", channels, act="relu")',
+    "LayerNormAct2d": 'norm_act("pixel_layer", channels, act="relu")',
+    "RmsNormAct2dFp32": 'Float32(norm_act("rms", channels, channel_dim=1, act="relu"))',
+    "FilterResponseNormAct2d": 'norm_act("filter_response", channels, threshold=False, act="relu")',
+    "EvoNorm2dS0a": 'norm("evo_s0", channels, eps=1e-3)',
+    "SimpleNorm2dFp32": "rms_norm(x, weight, stats=x.var(-1, keepdim=True))",
+}
+
+
+@pytest.mark.parametrize(("name", "use"), [*HINTS.items(), *COMPOSED.items()])
+def test_names_that_are_no_single_method_get_the_right_hint(name: str, use: str) -> None:
+    with pytest.raises(ParameterError, match=re.escape(f"use {use}") + "$"):
         norm(name, 8)
 
 
 def test_every_hint_can_be_run() -> None:
-    for hint in HINTS.values():
+    x, weight = torch.ones(2, 8), torch.ones(8)
+    for hint in (*HINTS.values(), *COMPOSED.values()):
         if "(" in hint and "nn." not in hint:
-            scope = dict(vars(styler.norm), channels=8)
-            assert isinstance(eval(hint.replace("...", "2"), scope), nn.Module)
+            scope = dict(vars(styler.norm), channels=8, x=x, weight=weight)
+            assert isinstance(eval(hint.replace("...", "2"), scope), (nn.Module, torch.Tensor))
 
 
 def test_arguments_by_the_names_of_torch() -> None:

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
-from styler.norm import entry, names, norm
+from styler.norm import Float32, entry, names, norm, norm_act, rms_norm
 from styler.norm.normalizer_free.block import ScaledConv2d
 
 Builder = Callable[[], nn.Module]
@@ -37,6 +37,7 @@ TORCH: list[tuple[str, Builder, Builder, tuple[int, ...]]] = [
     ("layer", lambda: norm("layer", 8), lambda: nn.LayerNorm(8), TOKENS),
     ("layer", lambda: norm("layer", (5, 8)), lambda: nn.LayerNorm((5, 8)), TOKENS),
     ("rms", lambda: norm("rms", 8, eps=None), lambda: nn.RMSNorm(8), TOKENS),
+    ("rms", lambda: norm("rms", (5, 8), eps=None), lambda: nn.RMSNorm((5, 8)), TOKENS),
     ("pixel_layer", lambda: norm("pixel_layer", 8), lambda: PixelLayer(8), MAPS),
     (
         "weight",
@@ -161,7 +162,42 @@ def standardized(m: Any, x: Tensor) -> Tensor:
     return F.conv2d(x, rows.view_as(m.weight), m.bias)
 
 
+def simple(m: Any, x: Tensor) -> Tensor:
+    weight: Tensor = m.weight
+    return x / torch.sqrt(x.var(-1, keepdim=True) + 1e-6) * weight
+
+
+def evaluated(m: Any, x: Tensor) -> Tensor:
+    y = (x - maps(m.running_mean)) / torch.sqrt(maps(m.running_var) + 1e-5)
+    return torch.relu(y * maps(m.weight) + maps(m.bias))
+
+
+def rms2d(m: Any, x: Tensor) -> Tensor:
+    return x / torch.sqrt(x.square().mean(1, keepdim=True) + 1e-6) * maps(m.weight)
+
+
+def group_act(m: Any, x: Tensor) -> Tensor:
+    return F.silu(F.group_norm(x, 4, m.weight, m.bias))
+
+
+def channels_last(m: Any, x: Tensor) -> Tensor:
+    return global_response(m, x.movedim(-1, 1)).movedim(1, -1)
+
+
+class Simple(nn.Module):
+    """What the hint for timm's SimpleNorm says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(8))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return rms_norm(x, self.weight, stats=x.var(-1, keepdim=True))
+
+
 VECTOR = (8,)
+AFFINE: dict[str, Any] = {"weight": VECTOR, "bias": VECTOR}
+RUNNING: dict[str, Any] = {**AFFINE, "running_mean": VECTOR, "running_var": VECTOR}
 CONV: dict[str, Any] = {"weight": (6, 8, 3, 3), "bias": (6,)}
 TIMM: dict[str, tuple[Builder, Builder]] = {
     "FilterResponseNormTlu2d": (
@@ -184,7 +220,31 @@ TIMM: dict[str, tuple[Builder, Builder]] = {
         lambda: norm("global_response", 8),
         lambda: Plain(global_response, gamma=(1, 1, 1, 8), beta=(1, 1, 1, 8)),
     ),
+    "GlobalResponseNorm of channels last": (
+        lambda: norm("global_response", 8, channel_dim=-1),
+        lambda: Plain(channels_last, **AFFINE),
+    ),
     "LayerNorm2d": (lambda: norm("pixel_layer", 8), lambda: PixelLayer(8)),
+    "LayerNorm2dFp32": (lambda: Float32(norm("pixel_layer", 8)), lambda: PixelLayer(8)),
+    "RmsNorm2d": (
+        lambda: norm("rms", 8, channel_dim=1),
+        lambda: Plain(rms2d, weight=VECTOR),
+    ),
+    "RmsNormAct2dFp32": (
+        lambda: Float32(norm_act("rms", 8, channel_dim=1, act=None)),
+        lambda: Plain(rms2d, weight=VECTOR),
+    ),
+    "BatchNormAct2d": (lambda: norm_act("batch", 8), lambda: Plain(evaluated, **RUNNING)),
+    "SyncBatchNormAct": (lambda: norm_act("sync_batch", 8), lambda: Plain(evaluated, **RUNNING)),
+    "FrozenBatchNormAct2d": (
+        lambda: norm_act(lambda c: norm("batch", c).freeze(), 8),
+        lambda: Plain(evaluated, **RUNNING),
+    ),
+    "GroupNormAct": (
+        lambda: norm_act("group", 8, groups=4, act="silu"),
+        lambda: Plain(group_act, **AFFINE),
+    ),
+    "SimpleNorm": (Simple, lambda: Plain(simple, weight=VECTOR)),
     "LayerScale2d": (
         lambda: norm("layer_scale", 8, channel_dim=1),
         lambda: Plain(lambda m, x: x * maps(m.gamma), gamma=VECTOR),
@@ -213,6 +273,22 @@ def unpadded(conv: nn.Conv2d) -> nn.Conv2d:
 def test_timms_state_gives_timms_outputs(name: str) -> None:
     ours, theirs = (build() for build in TIMM[name])
     torch.manual_seed(1)
-    x = torch.randn(MAPS)
+    x = torch.randn(4, 5, 6, 8) if "last" in name or name == "SimpleNorm" else torch.randn(MAPS)
     ours.load_state_dict(randomized(theirs).state_dict())
     torch.testing.assert_close(ours.eval()(x), theirs(x), rtol=1e-5, atol=1e-5)
+
+
+def test_what_holds_a_norm_loads_its_own_state_and_that_of_the_norm_alone() -> None:
+    """Nested, in a model, with parameters of the activation; names that nobody has are reported."""
+    model = nn.Sequential(nn.Conv2d(3, 8, 1), Float32(norm_act("batch", 8, act=nn.PReLU)))
+    randomized(model)
+    again = nn.Sequential(nn.Conv2d(3, 8, 1), Float32(norm_act("batch", 8, act=nn.PReLU)))
+    own = model.state_dict()
+    alone = {key.replace("norm.norm.", "").replace("norm.act", "act"): v for key, v in own.items()}
+    assert {"1.weight", "1.running_var", "1.act.weight"} < set(alone)
+    x = torch.randn(2, 3, 4, 4)
+    for state in (own, alone):
+        again.load_state_dict(state)
+        torch.testing.assert_close(again.eval()(x), model.eval()(x))
+    with pytest.raises(RuntimeError, match="wait"):
+        again.load_state_dict(alone | {"1.wait": torch.ones(8)})

@@ -80,7 +80,7 @@ def filter_response_norm(
     shines="small batches, down to one picture; it is its own activation",
     source="Singh & Krishnan 2020, arXiv:1911.09737",
     channel_dim=1,
-    aliases=("frn", "filter_response_norm_tlu"),
+    aliases=("frn", "frn_tlu", "filter_response_norm_tlu"),
 )
 class FilterResponseNorm(FeatureNorm):
     """:func:`filter_response_norm` with learned weight, bias and threshold (starting at 0: ReLU).

@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from styler.norm.base import reset
+from styler.norm.base import NormHolder, reset
 
 __all__ = ["Float32"]
 
 
-class Float32(nn.Module):
+class Float32(NormHolder):
     """A norm that sees float32 (float64 stays), with the output in the dtype of the input.
 
     The norms here compute statistics so anyway; this adds weight, bias and the result before it is

@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from styler.errors import ParameterError
-from styler.norm.base import reset
+from styler.norm.base import NormHolder, reset
 from styler.norm.registry import norm
 
 __all__ = ["NormAct", "norm_act"]
@@ -30,7 +30,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 }
 
 
-class NormAct(nn.Module):
+class NormAct(NormHolder):
     r"""A norm, then an activation.
 
     .. math:: y = \phi(\mathrm{norm}(x))

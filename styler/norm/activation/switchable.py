@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from styler.norm.activation.batch import BatchNorm, update_running
+from styler.norm.activation.switchable_rows import see_rows, switch_rows
 from styler.norm.base import check_features, check_shape
 from styler.norm.moments import spatial_mask
 from styler.norm.registry import register
@@ -19,7 +20,6 @@ from styler.norm.statistics import (
     effective_count,
     merge,
     merge_alike,
-    wide,
 )
 
 __all__ = ["SwitchableNorm", "switchable_norm"]
@@ -65,8 +65,7 @@ def switchable_norm(
     for what, value in (("mean_shares", mean_shares), ("variance_shares", variance_shares)):
         check_shape(what, value, (3,))
     if x.dim() == 2 and mask is None and stats is None and x.numel():
-        batch = _own_moments(wide(x), 0) if batch is None else batch
-        return _rows(x, batch, mean_shares, variance_shares, weight, bias, eps)
+        return switch_rows(x, mean_shares, variance_shares, weight, bias, eps, batch)
     if stats is None:
         stats, mass = channel_moments(x, mask)
     else:
@@ -81,32 +80,6 @@ def switchable_norm(
         for shares, (own, sample, every) in zip((mean_shares, variance_shares), parts, strict=True)
     )
     return channel_affine(x, (mean, variance), weight, bias, eps)
-
-
-def _own_moments(x: Tensor, dim: int) -> Stats:
-    """``torch.var_mean``, in a tenth of its time on rows."""
-    mean = x.mean(dim)
-    return mean, (x - mean.unsqueeze(dim)).square().mean(dim)
-
-
-def _rows(
-    x: Tensor,
-    batch: Stats,
-    mean_shares: Tensor,
-    variance_shares: Tensor,
-    weight: Tensor | None,
-    bias: Tensor | None,
-    eps: float,
-) -> Tensor:
-    """The mixture without spatial axes, where an instance is its own mean and has no variance."""
-    values = wide(x)
-    mean, variance = (s[:, None] for s in _own_moments(values, 1))
-    rate = torch.rsqrt(variance_shares[1] * variance + (variance_shares[2] * batch[1] + eps))
-    centred = torch.addcmul(-mean_shares[2] * batch[0], values, 1 - mean_shares[0])
-    y = (centred - mean_shares[1] * mean) * rate
-    if weight is not None:
-        y = y * weight
-    return (y if bias is None else y + bias).to(x.dtype)
 
 
 @register(
@@ -165,33 +138,29 @@ class SwitchableNorm(BatchNorm):
 
     def forward(self, x: Tensor, mask: Tensor | None = None, stats: Stats | None = None) -> Tensor:
         self.check_input(x)
-        batch: Stats | None = None
-        if self.uses_batch():
-            if stats is None and x.dim() == 2 and mask is None and x.numel():
-                batch = _own_moments(wide(x), 0)
-                count = batch[0].new_tensor(x.shape[0])
-                momentum = self.next_momentum()
-                update_running(self.running_mean, self.running_var, batch, count, momentum)
-            elif stats is None:
-                stats, mass = channel_moments(x, mask)
-                together = merge_alike(stats, 0) if mask is None else merge(stats, mass, 0)[0]
-                mean, variance = together
-                batch = mean[0], variance[0]
-                seen = None if mask is None else spatial_mask(x, mask)
-                count = effective_count(mass, seen)
-                momentum = self.next_momentum() if x.numel() else 0.0
-                update_running(self.running_mean, self.running_var, batch, count, momentum)
-        else:
-            assert self.running_mean is not None and self.running_var is not None
-            batch = self.running_mean, self.running_var
+        batch, own = self.running_stats(), None
+        rows = x.dim() == 2 and mask is None and stats is None and x.numel() > 0
+        if rows and batch is None:
+            own = see_rows(x, self.running_mean, self.running_var, self.next_momentum())
+        elif batch is None and stats is None:
+            stats, mass = channel_moments(x, mask)
+            together = merge_alike(stats, 0) if mask is None else merge(stats, mass, 0)[0]
+            mean, variance = together
+            batch = mean[0], variance[0]
+            seen = None if mask is None else spatial_mask(x, mask)
+            count = effective_count(mass, seen)
+            momentum = self.next_momentum() if x.numel() else 0.0
+            update_running(self.running_mean, self.running_var, batch, count, momentum)
+        shares = self.mean_logits.softmax(0), self.variance_logits.softmax(0)
+        if rows:
+            return switch_rows(x, *shares, self.weight, self.bias, self.eps, batch, own)
         return switchable_norm(
-            x,
-            self.mean_logits.softmax(0),
-            self.variance_logits.softmax(0),
-            self.weight,
-            self.bias,
-            self.eps,
-            batch=batch,
-            mask=mask,
-            stats=stats,
+            x, *shares, self.weight, self.bias, self.eps, batch=batch, mask=mask, stats=stats
         )
+
+    def running_stats(self) -> Stats | None:
+        """The batch's statistics that evaluation uses; ``None`` while the batch's own count."""
+        if self.uses_batch():
+            return None
+        assert self.running_mean is not None and self.running_var is not None
+        return self.running_mean, self.running_var
