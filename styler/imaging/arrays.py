@@ -92,8 +92,10 @@ def resize(
 
 
 def _resampled(pixels: NDArray[Any], size: tuple[int, int]) -> Image.Image:
-    """Bands of rows made narrower, then all of it lower: what Pillow does by itself with the whole,
-    of which it would hold a copy of 4 bytes a pixel."""
+    """Bands of rows made narrower, then all of it lower.
+
+    Of the whole at once Pillow would hold a copy of 4 bytes a pixel.
+    """
     height, width = pixels.shape[:2]
     kind = np.uint8 if pixels.dtype == np.uint8 else np.float32
     narrow = Image.new(

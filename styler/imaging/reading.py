@@ -71,12 +71,8 @@ def read(
             again.seek(frame or 0)
             return again
 
-        if frame is not None and frame >= frames:
-            raise ParameterError(
-                f"{where}: there is no page {frame + 1} (frame {frame}); it has {frames}"
-            )
+        _turn_to(image, frame, frames, where)
         if frame:
-            image.seek(frame)
             _check_size(image.size, where, max_pixels)
         if known.name in ("webp", "avif"):
             image.load()
@@ -145,8 +141,8 @@ def header(
     where = printable(name or label_of(source))
     with opened(source, where, max_bytes) as stream, typed(where):
         known, image, _ = _header(stream, where, max_pixels, frame)
-        if frame:
-            image.seek(frame)
+        if frame is not None:
+            _turn_to(image, frame, _counted(known, image, stream, where, MAX_FRAMES), where)
         width, height = image.size
         tiff = hasattr(image, "tag_v2")  # that plugin has turned the size already
         if not tiff and 5 <= _exif(image, ahead=True)[1] <= 8:
@@ -155,6 +151,16 @@ def header(
         alpha = image.mode[-1:] in "Aa" or "transparency" in image.info
         held = formats.held(known, image) * (2 if bits == 16 and image.mode[:3] == "RGB" else 1)
         return Header(width, height, known.name, image.mode, bits, alpha, held)
+
+
+def _turn_to(image: Any, frame: int | None, frames: int, where: str) -> None:
+    """Go to one of a picture's frames or pages."""
+    if frame is not None and frame >= frames:
+        raise ParameterError(
+            f"{where}: there is no page {frame + 1} (frame {frame}); it has {frames}"
+        )
+    if frame:
+        image.seek(frame)
 
 
 def _header(

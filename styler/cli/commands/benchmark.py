@@ -19,7 +19,6 @@ HEAD = ("photo", "engine", "threads", "decode", "stylize", "encode", "all", "per
 @click.command()
 @click.option(
     "--size",
-    "sizes",
     multiple=True,
     default=("0.25MP", "4MP", "24MP"),
     callback=lambda ctx, parameter, values: [
@@ -31,7 +30,6 @@ HEAD = ("photo", "engine", "threads", "decode", "stylize", "encode", "all", "per
 )
 @click.option(
     "--engine",
-    "engines",
     type=click.Choice(["onnxruntime", "torch"]),
     multiple=True,
     default=("onnxruntime",),
@@ -39,7 +37,6 @@ HEAD = ("photo", "engine", "threads", "decode", "stylize", "encode", "all", "per
 )
 @click.option(
     "--threads",
-    "counts",
     type=click.IntRange(min=1),
     multiple=True,
     help="Threads of the engine.  [default: the CPUs this process may use]",
@@ -62,9 +59,9 @@ HEAD = ("photo", "engine", "threads", "decode", "stylize", "encode", "all", "per
 @options.model
 @click.option("--json", is_flag=True, help="One JSON line for each case.")
 def benchmark(
-    sizes: list[Size],
-    engines: tuple[str, ...],
-    counts: tuple[int, ...],
+    size: list[Size],
+    engine: tuple[str, ...],
+    threads: tuple[int, ...],
     format: str,
     canvas: int,
     repeats: int,
@@ -83,8 +80,8 @@ def benchmark(
     from styler.jobs.benchmark import Case, benchmark
 
     cases = [
-        Case(size, engine, threads, model, format, repeats, Controls(canvas=canvas))  # type: ignore[arg-type]
-        for size, engine, threads in product(sizes, engines, counts or (None,))
+        Case(pixels, runner, count, model, format, repeats, Controls(canvas=canvas))  # type: ignore[arg-type]
+        for pixels, runner, count in product(size, engine, threads or (None,))
     ]
     rows: list[tuple[str, ...]] = [HEAD]
     for one in benchmark(cases):
