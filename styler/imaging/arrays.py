@@ -12,6 +12,9 @@ from styler.errors import ParameterError
 
 from .scratch import bands, release
 
+_LARGE = 1 << 22
+"""Pixels from which a picture is resized by bands."""
+
 
 def to_float(rgb: NDArray[Any]) -> NDArray[np.float32]:
     """(H, W, C) uint8 or uint16 to (1, C, H, W) float32 in [0, 1], contiguous."""
@@ -92,15 +95,19 @@ def resize(
 
 
 def _resampled(pixels: NDArray[Any], size: tuple[int, int]) -> Image.Image:
-    """Bands of rows made narrower, then all of it lower.
+    """What Pillow makes of the whole, of a large picture by bands that are made narrower first.
 
-    Of the whole at once Pillow would hold a copy of 4 bytes a pixel.
+    Of the whole it would hold a copy of 4 bytes a pixel. It does the same, unless a picture is very
+    tall.
     """
     height, width = pixels.shape[:2]
     kind = np.uint8 if pixels.dtype == np.uint8 else np.float32
-    narrow = Image.new(
-        {2: "L", 3: "RGB"}[pixels.ndim] if kind == np.uint8 else "F", (size[0], height)
-    )
+    smaller = size[0] < width and size[1] < height
+    if width * height < _LARGE or 4 * height > 7 * width or not smaller:
+        whole = Image.fromarray(np.ascontiguousarray(pixels, kind))
+        return whole.resize(size, Image.Resampling.LANCZOS)
+    mode = "F" if kind == np.float32 else "L" if pixels.ndim == 2 else "RGB"
+    narrow = Image.new(mode, (size[0], height))
     for rows in bands(height, width):
         band = Image.fromarray(np.ascontiguousarray(pixels[rows], kind))
         narrow.paste(band.resize((size[0], band.height), Image.Resampling.LANCZOS), (0, rows.start))

@@ -66,6 +66,7 @@ class Runner:
     ) -> None:
         from styler.imaging import MAX_PIXELS
 
+        memory.apart()
         self.max_pixels = max_pixels or MAX_PIXELS
         self.max_memory = max_memory
         self.ledger: Ledger | None = None

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from styler.controls import Controls
@@ -14,6 +14,7 @@ from styler.jobs import Need
 PHOTO = Header(6000, 4000, "jpeg", "RGB", 8, alpha=False, held=4)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 20_000), st.integers(1, 20_000), st.sampled_from(sorted(FORMATS)))
 def test_more_of_a_picture_needs_no_less(width: int, height: int, kind: str) -> None:
     photo = replace(PHOTO, width=width, height=height)
