@@ -200,7 +200,7 @@ class Controls:
         ),
     )
     contrast: float = field(
-        default=1.15,
+        default=1.0,
         metadata=about(
             "How far lights and darks are apart: 1 leaves them as the network paints them.",
             low=0.0,
@@ -208,7 +208,7 @@ class Controls:
         ),
     )
     saturation: float = field(
-        default=1.3,
+        default=1.15,
         metadata=about(
             "How colourful the painting is: 0 is grey, 1 leaves it as the network paints it.",
             low=0.0,

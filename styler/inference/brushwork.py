@@ -24,7 +24,7 @@ SHORT_SIDE = 256
 """Of the picture on which strokes are drawn, at a stroke size of 1: they are some 3.5 pixels wide
 on a photo whose short side is 512, and as large relative to any other."""
 
-STRENGTH = Brushwork(0.45, 0.55)
+STRENGTH = Brushwork(1.1, 1.3)
 """Multiple of what the painting has that the network is given."""
 
 MOST = Brushwork(0.06, 0.09)

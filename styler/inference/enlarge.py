@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from styler.imaging import bands, release, stretch, to_float
 
-from .detail import brightness, slope
+from .slope import brightness, slope
 
 __all__ = ["enlarge"]
 

@@ -13,7 +13,6 @@ from styler.styles import FeatureStats
 
 from .adain import affine
 from .brushwork import brush
-from .detail import detailed
 from .encode import region_statistics
 from .engine import Engine
 from .forward import forward
@@ -65,7 +64,6 @@ def paint(
     brushed = brush(x, [style.brushwork for style in regions.styles], controls, regions.masks)
     painted = decode(engine, spec, learned, brushed, targets, regions, steady)
     painted = _coloured(painted, regions, controls, steady)
-    painted = detailed(painted, x, 1 - controls.boldness)
     if controls.keep_colours is not None:
         counted = [part > 0 for part in (regions.alpha, only) if part is not None]
         painted = keep_colours(
