@@ -46,7 +46,7 @@ def sample_layer_norm(
     c = x.shape[1]
     for what, value in (("weight", weight), ("bias", bias)):
         check_shape(what, value, (c,), (1,))
-    weight, bias = (p if p is None else p.expand(c) for p in (weight, bias))
+    weight, bias = (p if p is None or len(p) == c else p.expand(c) for p in (weight, bias))
     return group_norm(x, 1, weight, bias, eps, mask=mask, stats=stats)
 
 
