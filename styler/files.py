@@ -91,7 +91,7 @@ def is_stream(path: str | os.PathLike[str]) -> bool:
     """Whether there is a pipe or a device at ``path``: it takes bytes, and holds no older file."""
     try:
         mode = Path(path).stat().st_mode
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a name with a zero in it
         return False
     return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 

@@ -91,7 +91,7 @@ class TestTakeOver:
         self, files: dict[str, Path], tmp_path: Path, lost: str
     ) -> None:
         tensors, _ = load_tensors(files["none"])
-        del tensors[f"stages.0.operations.2.{lost}"]
+        del tensors[f"stages.0.operations.3.{lost}"]
         path = tmp_path / "weights.safetensors"
         save_tensors(tensors, path, {})
         network = build("compact", norm="instance")
