@@ -12,6 +12,7 @@ from styler import files
 from styler.errors import ImageError, TooLargeError
 
 from .codecs import formats
+from .codecs.containers.movie import timeless
 from .codecs.frames import count
 from .picture import Picture
 from .reading import MAX_PIXELS, frames_of
@@ -108,4 +109,5 @@ def encode_animation(
         options |= {"disposal": 0, "blend": 0}
     elif known.name == "avif":  # between frames, more threads than one give other bytes each time
         options["max_threads"] = 1
-    return saved(images[0], known, options, "another format")
+    data = saved(images[0], known, options, "another format")
+    return timeless(data) if known.name == "avif" else data

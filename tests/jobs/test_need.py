@@ -27,7 +27,8 @@ def test_more_of_a_picture_needs_no_less(width: int, height: int, kind: str) -> 
         assert larger.memory >= one.memory - 1e6
 
 
-def test_a_larger_canvas_and_a_smaller_size_count() -> None:
+def test_a_larger_canvas_and_a_smaller_size_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("styler.jobs.need.resident", lambda: 0.0)
     one = Need.of(PHOTO, Controls(), "png")
     assert Need.of(PHOTO, Controls(canvas=4096), "png").memory > 5 * one.memory
     small = Need.of(PHOTO, Controls(size=600), "png")

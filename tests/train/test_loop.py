@@ -58,7 +58,7 @@ def test_a_failed_start_leaves_no_folder(
 def test_a_place_that_cannot_be_written_is_told_before_the_work(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("styler.train.loop.Run", None)  # any work would fail
+    monkeypatch.setitem(train.__globals__, "Run", None)  # any work would fail
     for place in ("content/0.png", "content/0.png/run"):
         with pytest.raises(OutputError, match=r"0\.png"):
             train(config(folder, place))
