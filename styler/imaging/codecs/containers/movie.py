@@ -28,7 +28,7 @@ def _headers(data: bytes, start: int, end: int) -> Iterator[int]:
     while start + 8 <= end:
         size, kind = int.from_bytes(data[start : start + 4]), data[start + 4 : start + 8]
         if kind in OUTER:
-            yield from _headers(data, start + 8, start + size)
+            yield from _headers(data, start + 8, min(start + size, end))
         elif kind in HEADERS and start + 28 <= end:
             yield start + 8
         if size < 8:  # to the end of the file, or longer than 4 GiB: no movie of ours
