@@ -60,8 +60,7 @@ def checked(form: FormData, known: Mapping[str, bool]) -> FormData:
     if errors:
         missing = [name for name, required in known.items() if required and name not in form]
         errors += [FieldError(field=name, detail="Field required") for name in missing]
-        detail = "; ".join(f"{error.field}: {error.detail}" for error in errors)
-        raise Problem("invalid-input", detail, errors=errors)
+        raise Problem.of_fields(errors)
     return FormData([(name, value) for name, value in sent if value != ""])
 
 

@@ -85,6 +85,13 @@ class Problem(HTTPException):
         self.errors = errors or []
         super().__init__(self.kind.status, detail, headers)
 
+    @classmethod
+    def of_fields(cls, errors: list[FieldError]) -> Problem:
+        """Input that cannot be used, told field by field."""
+        return cls(
+            "invalid-input", "; ".join(f"{e.field}: {e.detail}" for e in errors), errors=errors
+        )
+
 
 def documented(*names: str) -> dict[int | str, dict[str, Any]]:
     """OpenAPI ``responses`` for the kinds of problem that a route may answer with."""
@@ -197,8 +204,8 @@ async def _on_validation(request: Request, error: RequestValidationError) -> Res
         )
         for e in error.errors()
     ]
-    detail = "; ".join(f"{e.field}: {e.detail}" for e in errors)
-    return _response(KINDS["invalid-input"], detail, errors)
+    problem = Problem.of_fields(errors)
+    return _response(problem.kind, problem.detail, errors)
 
 
 def _field(place: Sequence[str | int]) -> str:

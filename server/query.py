@@ -17,5 +17,4 @@ def no_query(request: Request) -> None:
         for name in dict.fromkeys(request.query_params.keys())
     ]
     if errors:
-        detail = "; ".join(f"{error.field}: {error.detail}" for error in errors)
-        raise Problem("invalid-input", detail, errors=errors)
+        raise Problem.of_fields(errors)

@@ -2,7 +2,7 @@
 
     picture  -6x6/2-> 32 @1/2 -3x3/2-> 48 @1/4 -3x3/2-> 96 @1/8 | residuals | residuals
              -> up, + 48 @1/4 | residual | -> 20, up @1/2 -3x3-> 16 -3x3-> 16, up
-            -> + 16 of the picture -3x3-> RGB
+             -> + 16 of the picture -3x3-> RGB
 
 where every ``|`` is a site. All sites are at 1/4 resolution and coarser, and everything after them
 is interpolation and small convolutions, alike at every pixel: a decoder that shuffles channels into
