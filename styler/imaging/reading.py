@@ -272,7 +272,7 @@ def _decode(
     kept = exif.corrected(block, size) if block else None
     if "icc_profile" in image.info and used is None and mode != "LAB":
         notes = (*notes, NO_PROFILE)
-    if "exif" in image.info and kept is None:
+    if ("exif" in image.info and kept is None) or (tiff and not exif.is_whole(image)):
         notes = (*notes, "its EXIF data are left out (damaged)")
     metadata = Metadata(
         exif=kept,

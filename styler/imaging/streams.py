@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,11 @@ from .codecs import formats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_OTHER_KIND = re.compile(
+    r"^(unknown|unsupported) (?!data)|^decoder \w+ not available", re.IGNORECASE
+)
+"""How Pillow says that a file may well be sound."""
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
 
@@ -93,6 +99,7 @@ def typed(where: str) -> Iterator[None]:
         if type(error).__name__.startswith("DecompressionBomb"):
             raise TooLargeError(f"{where}: too many pixels; make the picture smaller") from error
         reason = printable(" ".join(str(error).split())) or type(error).__name__
-        raise ImageError(
-            f"{where}: damaged or incomplete ({reason}); get a fresh copy or save it anew"
-        ) from error
+        what, remedy = "damaged or incomplete", "get a fresh copy or save it anew"
+        if _OTHER_KIND.search(reason):
+            what, remedy = "a kind of picture that is not read here", "save it as PNG or JPEG"
+        raise ImageError(f"{where}: {what} ({reason}); {remedy}") from error

@@ -216,6 +216,22 @@ def test_damaged_metadata_does_not_cost_the_picture():
     assert picture.metadata.exif is None and picture.metadata.profile is None
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("tag", [34665, 34853])
+def test_directories_of_a_tiff_that_cannot_be_read_are_said(tag):
+    samples = bytes(8 * 6 * 3)
+    lost = read(tiff((8, 6), 2, [8] * 3, samples, **{f"t{tag}": 60_000})).metadata
+    assert lost.notes == ("its EXIF data are left out (damaged)",)
+    assert not read(tiff((8, 6), 2, [8] * 3, samples)).metadata.notes
+
+
+def test_what_is_of_another_kind_is_not_called_damaged():
+    grey_and_alpha = tiff((8, 6), 1, [16] * 2, bytes(8 * 6 * 4), t338=2)
+    told = refused(grey_and_alpha, ImageError)
+    assert "a kind of picture that is not read here (unknown pixel mode)" in str(told)
+    assert "damaged" not in str(told) and "save it as PNG" in str(told)
+
+
 def test_many_threads_read_the_same():
     data = [encode(Picture(np.full((40, 50, 3), i, np.uint8)), "png") for i in range(8)]
     wrong = []

@@ -130,6 +130,15 @@ def of_tiff(image: Any) -> bytes | None:
     return fresh.tobytes().removeprefix(_HEADER)
 
 
+def is_whole(image: Any) -> bool:
+    """Whether the EXIF and GPS directories that an opened TIFF names can be read."""
+    named = (tag for tag in (_EXIF_IFD, _GPS_IFD) if tag in image.tag_v2)
+    try:
+        return all(image.getexif().get_ifd(tag) for tag in named)
+    except Exception:
+        return False
+
+
 def _described(parsed: Any) -> dict[int, Any]:
     tags = {tag: parsed[tag] for tag in _DESCRIBING if tag in parsed}
     for directory in (_EXIF_IFD, _GPS_IFD):

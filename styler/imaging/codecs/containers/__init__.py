@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from . import jpeg, png, webp
+from . import boxes, jpeg, png, webp
 from .parts import NO_PROFILE, Essence
 
 __all__ = ["NO_PROFILE", "Essence", "essence"]
 
-_WALKS = {"png": png.walk, "jpeg": jpeg.walk, "webp": webp.walk}
+_WALKS = {
+    "png": png.walk,
+    "jpeg": jpeg.walk,
+    "webp": webp.walk,
+    "avif": boxes.walk,
+    "heic": boxes.walk,
+}
 
 
 def essence(name: str, stream: BinaryIO, where: str) -> Essence:

@@ -21,6 +21,7 @@ _WANTED = (b"eXIf", b"pHYs", *_TEXT)
 END = "its end is missing"
 DAMAGED = "metadata are left out (damaged)"
 TOO_LARGE = "metadata are left out (too large)"
+_INDEXED = 3
 _LENGTHS = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9}
 
 Chunk = tuple[bytes, int, int]
@@ -41,6 +42,8 @@ def walk(stream: BinaryIO, where: str) -> Essence:
     notes = ["its animation is left out (damaged)"] if still else []
     for chunk in chunks:
         kind, at, length = chunk
+        if kind == b"PLTE" and header[9] != _INDEXED:
+            continue  # a proposal for screens of few colours
         whole = (at, at + 12 + length)
         if kind[:1].isupper() or kind in _ANIMATION:
             if kind != b"IEND" and not (still and kind in _ANIMATION):
@@ -150,7 +153,7 @@ def _is_sound(stream: BinaryIO, chunks: list[Chunk], header: bytes) -> bool:
             w, h, x, y = struct.unpack_from(">4I", head, 4)
             if not w or not h or x + w > width or y + h > height:
                 return False
-    return 0 < announced <= controls
+    return 0 < announced == controls
 
 
 def _unpacked(data: bytes) -> bytes | None:
@@ -192,10 +195,10 @@ def _key(header: bytes, data: bytes) -> bytes | None:
     """The transparent colour with only the bits that count, as the decoder compares it: a grey of
     few bits as one of 8."""
     depth, colour = header[8], header[9]
-    if colour == 3:
-        return data or None
+    if colour == _INDEXED:
+        return data[:256] or None
     count = {0: 1, 2: 3}.get(colour, 0)
-    if not count or len(data) < 2 * count:
+    if not count or len(data) != 2 * count:
         return None
     white = (1 << depth) - 1
     scale = 255 // white if 1 < depth < 8 else 1

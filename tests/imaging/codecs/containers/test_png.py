@@ -45,8 +45,11 @@ WRONG = {
     "size of pixels cut short": png_chunk(b"pHYs", bytes(8)),
     "intent cut short": png_chunk(b"sRGB", b""),
     "transparency cut short": png_chunk(b"tRNS", bytes(4)),
+    "transparency of too many colours": png_chunk(b"tRNS", bytes(300)),
     "EXIF that are none": png_chunk(b"eXIf", b"camera"),
     "an animation of no frames": png_chunk(b"acTL", bytes(8)),
+    "an animation of fewer frames than announced": png_chunk(b"acTL", struct.pack(">II", 2, 0))
+    + png_chunk(b"fcTL", struct.pack(">5IHHBB", 0, 40, 30, 0, 0, 1, 10, 0, 0)),
     "an animation cut short": png_chunk(b"acTL", b"\0\0"),
     "a frame outside the picture": png_chunk(b"acTL", struct.pack(">II", 1, 0))
     + png_chunk(b"fcTL", struct.pack(">5IHHBB", 0, 40, 30, 1, 0, 1, 10, 0, 0)),
@@ -91,6 +94,33 @@ def test_a_profile_of_three_megabytes_is_applied(png):
     found, expected = (read(png[:33] + chunk + png[33:]) for chunk in (large, small))
     assert found.metadata.profile and not found.metadata.notes
     np.testing.assert_array_equal(found.rgb, expected.rgb)
+
+
+def test_a_proposed_palette_is_no_matter(png):
+    for chunk in (broken(b"PLTE", bytes(3)), png_chunk(b"PLTE", b"odd.")):
+        found = read(png[:33] + chunk + png[33:])
+        np.testing.assert_array_equal(found.rgb, picture(30, 40))
+
+
+def test_transparency_of_more_colours_than_there_are():
+    out = io.BytesIO()
+    Image.fromarray(picture(30, 40)).quantize(16).save(out, "PNG")
+    data = out.getvalue()
+    at = data.index(b"IDAT") - 4
+    found = read(data[:at] + png_chunk(b"tRNS", bytes(300)) + data[at:])
+    assert not found.alpha.any()
+
+
+def test_an_animation_of_more_frames_than_announced_is_left_out_and_said():
+    out = io.BytesIO()
+    first, *others = (Image.fromarray(picture(30, 40, seed)) for seed in range(3))
+    first.save(out, "PNG", save_all=True, append_images=others)
+    data = out.getvalue()
+    assert read(data).metadata.frames == 3
+    less = png_chunk(b"acTL", struct.pack(">II", 2, 0))
+    found = read(data.replace(png_chunk(b"acTL", struct.pack(">II", 3, 0)), less))
+    assert found.metadata.frames == 1
+    assert found.metadata.notes == ("its animation is left out (damaged)",)
 
 
 def test_sound_text_is_no_matter(png):
