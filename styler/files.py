@@ -31,7 +31,7 @@ TEMPORARY_SUFFIX = ".styler-part"
 
 TOO_LONG = "{}: the name is too long for its disk; give a shorter one, by -o or --name"
 
-_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 """What no other name in the same place would mend."""
 
 

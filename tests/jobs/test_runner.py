@@ -157,7 +157,10 @@ def test_what_a_kill_left_is_swept_when_the_next_job_ends(
     assert call(*STYLIZE).code == 0 and not left.exists()
 
 
-def test_a_full_disk_ends_the_job_in_one_line(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG])
+def test_a_full_disk_ends_the_job_in_one_line(
+    call: Call, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     photos(4)
     fsync, left = os.fsync, 1
 
@@ -165,15 +168,15 @@ def test_a_full_disk_ends_the_job_in_one_line(call: Call, monkeypatch: pytest.Mo
         nonlocal left
         left -= 1
         if left < 0:
-            raise OSError(errno.ENOSPC, "No space left on device")
+            raise OSError(number, os.strerror(number))
         fsync(file)
 
     monkeypatch.setattr(os, "fsync", full)
     stopped = call(*STYLIZE)
     assert stopped.code == 1 and "1 painted" in stopped.err
-    assert stopped.err.count("No space left on device") == 1 and len(outputs()) == 1
+    assert stopped.err.count(os.strerror(number)) == 1 and len(outputs()) == 1
     stopped = call(*STYLIZE, "--json")
-    assert stopped.code == 1 and "No space left" in stopped.out.splitlines()[-1]
+    assert stopped.code == 1 and os.strerror(number) in stopped.out.splitlines()[-1]
 
 
 def test_a_place_that_cannot_be_written_is_told_before_the_work(
