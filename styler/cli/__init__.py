@@ -5,12 +5,15 @@ import logging
 import sys
 import warnings
 
-__all__ = ["main"]
+__all__ = ["hush", "main"]
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave the process with its exit code."""
-    _prepare()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")  # text that the console cannot show
+    hush()
     try:
         from styler.cli.app import run
 
@@ -21,13 +24,10 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(code)
 
 
-def _prepare() -> None:
-    """Let text that the console cannot show pass with ``?``, and what libraries say among
-    themselves stay with them: what concerns the user is said in lines of our own.
+def hush() -> None:
+    """Let what libraries say among themselves stay with them: what concerns the user is said in
+    lines of our own.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-            stream.reconfigure(errors="replace")
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
         logging.lastResort = None

@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+import io
 import json
 import logging
 import os
@@ -12,6 +13,7 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -182,6 +184,39 @@ def test_a_saved_style_paints_as_its_painting_does(
     assert (shown["artist"], shown["title"], shown["file"]) == ("A. Painter", "Blobs", str(file))
     again = call("style", "save", painting)
     assert again.code == 2 and str(file) in again.err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+@pytest.mark.parametrize("source", ["-", "pipe"])
+def test_a_style_is_saved_from_a_pipe(
+    call: Call, painting: Path, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = painting.read_bytes()
+    os.mkfifo("pipe")
+    for options in ((), ("-o", "painting.style")):
+        stdin = io.TextIOWrapper(io.BytesIO(data))
+        monkeypatch.setattr(sys, "stdin", stdin)
+        Thread(target=lambda: Path("pipe").write_bytes(data), daemon=True).start()
+        saved = call("style", "save", source, *options)
+        if source == "-":
+            Path("pipe").read_bytes()
+        assert saved.code == (0 if options else 2), saved.err
+        assert options or f"{source}: has no name to know it by; give one with -o" in saved.err
+    assert call("style", "save", painting, "-o", "other/painting.style").code != 0
+    Path("other").mkdir()
+    assert call("style", "save", painting, "-o", "other/painting.style").code == 0
+    assert Path("painting.style").read_bytes() == Path("other/painting.style").read_bytes()
+
+
+@pytest.mark.parametrize("verb", ["sheet", "mix", "compare"])
+def test_photos_among_others_come_through_standard_input(
+    call: Call, photo: Path, verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    styles = ("-s", "night", *(("-s", "dawn") if verb == "mix" else ()), "--no-labels")
+    for source, output in ((photo, "a.png"), ("-", "b.png")):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(photo.read_bytes())))
+        assert call(verb, source, *styles, "-o", output).code == 0
+    np.testing.assert_array_equal(read("a.png"), read("b.png"))
 
 
 def test_style_mistakes(call: Call, painting: Path) -> None:
@@ -548,6 +583,15 @@ def test_what_libraries_warn_of_is_not_shown() -> None:
     save(Path("photo.jpg"), exif=b"Exif\0\0" + damaged)
     done = alone("stylize", "photo.jpg", "--style", "night", "-o", "out.png", "--quiet")
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_nor_by_processes_of_the_server() -> None:
+    program = (
+        "import logging, warnings; from styler.cli.commands.serve import served; served()\n"
+        "warnings.warn('heard'); logging.getLogger('library').warning('heard')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True)
+    assert done.returncode == 0 and b"heard" not in done.stderr
 
 
 def test_the_engine_leaves_errors_to_its_caller() -> None:

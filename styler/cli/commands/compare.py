@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from styler.cli.output.tiles import Tiles
+from styler.cli.output.tiles import Tiles, photo_of
 from styler.cli.settings import idle, options
 from styler.cli.settings.network import Network
 from styler.controls import Controls
@@ -44,11 +44,9 @@ def compare(
     styler compare photo.jpg --style NAME -o compared.png
     styler compare photo.jpg --style NAME=2 --style OTHER=1 -o compared.png --size 800
     """
-    from styler import imaging
-
     check_output(output, force)
     Saving().check([output])
-    content = imaging.read(photo, max_pixels=max_pixels)
+    content = photo_of(photo, max_pixels)
     content = content.resized(controls.fit(content.width, content.height))
     recipe = options.recipe(style, replace(controls, size=None), network, mask, only)
     idle.tell(recipe.styles, controls, quiet=quiet)

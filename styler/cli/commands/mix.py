@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from styler.cli.output.tiles import PAINTED, Tiles, shrink
+from styler.cli.output.tiles import PAINTED, Tiles, photo_of, shrink
 from styler.cli.settings import idle, options
 from styler.cli.settings.network import Network, held
 from styler.controls import Controls, Size
@@ -60,14 +60,12 @@ def mix(
     styler mix photo.jpg --style NAME --style OTHER -o strip.png
     styler mix photo.jpg --style NAME --style painting.jpg -o strip.png --steps 9
     """
-    from styler import imaging
-
     if len(style) != 2:
         raise ParameterError(f"--style was given {len(style)} times; a strip goes between two")
     check_output(output, force)
     Saving().check([output])
     shown, large = Size(long_side=tile), Size(long_side=max(tile, PAINTED))
-    content = shrink(imaging.read(photo, max_pixels=max_pixels), large)
+    content = shrink(photo_of(photo, max_pixels), large)
     first, last = map(held, style)
     idle.tell([(first, 1.0), (last, 1.0)], controls, quiet=quiet)
     runner = Runner(network.open)

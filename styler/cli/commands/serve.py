@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from styler.cli import hush
 from styler.cli.settings.fields import FieldsCommand, option
 from styler.errors import InputError
 
@@ -89,7 +90,7 @@ def serve(host: str, port: int, workers: int, log_level: str, **settings: Any) -
     find(configured.model)
     _check_address(host, port)
     uvicorn.run(
-        "styler_server.app:create_app",
+        f"{__name__}:served",
         factory=True,
         host=host,
         port=port,
@@ -98,6 +99,12 @@ def serve(host: str, port: int, workers: int, log_level: str, **settings: Any) -
         server_header=False,
         timeout_graceful_shutdown=20,
     )
+
+
+def served() -> Any:
+    """The app, in each process of its own."""
+    hush()
+    return import_module("styler_server.app").create_app()
 
 
 def _check_address(host: str, port: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from styler.cli.commands.styles import tell
-from styler.cli.output.tiles import PAINTED, Tiles, shrink
+from styler.cli.output.tiles import PAINTED, Tiles, photo_of, shrink
 from styler.cli.settings import idle, options
 from styler.cli.settings.network import Network, held
 from styler.controls import Controls, Size
@@ -62,13 +62,12 @@ def sheet(
     styler sheet photo.jpg -o sheet.png
     styler sheet photo.jpg -o sheet.png --style NAME --style painting.jpg --columns 2
     """
-    from styler import imaging
     from styler.styles import usable
 
     check_output(output, force)
     Saving().check([output])
     shown, large = Size(long_side=tile), Size(long_side=max(tile, PAINTED))
-    content = shrink(imaging.read(photo, max_pixels=max_pixels), large)
+    content = shrink(photo_of(photo, max_pixels), large)
     idle.tell([(name, 1.0) for name in style], controls, quiet=quiet)
     runner = Runner(network.open)
     chosen: list[tuple[str, Any]] = []

@@ -9,7 +9,7 @@ import click
 
 from styler.cli.commands.styles import styles
 from styler.cli.settings import options
-from styler.cli.settings.network import Network
+from styler.cli.settings.network import Network, held
 from styler.errors import ParameterError
 
 
@@ -57,16 +57,23 @@ def save(
     \b
     styler style save painting.jpg
     styler style save painting.jpg -o NAME.style --artist "Katsushika Hokusai" --year 1831
+    cat painting.jpg | styler style save - -o NAME.style
     styler stylize photo.jpg --style painting
     """
     from dataclasses import replace
 
+    from styler import imaging
     from styler.styles import user_folder
 
+    given = held(str(painting), "PAINTING")
+    if isinstance(given, bytes) and output is None:
+        raise ParameterError(f"{painting}: has no name to know it by; give one with -o NAME.style")
     file = output or user_folder() / f"{painting.stem}.style"
     if file.suffix != ".style":
         raise ParameterError(f"{file}: a style's file is named NAME.style")
-    made = network.open().style(painting, size=style_size, name=file.stem)
+    made = network.open().style(
+        imaging.read(given, name=str(painting)), size=style_size, name=file.stem
+    )
     if output is None:
         file.parent.mkdir(parents=True, exist_ok=True)
     replace(made, title=title, artist=artist, year=year, source=source).save(file, force=force)

@@ -92,7 +92,7 @@ def stylize(
     cat photo.jpg | styler stylize - --style NAME > painted.jpg
     """
 
-    if [*photos, *style].count(PIPE) > 1:
+    if [*photos, *style, *map(str, mask), str(only)].count(PIPE) > 1:
         raise InputError("-: standard input is one picture; name it once")
     recipe = options.recipe(style, controls, network, mask, only)
     idle.tell(recipe.styles, controls, quiet=quiet)
@@ -157,6 +157,8 @@ def _check(
     to_stdout = any(task.output is None for task in job.tasks)
     if to_stdout and json and not dry_run:
         raise InputError("--json and the picture cannot both go to stdout; use -o FILE")
+    if to_stdout and sys.stdout is None:
+        raise InputError("-: standard output is closed; use -o FILE or a pipe")
     if to_stdout and sys.stdout.isatty() and not dry_run:
         raise InputError("-: a picture does not go to a terminal; use -o FILE or a pipe")
     job.saving.check(task.output for task in job.tasks)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from styler.cli.output.report import Report
+from styler.cli.settings.network import held
 from styler.controls import Size
 from styler.errors import one_line
 from styler.jobs import Outcome, Saving, lost
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 
 PAINTED = 768
 """Long side at which what is shown as a smaller tile is painted: painted small it lacks detail."""
+
+
+def photo_of(path: Path, max_pixels: int) -> Picture:
+    """The photo that is shown; ``-`` is standard input."""
+    from styler import imaging
+
+    return imaging.read(held(str(path), "PHOTO"), name=str(path), max_pixels=max_pixels)
 
 
 def shrink(picture: Picture, size: Size) -> Picture:

@@ -54,8 +54,10 @@ def weighted(argument: str) -> tuple[str, float]:
     return name, value
 
 
-def held(argument: str) -> str | bytes:
-    """A style's name or path; of ``-`` and of a pipe, which can be read once, what it holds.
+def held(argument: str, what: str = "--style") -> str | bytes:
+    """A style's name or a path; of ``-`` and of a pipe, which can be read once, what it holds.
+
+    ``what`` is how errors call it.
 
     Raises:
         InputError: there is nothing on standard input.
@@ -67,7 +69,7 @@ def held(argument: str) -> str | bytes:
     from styler.imaging.streams import opened
 
     if argument == PIPE and (sys.stdin is None or sys.stdin.isatty()):
-        raise InputError("--style -: there is no picture on standard input; pipe one in")
+        raise InputError(f"{what} -: there is no picture on standard input; pipe one in")
     source = sys.stdin.buffer if argument == PIPE else argument
-    with opened(source, f"--style {argument}", MAX_BYTES) as stream:
+    with opened(source, f"{what} {argument}", MAX_BYTES) as stream:
         return stream.read()

@@ -272,7 +272,7 @@ def recipe(
     return Recipe(
         styles=tuple((held(name), weight) for name, weight in named),
         controls=controls,
-        masks=tuple(map(str, mask)),
-        only=None if only is None else str(only),
+        masks=tuple(held(str(path), "--mask") for path in mask),
+        only=None if only is None else held(str(only), "--only"),
         model=network.model,
     )

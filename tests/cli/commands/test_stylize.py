@@ -4,6 +4,7 @@ import io
 import json
 import os
 import socket
+import stat
 import sys
 from pathlib import Path
 from threading import Thread
@@ -163,13 +164,24 @@ def test_a_pipe_is_written_into_and_stays_one(
     assert Path("pipe.png").is_fifo()
 
 
+def device(name: str, number: int) -> Path:
+    """A device of one's own: to the machine's, a fault that this finds would be the end."""
+    try:
+        os.mknod(name, 0o666 | stat.S_IFCHR, os.makedev(1, number))
+        Path(name).open("wb").close()
+    except PermissionError:  # nor can the machine's be replaced, then
+        return Path("/dev", name)
+    return Path(name)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="devices by their numbers")
 def test_devices_are_written_into(call: Call, photo: Path) -> None:
-    device = ("stylize", photo, "-s", "night", "--format", "png", "--force", "-o")
-    assert call(*device, "/dev/null").code == 0
-    assert Path("/dev/null").is_char_device()
-    if Path("/dev/full").exists():
-        full = call(*device, "/dev/full")
-        assert full.code == 1 and full.err.count("\n") == 1 and "No space left" in full.err
+    arguments = ("stylize", photo, "-s", "night", "--format", "png", "--force", "-o")
+    null, full = device("null", 3), device("full", 7)
+    assert call(*arguments, null).code == 0
+    refused = call(*arguments, full)
+    assert refused.code == 1 and refused.err.count("\n") == 1 and "No space left" in refused.err
+    assert null.is_char_device() and full.is_char_device()
 
 
 def test_what_is_no_file_is_never_replaced(call: Call, photo: Path) -> None:
@@ -525,6 +537,27 @@ def test_a_photo_comes_through_a_pipe(call: Call, photo: Path) -> None:
     Thread(target=lambda: Path("pipe").write_bytes(data), daemon=True).start()
     assert call("stylize", "pipe", "-s", "night", "-o", "b.gif").code == 0
     assert len(frames_of(Path("b.gif"))) == 3
+
+
+@pytest.mark.parametrize("option", ["--only", "--mask"])
+def test_a_mask_comes_through_standard_input(
+    call: Call, photo: Path, painting: Path, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for mask, output in ((painting, "a.png"), ("-", "b.png")):
+        monkeypatch.setattr(sys, "stdin", Pipe(painting.read_bytes()))
+        assert call("stylize", photo, "-s", "night", option, mask, "-o", output).code == 0
+    np.testing.assert_array_equal(read(Path("a.png")), read(Path("b.png")))
+    refused = call("stylize", photo, "-s", "-", option, "-", "-o", "c.png")
+    assert refused.code == 2 and "name it once" in refused.err
+
+
+def test_a_closed_standard_output_is_told(
+    call: Call, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", None)
+        refused = call("stylize", photo, "-s", "night", "-o", "-")
+    assert refused.code == 2 and "standard output is closed; use -o FILE" in refused.err
 
 
 def test_a_terminal_is_no_painting(
