@@ -4,11 +4,10 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from typing import Any, Literal, TypeVar
 
-from styler.errors import ParameterError
+from styler.errors import ParameterError, did_you_mean
 from styler.norm.base import translated
 from styler.norm.channel_axis import ChannelAxis
 
@@ -177,8 +176,9 @@ def entry(name: str) -> Entry:
             raise ParameterError(f"unknown norm {name!r}: use {use}")
         key = name.lower().replace("-", "_")
         known = [*_entries, *_aliases]
-        close = get_close_matches(key, known, n=1) or [k for k in known if k in key or key in k][:1]
-        hint = f"did you mean {close[0]!r}?" if close else "styler.norm.names() lists them all"
+        part = next((k for k in known if k in key or key in k), None)
+        all_names = "styler.norm.names() lists them all"
+        hint = did_you_mean(key, known, f"did you mean {part!r}?" if part else all_names)
         raise ParameterError(f"unknown norm {name!r}: {hint}")
     return _entries[key]
 
@@ -280,8 +280,7 @@ def _check_options(
         takes = [p.name for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
         unknown = [option for option in options if option not in takes]
         if unknown:
-            close = get_close_matches(unknown[0], takes, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"it takes {', '.join(takes)}"
+            hint = did_you_mean(unknown[0], takes, f"it takes {', '.join(takes)}")
             raise ParameterError(f"norm {label!r} has no option {unknown[0]!r}: {hint}") from error
         raise ParameterError(f"norm {label!r}: {error}; it takes {', '.join(takes)}") from error
 

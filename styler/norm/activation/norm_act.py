@@ -4,12 +4,11 @@ As timm's combined layers have it: Wightman 2019, "PyTorch Image Models".
 """
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any
 
 from torch import Tensor, nn
 
-from styler.errors import ParameterError
+from styler.errors import ParameterError, did_you_mean
 from styler.norm.base import NormHolder, reset
 from styler.norm.registry import norm
 
@@ -78,8 +77,7 @@ def norm_act(
         act = nn.Identity
     if isinstance(act, str):
         if act not in ACTIVATIONS:
-            close = get_close_matches(act, ACTIVATIONS, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"one of {', '.join(ACTIVATIONS)}"
+            hint = did_you_mean(act, ACTIVATIONS, f"one of {', '.join(ACTIVATIONS)}")
             raise ParameterError(f"unknown activation {act!r}: {hint}")
         act = ACTIVATIONS[act]
     return NormAct(norm(kind, num_features, *args, **options), act())

@@ -4,13 +4,12 @@ Streaming by the merge of Chan, Golub & LeVeque 1983, "Algorithms for Computing 
 Variance".
 """
 
-from difflib import get_close_matches
 from typing import Self
 
 import torch
 from torch import Tensor
 
-from styler.errors import ParameterError
+from styler.errors import ParameterError, did_you_mean
 from styler.norm.data.scaler import Scaler, scale_by_own
 from styler.norm.registry import register
 
@@ -95,8 +94,7 @@ class ZScoreScaler(Scaler):
             ParameterError: an unknown name.
         """
         if name not in IMAGE_PRESETS:
-            close = get_close_matches(name, IMAGE_PRESETS, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"one of {', '.join(IMAGE_PRESETS)}"
+            hint = did_you_mean(name, IMAGE_PRESETS, f"one of {', '.join(IMAGE_PRESETS)}")
             raise ParameterError(f"unknown image preset {name!r}: {hint}")
         mean, deviation = (torch.tensor(values) for values in IMAGE_PRESETS[name])
         scaler = cls(3, dim=dim)
