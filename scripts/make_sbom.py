@@ -1,4 +1,4 @@
-"""The bill of materials of a lock, as CycloneDX 1.5: python scripts/make_sbom.py container/serve.txt
+"""The bill of materials of a lock as CycloneDX 1.5, as in `make_sbom.py container/serve.txt`.
 
 Names what the lock does: packages by version and the hashes of all their files, on every platform
 that it covers. What the base has is for its own bill.
