@@ -1,6 +1,7 @@
 // The brush: marks on the picture what stays a photo, or where a style goes.
 
 import { say } from "./messages.js";
+import "./styles.js"; // which fits the regions to another photo before they are drawn here
 import { changed, onChange, state } from "./state.js";
 
 const $ = (id) => document.getElementById(id);
@@ -18,7 +19,8 @@ const active = () => $("where").open;
 
 /** A radio button for what stays a photo, and one for each style; `marked` goes on if it is there. */
 function list() {
-  const choices = [["spared", "what stays a photo"], ...state.styles.map(({ id, title }) => [id, `where ${title} goes`])];
+  const styles = state.styles.map(({ id, title }) => [id, `where ${title} goes`]);
+  const choices = [["spared", "what stays a photo"], ...styles];
   if (!choices.some(([id]) => id === marked)) marked = "spared";
   const focused = $("regions").contains(document.activeElement);
   $("regions").replaceChildren(
@@ -131,7 +133,9 @@ view.addEventListener("keydown", (event) => {
   ring();
 });
 
-$("radius").addEventListener("input", ({ target }) => target.setAttribute("aria-valuetext", `${target.value} % of the picture`));
+$("radius").addEventListener("input", ({ target }) => {
+  target.setAttribute("aria-valuetext", `${target.value} % of the picture`);
+});
 $("erase").addEventListener("click", ({ target }) => target.setAttribute("aria-pressed", !erasing()));
 $("undo").addEventListener("click", () => {
   region().undo();

@@ -23,7 +23,9 @@ const sent = { stroke_size: (position) => 2 ** position }; // what of a slider's
 function dial([place, field, name, min, max, step, value, words, low, high]) {
   const label = document.createElement("label");
   label.className = "dial";
-  label.innerHTML = '<span class="dial-name"></span><output aria-hidden="true"></output><input type="range"><small aria-hidden="true"><span></span><span></span></small>';
+  label.innerHTML =
+    '<span class="dial-name"></span><output aria-hidden="true"></output><input type="range">' +
+    '<small aria-hidden="true"><span></span><span></span></small>';
   label.querySelector(".dial-name").textContent = name;
   const [lowEnd, highEnd] = label.querySelectorAll("small span");
   [lowEnd.textContent, highEnd.textContent] = [low, high];

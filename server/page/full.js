@@ -48,7 +48,10 @@ async function paint() {
     say(`${state.photo.width} × ${state.photo.height} pixels, painted in ${seconds} s. ${sentence(note)}`);
   } catch (error) {
     finish();
-    if (mine.signal.aborted) return say("Cancelled.");
+    if (mine.signal.aborted) {
+      say("Cancelled.");
+      return preview.refresh(); // it may have been given up for this
+    }
     say("");
     fail(error.message, paint);
   } finally {

@@ -13,22 +13,17 @@ import { offerPresets } from "./styles.js";
 const welcome = document.getElementById("status").innerHTML;
 
 async function begin() {
-  let waited = false;
   try {
-    const offered = await presets((text) => {
-      waited = true;
-      say(text);
-    });
-    offerPresets(offered);
-    if (state.photo) return; // the visitor was faster
+    const offered = await presets(say);
     const lake = await (await fetch("page/lake.webp")).blob();
     const photo = await photoOf(new File([lake], "lake.webp", { type: lake.type }));
-    if (state.photo) return;
+    offerPresets(offered);
+    if (state.photo) return; // the visitor was faster
     state.photo = photo;
     document.getElementById("after").hidden = state.styles[0]?.preset !== FIRST;
     preview.adopt();
     changed("photo");
-    if (waited) document.getElementById("status").innerHTML = welcome;
+    document.getElementById("status").innerHTML = welcome;
   } catch (error) {
     fail(error.message, begin);
   }

@@ -4,7 +4,7 @@ const $ = (id) => document.getElementById(id);
 let retry = null;
 
 export function say(text) {
-  $("status").textContent = text;
+  if ($("status").textContent !== text) $("status").textContent = text; // read out once
 }
 
 /** Show an error until it is dismissed or what failed is tried again; `again` tries it. */

@@ -28,9 +28,10 @@ export function reduced(image, short, long) {
 
 /** A canvas as a Blob: of `type`, or PNG where the browser does not write that. */
 export const encoded = (canvas, type, quality = 0.92) =>
-  new Promise((resolve, reject) =>
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture is too large for this browser."))), type, quality),
-  );
+  new Promise((resolve, reject) => {
+    const tooLarge = new Error("The picture is too large for this browser.");
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(tooLarge)), type, quality);
+  });
 
 /** A picture in another format, of all its pixels. */
 export async function converted(blob, type) {

@@ -20,17 +20,20 @@ export function adopt() {
 /** Forget what was under way. */
 export function stop() {
   clearTimeout(timer);
-  running?.abort();
+  if (!running) return;
+  running.abort();
   running = null;
+  wanted = "";
   easel.busy(false);
 }
 
 onChange((what, wait) => {
   clearTimeout(timer);
-  timer = setTimeout(paint, wait);
+  timer = setTimeout(refresh, wait);
 });
 
-async function paint() {
+/** Paint what is wanted, unless it is shown or on its way. */
+export async function refresh() {
   if (!state.photo || !state.styles.length) return;
   const key = keyOf(state);
   if (key === wanted) return;
@@ -53,7 +56,7 @@ async function paint() {
     if (mine.signal.aborted) return; // overtaken
     wanted = "";
     say("");
-    fail(error.message, paint);
+    fail(error.message, refresh);
   } finally {
     if (running === mine) {
       running = null;

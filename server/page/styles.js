@@ -73,8 +73,10 @@ function list() {
   const several = state.styles.length > 1;
   const focused = [...$("chosen").children].findIndex((row) => row.contains(document.activeElement));
   $("chosen").replaceChildren(...state.styles.map((style) => row(style, several)));
-  if (focused >= 0) ($("chosen").children[focused] ?? $("chosen").lastElementChild).querySelector("button, input")?.focus();
-  if (focused >= 0 && !several) $("mix").focus();
+  if (focused >= 0) {
+    const next = $("chosen").children[focused] ?? $("chosen").lastElementChild;
+    (next?.querySelector("input") ?? $("mix")).focus(); // what had the focus is gone
+  }
   shares();
 }
 
@@ -84,15 +86,17 @@ function row(style, several) {
   item.querySelector("b").textContent = style.title;
   item.querySelector("span").textContent = style.by;
   if (!several) return item;
-  const slider = Object.assign(document.createElement("input"), { type: "range", min: 0, max: 1, step: 0.05, value: style.weight });
+  const slider = Object.assign(document.createElement("input"), { type: "range", min: 0.05, max: 1, step: 0.05 });
+  slider.value = style.weight;
   slider.setAttribute("aria-label", `How much of ${style.title}`);
   const turned = () => {
     style.weight = Number(slider.value);
     shares();
-    if (state.styles.some(({ weight }) => weight)) changed("weights", SETTLE);
+    changed("weights", SETTLE);
   };
   slider.addEventListener("input", turned);
-  const remove = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: "×" });
+  const remove = Object.assign(document.createElement("button"), { type: "button", className: "plain" });
+  remove.textContent = "×";
   remove.setAttribute("aria-label", `Remove ${style.title}`);
   remove.addEventListener("click", () => take(state.styles.filter((other) => other !== style)));
   const share = document.createElement("output");
@@ -103,7 +107,7 @@ function row(style, several) {
 function shares() {
   const all = state.styles.reduce((sum, { weight }) => sum + weight, 0);
   state.styles.forEach(({ weight }, i) => {
-    const text = `${Math.round((100 * weight) / (all || 1))} %`;
+    const text = `${Math.round((100 * weight) / all)} %`;
     const item = $("chosen").children[i];
     item.querySelector("output")?.replaceChildren(text);
     item.querySelector("input")?.setAttribute("aria-valuetext", text);
@@ -120,7 +124,14 @@ function roam() {
     const all = stops();
     const at = all.indexOf(event.target);
     const columns = getComputedStyle($("swatches")).gridTemplateColumns.split(" ").length;
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + columns, ArrowUp: at - columns, Home: 0, End: all.length - 1 }[event.key];
+    const to = {
+      ArrowRight: at + 1,
+      ArrowLeft: at - 1,
+      ArrowDown: at + columns,
+      ArrowUp: at - columns,
+      Home: 0,
+      End: all.length - 1,
+    }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     all[Math.min(all.length - 1, Math.max(0, to))].focus();
