@@ -37,7 +37,7 @@ def main(address: str = "http://127.0.0.1:8000/") -> None:
         page = opened(browser, address, 1280, 860)
         page.locator("#mix").check()
         page.get_by_role("button", name="Arlésiennes").click()
-        page.get_by_label("How much of Arlésiennes").fill("0.6")
+        page.get_by_label("How much of Arlésiennes").fill("0.5")
         page.get_by_text("A preview").wait_for()
         page.wait_for_timeout(5000)
         save(page, "mixture.webp", 62)

@@ -36,7 +36,7 @@ async function paint() {
       onWait: (seconds) => {
         mine.sentAt = 0;
         progress(0);
-        say(`Many are painting just now. Trying again in ${seconds} s.`);
+        say(`The server is busy; trying again in ${seconds} s.`);
       },
     });
     await easel.paint(blob, controls);

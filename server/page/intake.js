@@ -12,7 +12,7 @@ import { fit } from "./zoom.js";
 
 const $ = (id) => document.getElementById(id);
 const KEPT = { "image/png": "png", "image/webp": "webp" };
-let latest = null; // the last file given: one that is read more slowly comes too late
+const latest = new Map(); // the last photo and painting given: what is read more slowly comes too late
 
 async function takePhoto(file) {
   const photo = await ready(file, photoOf);
@@ -37,13 +37,13 @@ async function takePainting(file) {
 
 /** What `make` makes of a file; nothing where it cannot, or another file has come since. */
 async function ready(file, make) {
-  latest = file;
+  latest.set(make, file);
   clearError();
   say("Reading the picture…");
   try {
     const made = await make(file);
     say("");
-    return latest === file ? made : null;
+    return latest.get(make) === file ? made : null;
   } catch (error) {
     say("");
     fail(`${error.message} ${state.photo ? "What you had is still here." : ""}`);

@@ -46,7 +46,7 @@ export async function refresh() {
   clearError();
   say("Painting a preview…");
   try {
-    const onWait = (seconds) => say(`Many are painting just now. Trying again in ${seconds} s.`);
+    const onWait = (seconds) => say(`The server is busy; trying again in ${seconds} s.`);
     const form = await previewOf(state);
     const { blob, note } = await stylize(form, { signal: mine.signal, onWait });
     known.set(key, { blob, controls, note });

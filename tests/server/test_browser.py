@@ -330,7 +330,7 @@ def test_a_busy_server_is_asked_again_when_it_says(visit: Visit, status: int) ->
 
     visit.page.route("**/v1/stylize", busy)
     visit.give()
-    visit.says("Many are painting just now. Trying again in 1 s.")
+    visit.says("The server is busy; trying again in 1 s.")
     visit.settle(3)
     assert refused[1] - refused[0] >= 1
     assert visit.page.locator("#after").is_visible() and visit.page.locator("#error").is_hidden()
@@ -428,6 +428,68 @@ def test_on_a_phone(visit_page: Visiting, gate: Gate) -> None:
         page.locator("#download").wait_for()
         bottom = "document.querySelector('#download').getBoundingClientRect().bottom"
         assert page.evaluate(f"{bottom} <= innerHeight")
+
+
+def fingers(visit: Visit) -> Callable[..., None]:
+    """``touch("touchStart", (0.5, 0.5))``: fingers on the picture; points in shares of it."""
+    session = visit.page.context.new_cdp_session(visit.page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        box = visit.page.locator("#view").bounding_box()
+        at = [
+            {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"], "id": n}
+            for n, (x, y) in enumerate(points)
+        ]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+
+    return touch
+
+
+def test_fingers_zoom_hold_and_brush(visit_page: Visiting, gate: Gate) -> None:
+    with visit_page(device=PHONE) as visit:
+        page = visit.page
+        view = page.locator("#view")
+        touch = fingers(visit)
+        visit.give(data=picture(600, 600, format="JPEG"))
+        visit.settle(1)
+        touch("touchStart", (0.8, 0.2))
+        visit.holds("document.querySelector('#view').matches('.original')")
+        touch("touchEnd")
+        visit.holds("!document.querySelector('#view').matches('.original')")
+        touch("touchStart", (0.4, 0.5), (0.6, 0.5))
+        touch("touchMove", (0.3, 0.5), (0.7, 0.5))
+        touch("touchMove", (0.2, 0.5), (0.8, 0.5))
+        touch("touchEnd")
+        assert 2 < float(view.evaluate("view => view.style.getPropertyValue('--scale')")) < 4
+        page.locator("#zoom-fit").tap()
+        page.locator("#where summary").tap()
+        touch("touchStart", (0.2, 0.2))
+        touch("touchMove", (0.5, 0.2))
+        touch("touchMove", (0.8, 0.2))
+        touch("touchEnd")
+        visit.settle(2)
+        assert gate.controls["only"][102, 256] < 0.01
+
+
+def test_shared_and_copied_as_it_is(visit: Visit) -> None:
+    page = visit.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate(
+        """() => {
+             navigator.canShare = () => true;
+             navigator.share = async ({ files }) => (window.taken = files[0].name);
+           }"""
+    )
+    visit.give()
+    visit.settle(1)
+    full(visit)
+    page.locator("#share").click()
+    visit.holds("window.taken === 'holiday-van-gogh-wheat-field.jpg'")
+    page.locator("#copy").click()
+    visit.says("Copied")
+    copied = "navigator.clipboard.read().then(([item]) => item.types.join())"
+    assert page.evaluate(copied) == "image/png"
+    assert visit.posts == 2
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
