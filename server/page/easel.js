@@ -2,10 +2,12 @@
 
 const $ = (id) => document.getElementById(id);
 const view = $("view");
+let turn = 0; // which picture came last: what is decoded more slowly comes too late
 let painted = {}; // the controls that the painting shown was painted with
 
 /** Put up another photo; the painting that hid it goes. */
 export function mount(photo) {
+  turn++;
   shown($("before"), photo.url);
   $("before").alt = "Your photo";
   $("after").hidden = true;
@@ -19,10 +21,12 @@ export function shape(width, height) {
 
 /** Show a painting of the photo, made with `controls`. */
 export async function paint(blob, controls) {
+  const mine = ++turn;
   const url = URL.createObjectURL(blob);
   const image = new Image();
   image.src = url;
   await image.decode(); // first, so that nothing flickers
+  if (mine !== turn) return URL.revokeObjectURL(url);
   shown($("after"), url);
   $("after").alt = "Your photo, painted";
   $("after").hidden = false;

@@ -35,11 +35,12 @@ async function paint() {
       },
       onWait: (seconds) => {
         mine.sentAt = 0;
-        progress(0);
+        progress(0, `in ${seconds} s`);
         say(`The server is busy; trying again in ${seconds} s.`);
       },
     });
     await easel.paint(blob, controls);
+    mine.signal.throwIfAborted();
     preview.adopt();
     finish();
     await result.offer(blob, name);
@@ -77,13 +78,14 @@ async function tick(mine) {
   mine.before = Math.min(mine.before ?? Infinity, Number.isFinite(others) ? others : 0);
   const seconds = (performance.now() - mine.sentAt) / 1000;
   const expected = 2 + (state.photo.width * state.photo.height) / 4e6; // a guess: it only paces the bar
-  progress(SENDING + (99 - SENDING) * (1 - Math.exp(-seconds / expected / (1 + mine.before))));
+  const percent = SENDING + (99 - SENDING) * (1 - Math.exp(-seconds / expected / (1 + mine.before)));
+  progress(percent, mine.before ? `${mine.before} before you` : undefined);
   say(mine.before ? `In the queue: ${mine.before} before you.` : "Painting in full size…");
 }
 
-function progress(percent) {
+function progress(percent, words = `${Math.round(percent)} %`) {
   $("progress").value = percent;
-  $("percent").textContent = `${Math.round(percent)} %`;
+  $("percent").textContent = words;
 }
 
 /** One part of the page for another; who had the focus in it has it in what comes. */

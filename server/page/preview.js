@@ -39,16 +39,17 @@ export async function refresh() {
   if (key === wanted) return;
   stop();
   wanted = key;
+  clearError();
   if (known.has(key)) return show(known.get(key));
   const mine = (running = new AbortController());
   const controls = { ...state.controls };
   easel.busy(true);
-  clearError();
   say("Painting a preview…");
   try {
     const onWait = (seconds) => say(`The server is busy; trying again in ${seconds} s.`);
     const form = await previewOf(state);
     const { blob, note } = await stylize(form, { signal: mine.signal, onWait });
+    mine.signal.throwIfAborted();
     known.set(key, { blob, controls, note });
     if (known.size > REMEMBERED) known.delete(known.keys().next().value);
     await show(known.get(key));

@@ -17,7 +17,7 @@ export function offerPresets(presets) {
       preset: name,
       title: title ?? name.replaceAll("-", " "),
       by: [artist, year].filter(Boolean).join(", "),
-      thumb: `page/presets/${name}.webp`,
+      thumb: `page/presets/${encodeURIComponent(name)}.webp`,
     });
   const first = offered.get(FIRST) ?? offered.values().next().value;
   if (first) take([first]);

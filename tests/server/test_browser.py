@@ -124,6 +124,18 @@ def test_a_preview_that_is_overtaken_is_given_up(visit: Visit, gate: Gate) -> No
     assert gate.painted <= 3  # the first photo, perhaps the one under way, and the last
 
 
+def test_another_photo_gives_up_the_painting_of_the_one_before(visit: Visit, gate: Gate) -> None:
+    gate.open.clear()
+    visit.give("first.jpg", picture(300, 200, format="JPEG"))
+    visit.until(gate.entered.is_set)
+    visit.give("second.jpg", picture(200, 300, format="JPEG"))
+    visit.until(lambda: visit.posts == 2)
+    assert visit.page.locator("#after").is_hidden()
+    gate.open.set()
+    visit.settle(2)
+    assert visit.page.evaluate("document.querySelector('#after').naturalHeight") == 300
+
+
 def test_colours_are_kept_in_three_ways(visit: Visit, gate: Gate) -> None:
     visit.give()
     visit.settle(1)
@@ -272,6 +284,7 @@ def test_the_queue_is_told(visit: Visit, gate: Gate) -> None:
     visit.until(gate.entered.is_set)
     full(visit)
     visit.says("In the queue: 1 before you")
+    assert visit.page.locator("#percent").inner_text() == "1 before you"
     gate.open.set()
     visit.page.locator("#download").wait_for()
     other.join(20)
