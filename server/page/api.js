@@ -1,4 +1,6 @@
-// The three calls that the page makes. Failures are thrown as Error with a sentence to show.
+// The calls to the server. Failures are thrown as Error with a sentence to show.
+
+const PATIENCE = 3; // how many times a busy server is asked again
 
 const pause = (seconds, signal) =>
   new Promise((resolve, reject) => {
@@ -14,48 +16,66 @@ export async function presets(onWait) {
   for (;;) {
     const response = await fetch("v1/styles");
     if (response.ok) return (await response.json()).styles;
-    if (response.status !== 503) throw new Error(await reason(response));
-    onWait(await reason(response));
+    const text = reason(response.status, await response.text());
+    if (response.status !== 503) throw new Error(text);
+    onWait(text);
     await pause(1);
   }
 }
 
-/**
- * Paint `content` (a Blob). `style` is {preset} or {file}, `controls` are fields of the form. A busy
- * server is asked again, politely, `patience` times; `onWait` is told, and `onNote` what of it is not
- * painted.
- */
-export async function stylize({ content, name, style, controls, format }, { signal, patience = 3, onWait, onNote }) {
-  const body = new FormData();
-  body.append("content", content, name);
-  if (style.file) body.append("style", style.file, style.file.name);
-  else body.append("preset", style.preset);
-  for (const [control, value] of Object.entries(controls)) body.append(control, value);
-  body.append("format", format);
-  for (let attempt = 0; ; attempt++) {
-    const response = await fetch("v1/stylize", { method: "POST", body, signal });
-    if (response.ok) {
-      const note = response.headers.get("Styler-Note")?.replace(/^content: /, "");
-      if (note) onNote?.(sentence(note));
-      return response.blob();
-    }
-    const text = await reason(response);
-    const again = Number(response.headers.get("Retry-After"));
-    if (!again || attempt >= patience) throw new Error(text);
-    onWait?.(text);
-    await pause(again, signal);
-  }
-}
-
-async function reason(response) {
+/** How many requests are inside the server, or none if it does not say. */
+export async function inside() {
   try {
-    const { detail } = await response.json();
-    return sentence(detail);
+    return (await (await fetch("readyz")).json()).requests;
   } catch {
-    return `The server answered ${response.status}.`;
+    return undefined;
   }
 }
 
-function sentence(words) {
-  return words[0].toUpperCase() + words.slice(1) + ".";
+/**
+ * Send a form, and get {blob, name, note}. A busy server is asked again when it says, some times;
+ * `onWait` is told the seconds, `onSent` the share of the form that has left.
+ */
+export async function stylize(form, { signal, onSent, onWait } = {}) {
+  for (let attempt = 0; ; attempt++) {
+    const answer = await post("v1/stylize", form, signal, onSent);
+    if (answer.status === 200)
+      return {
+        blob: answer.response,
+        name: fileName(answer.getResponseHeader("Content-Disposition")),
+        note: (answer.getResponseHeader("Styler-Note") ?? "").replace(/^content: /, ""),
+      };
+    const seconds = Number(answer.getResponseHeader("Retry-After"));
+    if (!seconds || attempt >= PATIENCE) throw new Error(reason(answer.status, await answer.response.text()));
+    onWait?.(seconds);
+    await pause(seconds, signal);
+  }
 }
+
+/** XMLHttpRequest, for fetch does not tell how much has been sent. */
+function post(address, body, signal, onSent) {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const request = new XMLHttpRequest();
+    request.open("POST", address);
+    request.responseType = "blob";
+    request.upload.onprogress = ({ loaded, total }) => onSent?.(loaded / total);
+    request.onload = () => resolve(request);
+    request.onerror = () => reject(new Error("The server cannot be reached."));
+    request.onabort = () => reject(signal.reason);
+    signal?.addEventListener("abort", () => request.abort());
+    request.send(body);
+  });
+}
+
+function reason(status, body) {
+  try {
+    return sentence(JSON.parse(body).detail.replace(/^content: /, "your photo: "));
+  } catch {
+    return `The server answered ${status}.`;
+  }
+}
+
+export const sentence = (words) => words && words[0].toUpperCase() + words.slice(1) + ".";
+
+const fileName = (disposition) => decodeURIComponent(/filename\*=UTF-8''([^;]+)/.exec(disposition)?.[1] ?? "painted");

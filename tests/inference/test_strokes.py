@@ -50,6 +50,16 @@ def test_any_size_stays_in_range(height: int, width: int) -> None:
     assert y.shape == x.shape and y.min() >= x.min() - 1e-5 and y.max() <= x.max() + 1e-5
 
 
+def test_strokes_on_a_plain_ground_do_not_ring_what_stands_on_it() -> None:
+    y, x = np.mgrid[:192, :192].astype(np.float32)
+    radius = np.hypot(y - 96, x - 96)
+    vignette = np.where(radius < 24, 0.2, 0.8 - 0.001 * radius)[None].astype(np.float32)
+    direction = tangents(vignette)
+    assert abs(direction[96, 72, 1]) > 0.95  # the rim leads
+    angle = np.arctan2(direction[..., 1], direction[..., 0]) % np.pi
+    assert np.abs(angle[radius > 72] - 3 * np.pi / 4).max() < 1.0
+
+
 def test_noise_depends_on_place_and_seed_alone() -> None:
     small, large = noise(2, 20, 30), noise(2, 300, 400)
     np.testing.assert_array_equal(small, large[:, :20, :30])

@@ -45,6 +45,7 @@ class Gate:
     """A stylizer whose style is a mean colour, and which a test can hold up.
 
     Several styles are a mean; ``controls`` are the last ones besides the strength, without effect.
+    ``sizes`` are the widths and heights of the photos, ``weights`` those of the last styles.
     ``styled`` counts the styles computed. While ``open`` is cleared, stylizing waits, having set
     ``entered``. ``most`` is the largest number of paintings ever seen under way at once.
     """
@@ -59,6 +60,8 @@ class Gate:
         self.most = 0
         self.failure: Exception | None = None
         self.controls: dict[str, Any] = {}
+        self.sizes: list[tuple[int, int]] = []
+        self.weights: list[float] = []
 
     def style(self, source: Picture, *, size: int | None = 512) -> Any:
         self.styled += 1
@@ -73,6 +76,8 @@ class Gate:
         **controls: Any,
     ) -> Picture:
         self.controls = controls
+        self.sizes.append((content.width, content.height))
+        self.weights = [weight for _, weight in style]
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         self.entered.set()

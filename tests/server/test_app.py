@@ -110,13 +110,22 @@ async def test_the_page_and_its_files_are_served(serve: Serve) -> None:
         assert (await client.head("/")).status_code == 200
 
 
+async def test_the_pages_pictures_are_kept_by_browsers_and_its_code_is_asked_for(
+    serve: Serve,
+) -> None:
+    async with serve() as client:
+        for name, kept in (("lake.webp", "max-age=86400"), ("main.js", "no-cache")):
+            response = await client.get(f"/page/{name}")
+            assert kept in response.headers["cache-control"]
+
+
 async def test_without_the_page_there_are_the_docs(serve: Serve) -> None:
     async with serve(page=False) as client:
         response = await client.get("/")
     assert (response.status_code, response.headers["location"]) == (307, "docs")
 
 
-TEXTS = sorted(path.name for path in PAGE.iterdir() if path.suffix != ".webp")
+TEXTS = sorted(path.name for path in PAGE.glob("*.*") if path.suffix != ".webp")
 
 
 @pytest.mark.parametrize("path", TEXTS)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,15 +61,63 @@ def test_every_stage_starts_from_the_build_argument_or_another_stage() -> None:
         assert parent == "${BASE}" or parent in stages()
 
 
-def test_torch_is_in_the_train_image_alone() -> None:
-    def installs(name: str) -> str:
-        runs = " ".join(values(name, "RUN"))
-        sources = re.findall(r"--from=(\S+)", " ".join(values(name, "COPY")))
-        return runs + "".join(installs(source) for source in sources)
+def locked(lock: str) -> dict[str, tuple[str, list[str]]]:
+    """Package -> (version, hashes) of a lock."""
+    text = (ROOT / "container" / f"{lock}.txt").read_text("utf-8")
+    parts = re.split(
+        r"^(?=\w)", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE), flags=re.MULTILINE
+    )
+    pins = (re.match(r"([\w.-]+)(?:\[.*\])?==(\S+)", part) for part in parts)
+    return {
+        pin[1]: (pin[2], re.findall(r"--hash=sha256:[0-9a-f]{64}", pin.string))
+        for pin in pins
+        if pin
+    }
 
-    assert "[train]" in installs("train")
-    assert "[train]" not in installs("serve")
-    assert "torch" not in installs("serve")
+
+def test_torch_is_in_the_train_image_alone() -> None:
+    def stages_of(name: str) -> set[str]:
+        sources = re.findall(r"--from=(\S+)", " ".join(values(name, "COPY")))
+        return {name, *sources}.union(*(stages_of(source) for source in sources))
+
+    def locks(name: str) -> set[str]:
+        runs = " ".join(run for stage in stages_of(name) for run in values(stage, "RUN"))
+        return {*re.findall(r"-r /locks/(\w+)\.txt", runs)}
+
+    assert locks("serve") == {"build", "serve"}
+    assert locks("train") == {"build", "serve", "train"}
+    assert "torch" in locked("train")
+    assert "torch" not in locked("serve")
+
+
+def test_locks_have_all_that_the_project_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    base, extras = project["project"]["dependencies"], project["project"]["optional-dependencies"]
+    for lock, asked in {
+        "build": project["build-system"]["requires"],
+        "serve": base,
+        "train": base + extras["train"],
+    }.items():
+        pins = locked(lock)
+        for requirement in map(Requirement, asked):
+            version, _ = pins[requirement.name]
+            assert requirement.specifier.contains(version), requirement
+        assert all(hashes for _, hashes in pins.values())
+
+
+def test_nothing_is_installed_but_by_a_lock_or_from_the_sources() -> None:
+    for name in stages():
+        for run in values(name, "RUN"):
+            for command in run.split("&&"):
+                if re.search(r"\bpip\b.* install ", command):
+                    assert "--require-hashes" in command or "--no-index" in command
+    for lock in (ROOT / "container").glob("*.txt"):
+        assert "://" not in lock.read_text("utf-8")
+
+
+def test_packages_do_not_wait_for_sources() -> None:
+    for name in ("packages", "packages-train"):
+        assert all(rest.startswith("container/") for rest in values(name, "COPY"))
 
 
 def test_both_images_run_as_nobody_special() -> None:
@@ -77,13 +128,21 @@ def test_both_images_run_as_nobody_special() -> None:
         assert f"--uid {user.split(':')[0]}" in " ".join(values(name, "RUN"))
 
 
-def test_the_health_check_is_a_module_of_the_server() -> None:
+def test_the_health_check_starts_no_python() -> None:
     (check,) = values("serve", "HEALTHCHECK")
-    command = json.loads(check[check.index("[") :])
-    assert command[:2] == ["python", "-m"]
-    package, module = command[2].split(".")
-    assert package == "styler_server"
-    assert (ROOT / "server" / f"{module}.py").is_file()
+    (command,) = json.loads(check[check.index("[") :])
+    assert f"container/{command} /usr/local/bin/{command}" in values("serve", "COPY")
+    file = ROOT / "container" / command
+    assert file.read_text("utf-8").startswith("#!/bin/bash\n")
+    assert os.access(file, os.X_OK)
+
+
+def test_compose_and_the_image_fit() -> None:
+    text = (ROOT / "compose.yaml").read_text("utf-8")
+    (port,) = values("serve", "EXPOSE")
+    assert f":{port}" in text
+    for line in ("read_only: true", "cap_drop: [ALL]", "mem_limit: ", "/tmp:"):
+        assert line in text
 
 
 def test_all_that_the_wheel_needs_reaches_the_build() -> None:
@@ -92,7 +151,7 @@ def test_all_that_the_wheel_needs_reaches_the_build() -> None:
     needed |= {project["project"]["readme"], *project["project"]["license-files"]}
     copied = {
         source
-        for word, rest in stages()["build"][1]
+        for word, rest in stages()["project"][1]
         if word == "COPY"
         for source in rest.split()[:-1]
     }
@@ -101,7 +160,7 @@ def test_all_that_the_wheel_needs_reaches_the_build() -> None:
         for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines()
         if line.startswith("!")
     }
-    assert needed == copied == kept
+    assert needed == copied == kept - {"container"}
     for path in needed:
         assert (ROOT / path).exists()
 

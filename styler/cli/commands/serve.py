@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 from importlib import import_module
 from typing import Any
 
@@ -14,7 +15,7 @@ import click
 
 from styler.cli import hush
 from styler.cli.settings.fields import FieldsCommand, option
-from styler.errors import InputError
+from styler.errors import InputError, StorageError
 
 PREFIX = "STYLER_"
 
@@ -88,6 +89,7 @@ def serve(host: str, port: int, workers: int, log_level: str, **settings: Any) -
         flag = "--" + "-".join(str(part) for part in first["loc"]).replace("_", "-")
         raise InputError(f"{flag}: {first['msg']}, not {first['input']!r}") from None
     find(configured.model)
+    _check_temporary()
     _check_address(host, port)
     uvicorn.run(
         f"{__name__}:served",
@@ -105,6 +107,16 @@ def served() -> Any:
     """The app, in each process of its own."""
     hush()
     return import_module("styler_server.app").create_app()
+
+
+def _check_temporary() -> None:
+    """Refuse to start where no upload above a megabyte and no large photo could be kept."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        raise StorageError(
+            "no folder for temporary files can be written; mount one at /tmp, or set TMPDIR"
+        ) from None
 
 
 def _check_address(host: str, port: int) -> None:
