@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from styler import files
 from styler.errors import OutputError, StorageError, StylerError, TooLargeError, one_line
+from styler.halt import checkpoint, until
 
 from . import memory
 from .job import Job, Task
@@ -30,11 +31,7 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.float32]
 
-__all__ = ["AbandonedError", "Runner"]
-
-
-class AbandonedError(Exception):
-    """Nobody waits for the outcome any more."""
+__all__ = ["Runner"]
 
 
 class Runner:
@@ -49,7 +46,8 @@ class Runner:
         style: makes a style of what a recipe says; by default presets of the model, style files and
             paintings by their paths.
         stdin: what a task without a path is read from.
-        abandoned: asked before each step of a picture; true ends it.
+        mask: makes a mask of what a recipe says; by default it is decoded at its own size.
+        abandoned: asked between bands of rows and stages of the network; true ends a picture.
         moving: paint all frames of moving pictures, rather than the first.
     """
 
@@ -60,6 +58,7 @@ class Runner:
         max_pixels: int | None = None,
         max_memory: float | None = None,
         style: Callable[[Source, str, int], Style] | None = None,
+        mask: Callable[[Source, str], Mask] | None = None,
         stdin: BinaryIO | bytes = b"",
         abandoned: Callable[[], bool] = lambda: False,
         moving: bool = True,
@@ -72,6 +71,7 @@ class Runner:
         self.ledger: Ledger | None = None
         self._renew = False
         self._open, self._style, self._stdin = open, style or self._found, stdin
+        self._mask = mask or self._whole
         self._abandoned, self._moving = abandoned, moving
         self._ready: dict[Any, Any] = {}
 
@@ -157,7 +157,15 @@ class Runner:
         return not job.saving.force and task.output is not None and task.output.exists()
 
     def paint(self, job: Job, task: Task) -> Outcome:
-        """Read, paint and write or encode one picture."""
+        """Read, paint and write or encode one picture.
+
+        Raises:
+            AbandonedError: nobody waits for it any more.
+        """
+        with until(self._abandoned):
+            return self._paint(job, task)
+
+    def _paint(self, job: Job, task: Task) -> Outcome:
         from styler import imaging
 
         start, steps = time.perf_counter(), dict[str, float]()
@@ -304,7 +312,7 @@ class Runner:
         with opened(task.source or self._stdin, str(task), MAX_BYTES) as stream:
             return stream.read()
 
-    def _mask(self, mask: Source, name: str) -> Mask:
+    def _whole(self, mask: Source, name: str) -> Mask:
         from styler import imaging
 
         known = name if isinstance(mask, bytes) else None
@@ -312,8 +320,7 @@ class Runner:
 
     @contextmanager
     def _step(self, name: str, steps: dict[str, float]) -> Iterator[None]:
-        if self._abandoned():
-            raise AbandonedError
+        checkpoint()
         started = time.perf_counter()
         yield
         steps[name] = (time.perf_counter() - started) * 1000
