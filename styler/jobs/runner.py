@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Runner"]
 
+_ENOUGH = 400e6  # bytes of the process, below which nothing is given back between pictures
+
 
 class Runner:
     """Carries out jobs with one network.
@@ -194,12 +196,12 @@ class Runner:
                 shown = painted.first
         moved = moving is not None
         del photo, moving
-        memory.trim()
+        memory.trim(above=_ENOUGH)
         with self._step("encode", steps):
             data = self._put(painted, job, task)
         size = shown.width, shown.height
         del painted, shown
-        memory.trim()
+        memory.trim(above=_ENOUGH)
         return Outcome(
             str(task),
             "stdout" if task.output is None else str(task.output),
@@ -231,7 +233,11 @@ class Runner:
         header = imaging.header(source, name=name, max_pixels=self.max_pixels, frame=job.frame)
         kind = job.saving.kind(imaging.Metadata(format=header.format), task.output)
         need = Need.of(header, job.recipe.controls, kind, job.saving.bits)
-        return need.within(self.max_memory or memory.ceiling(), name)
+        limit = self.max_memory or memory.ceiling()
+        if need.memory > limit:
+            memory.trim()
+            need = Need.of(header, job.recipe.controls, kind, job.saving.bits)
+        return need.within(limit, name)
 
     def _put(self, painted: Picture | Animation, job: Job, task: Task) -> bytes | None:
         """Write what is painted, or encode it where it goes to no file."""

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import uvicorn
 from PIL import Image
 
 from styler import Style
@@ -318,22 +317,40 @@ def test_bash_offers_styles(tmp_path: Path) -> None:
 
 def test_serve_hands_its_options_to_the_server(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, Any] = {}
-    monkeypatch.setattr(uvicorn, "run", lambda app, **options: given.update(options, app=app))
+    serving = importlib.import_module("styler_server.serving")
+    monkeypatch.setattr(serving, "serve", lambda **options: given.update(options))
     monkeypatch.setenv("STYLER_QUEUE", "3")
     monkeypatch.setenv("STYLER_STYLE_CACHE", "5")
     done = call("serve", "--port", 0, "--workers", 2, "--style-cache", 7, "--no-page")
     assert done.code == 0, done.err
-    assert (given["port"], given["workers"], given["factory"]) == (0, 2, True)
-    module, factory = given["app"].split(":")
-    assert callable(getattr(importlib.import_module(module), factory))
-    settings = importlib.import_module("styler_server.settings").Settings()
-    assert (settings.queue, settings.style_cache, settings.page) == (3, 7, False)
+    assert (given["host"], given["port"], given["workers"]) == ("127.0.0.1", 0, 2)
+    for settings in (given["settings"], type(given["settings"])()):  # workers read the environment
+        assert (settings.queue, settings.style_cache, settings.page) == (3, 7, False)
+
+
+def test_serve_says_what_is_set(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STYLER_QUEUE", "3")
+    monkeypatch.setenv("STYLER_STYLIZE_STRENGTH", "0.5")  # another verb's
+    monkeypatch.setenv("STYLER_SERVICE_HOST", "10.0.0.1")  # Kubernetes'
+    done = call("serve", "--print-config", "--max-memory", "700MB")
+    lines = done.out.splitlines()
+    assert done.code == 0 and {"STYLER_QUEUE=3", "STYLER_MAX_MEMORY=700MB"} <= set(lines)
+    assert "STYLER_PORT=8000" in lines and "STYLER_THREADS=" in lines
+
+
+def test_serve_knows_its_variables(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STYLER_QEUE", "3")
+    refused = call("serve", "--print-config")
+    assert refused.code == 2 and "did you mean 'STYLER_QUEUE'?" in refused.err
 
 
 @pytest.mark.parametrize(
     ("mistake", "named"),
     [
         (("--queue", "-1"), "--queue: Input should be greater"),
+        (("--wait-seconds", "nan"), "--wait-seconds: Input should be"),
+        (("--wait-seconds", "1000"), "wait_seconds is over request_seconds"),
+        (("--api-keys", "secret"), "--api-keys: Value error, give the SHA-256"),
         (("--model", "none"), "no model 'none'; use one of default"),
         (("--host", "256.0.0.1"), "cannot listen on 256.0.0.1, port 8000: "),
     ],
