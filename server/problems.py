@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from styler.errors import InputError, MissingDependencyError, StylerError, TooLargeError
 
@@ -210,9 +211,22 @@ async def _on_http(request: Request, error: HTTPException) -> Response:
     name = {400: "unreadable-request", 413: "too-large"}.get(status.value)
     if name:
         return _response(KINDS[name], str(error.detail), headers=error.headers)
+    headers = dict(error.headers or {})
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
     body = {"type": "about:blank", "title": status.phrase, "status": status.value}
     body["detail"] = f"{request.method} {request.url.path}: {status.description or status.phrase}"
-    return Response(json.dumps(body), status.value, dict(error.headers or {}), MEDIA_TYPE)
+    return Response(json.dumps(body), status.value, headers, MEDIA_TYPE)
+
+
+def _methods(request: Request) -> set[str]:
+    """The methods that the address takes, by whichever route."""
+    found = set[str]()
+    for method in ("GET", "POST"):
+        asked = {**request.scope, "method": method}
+        if any(route.matches(asked)[0] is Match.FULL for route in request.app.router.routes):
+            found |= {method, "HEAD"} if method == "GET" else {method}
+    return found
 
 
 async def _on_validation(request: Request, error: RequestValidationError) -> Response:

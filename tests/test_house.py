@@ -54,7 +54,7 @@ TOGETHER = {
     "test_docstrings", "test_golden", "test_house", "test_public_api", "test_readme",
     "cli/test_manual", "imaging/test_corpus", "imaging/test_mutation",
     "inference/engine/test_engines", "server/test_container", "server/test_hostile",
-    "server/test_manual", "server/test_sockets", "train/test_resume",
+    "server/test_description", "server/test_manual", "server/test_sockets", "train/test_resume",
 }  # fmt: skip
 """Tests of what many modules do together. Every other one is named after its module."""
 
