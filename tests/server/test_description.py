@@ -46,6 +46,6 @@ def test_answers_are_as_described(case: Any, address: str) -> None:
 
 @pytest.mark.slow
 @SCHEMA.parametrize()
-@settings(max_examples=400, **GENERATED)
+@settings(max_examples=900, **GENERATED)
 def test_so_are_thousands(case: Any, address: str) -> None:
     check(case, address)
