@@ -8,11 +8,14 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from . import problems
 from .middleware.body import BodyLimit
+from .middleware.guard import Guard
 from .middleware.head import HeadAsGet
 from .middleware.headers import SafeHeaders
+from .middleware.log import RequestLog
 from .pipeline import Pipeline
 from .routes import health, page, styles, stylize
 from .settings import Settings
@@ -26,6 +29,12 @@ class _App(FastAPI):
         described = super().openapi()
         described["components"]["schemas"].update(problems.schemas())
         return described
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Headers and log are around everything, failures included."""
+        state: State = self.state.styler
+        inner = SafeHeaders(super().build_middleware_stack())
+        return RequestLog(inner, state, state.settings.log_clients)
 
 
 def create_app(
@@ -42,9 +51,9 @@ def create_app(
     state = State(settings, open_pipeline)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, State]]:
         async with state.running():
-            yield
+            yield {"styler": state}  # for whoever runs the process
 
     app = _App(
         title="styler",
@@ -62,7 +71,7 @@ def create_app(
     problems.install(app)
     app.add_middleware(HeadAsGet)
     app.add_middleware(BodyLimit, max_bytes=settings.max_bytes)
-    app.add_middleware(SafeHeaders)
+    app.add_middleware(Guard, names=settings.names, keys=settings.keys)
     return app
 
 

@@ -7,12 +7,13 @@ from pathlib import PurePath
 from typing import Literal, get_args
 from urllib.parse import quote
 
-Format = Literal["png", "jpeg", "webp"]
+Format = Literal["png", "jpeg", "webp", "avif", "tiff", "gif"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
-def accepted(accept: str) -> Format:
-    """The best of ``FORMATS`` by quality values (RFC 9110, 12.5.1), PNG where all are alike."""
+def accepted(accept: str) -> Format | None:
+    """The best of ``FORMATS`` by quality values (RFC 9110, 12.5.1), PNG where all are alike;
+    ``None`` where it is to be none of them."""
     qualities = dict.fromkeys(FORMATS, 0.0)
     specificity = dict.fromkeys(FORMATS, -1)
     for item in accept.lower().split(","):
@@ -29,7 +30,8 @@ def accepted(accept: str) -> Format:
             )
             if level > specificity[name]:
                 specificity[name], qualities[name] = level, quality
-    return max(FORMATS, key=lambda name: qualities[name])  # the first of equals
+    best = max(FORMATS, key=lambda name: qualities[name])  # the first of equals
+    return best if qualities[best] or not accept.strip() else None
 
 
 def stem(filename: str | None) -> str | None:
@@ -39,7 +41,8 @@ def stem(filename: str | None) -> str | None:
 
 def disposition(photo: str | None, style: str | None, format: Format) -> str:
     """``Content-Disposition`` of a photo painted in a style: photo-style.png (RFC 6266)."""
-    name = f"{photo or 'photo'}-{style or 'painted'}.{'jpg' if format == 'jpeg' else format}"
+    suffix = {"jpeg": "jpg", "tiff": "tif"}.get(format, format)
+    name = f"{photo or 'photo'}-{style or 'painted'}.{suffix}"
     name = "".join(c if c.isprintable() and c not in '/\\":' else "_" for c in name)
     plain = re.sub(r"[^A-Za-z0-9._ -]", "_", name)
     encoded = quote(name.encode("utf-8", "replace"), safe="")

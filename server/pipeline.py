@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from styler import imaging
 from styler.errors import StyleError, did_you_mean
-from styler.jobs import Job, Runner
+from styler.jobs import Job, Need, Runner
+from styler.jobs.memory import ceiling, resident, trim
 
+from .admission import Cost
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -25,29 +27,32 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("uvicorn.error")
 
+_SHARE = 0.7  # of the memory that is free, where none is set
+_CANVAS = 4  # how much longer a pixel of the canvas takes than one that is read and written
+
 
 @dataclass(frozen=True)
 class Order:
-    """A job of one picture, and whether somebody still waits for it."""
+    """A job of one picture."""
 
     job: Job
-    abandoned: Event = field(default_factory=Event)
     placed: float = field(default_factory=time.perf_counter)
 
 
 @dataclass(frozen=True)
 class Painting:
-    """An encoded picture, how long each step took in milliseconds, whether its styles were known,
-    and what of the photo is not in it."""
+    """An encoded picture, its entity tag, how long each step took in milliseconds, whether its
+    styles were known, and what of the photo is not in it."""
 
     data: bytes
+    tag: str
     milliseconds: Mapping[str, float]
     style_cached: bool
     note: str | None = None
 
 
 class Pipeline:
-    """What paints. Not thread-safe: it belongs into the one worker thread."""
+    """What paints, in as many threads as there are lanes."""
 
     def __init__(
         self, stylizer: Stylizer, presets: Mapping[str, Style], settings: Settings
@@ -55,7 +60,12 @@ class Pipeline:
         self.presets = presets
         self._stylizer = stylizer
         self._settings = settings
-        self._uploaded: OrderedDict[tuple[bytes, int], Style] = OrderedDict()
+        self._uploaded: OrderedDict[str, Style] = OrderedDict()
+        self._lock = threading.Lock()
+        trim()
+        self._rest = resident()
+        free = self._rest + _SHARE * (ceiling() - self._rest)
+        self.limit = float(free if settings.memory is None else settings.memory)
 
     @classmethod
     def open(cls, settings: Settings) -> Pipeline:
@@ -70,48 +80,148 @@ class Pipeline:
         presets = usable(settings.model, stylizer.style, _left_out)
         return cls(stylizer, presets, settings)
 
-    def paint(self, order: Order) -> Painting:
-        """Carry out an order. Raises ``InputError`` for what was sent."""
+    def memory(self) -> float:
+        """Bytes that requests may take: of the limit, or of what is left of the machine, what the
+        process at rest and bodies on their way do not."""
+        limit = min(self.limit, ceiling())
+        return limit - self._rest - 2 * self._settings.max_bytes
+
+    def cost(self, order: Order) -> Cost:
+        """What an order takes, told by the headers of its pictures.
+
+        Raises ``ImageError`` where one is none, ``TooLargeError`` where one is too large.
+        """
+        job, (task,) = order.job, order.job.tasks
+        assert isinstance(task.source, bytes)
+        recipe = job.recipe
+        sources = [
+            *((s, "style") for s, _ in recipe.styles if isinstance(s, bytes)),
+            *((mask, "mask") for mask in recipe.masks),
+            *([] if recipe.only is None else [(recipe.only, "only")]),
+        ]
+        photo = self._header(task.source, str(task))
+        others = [self._header(data, name) for data, name in _numbered(sources)]
+        kind = job.saving.kind(imaging.Metadata(format=photo.format), None)
+        need = Need.of(photo, recipe.controls, kind, job.saving.bits, others=others, rest=0.0)
+        width, height = recipe.controls.fit_canvas(need.width, need.height)
+        pixels = sum(header.width * header.height for header in (photo, *others))
+        held = len(task.source) + sum(len(data) for data, _ in sources)
+        fits = need.memory + held <= self.memory()
+        return Cost(
+            held=held,
+            painting=round(need.memory if fits else need.least),
+            pixels=pixels,
+            work=pixels + _CANVAS * width * height,
+        )
+
+    def style_cost(self, data: bytes) -> Cost:
+        """What looking at a painting takes. Raises what :meth:`cost` does."""
+        header = self._header(data, "style")
+        pixels = header.width * header.height
+        return Cost(len(data), round((8 + header.held) * pixels), pixels, pixels)
+
+    def paint(self, order: Order, abandoned: Callable[[], bool] = lambda: False) -> Painting:
+        """Carry out an order. Raises ``InputError`` for what was sent, ``AbandonedError`` where
+        nobody waits for it any more."""
         waited = (time.perf_counter() - order.placed) * 1000
-        computed = 0
+        computed, job = 0, order.job
+        (task,) = job.tasks
 
         def style(source: str | bytes, name: str, size: int) -> Style:
             nonlocal computed
             if isinstance(source, str):
-                return self.presets[source]
-            key = (hashlib.sha256(source).digest(), size)
-            if key not in self._uploaded:
-                computed += 1
-                painting = imaging.read(source, name=name, max_pixels=self._settings.max_pixels)
-                self._uploaded[key] = self._stylizer.style(painting, size=size)
-            self._uploaded.move_to_end(key)
-            found = self._uploaded[key]
-            while len(self._uploaded) > self._settings.style_cache:
-                self._uploaded.popitem(last=False)
+                return self._named(source)
+            found, known = self._look(source, name, size)
+            computed += not known
             return found
 
+        def mask(source: Any, name: str) -> Any:
+            width, height = job.recipe.controls.fit(header.width, header.height)
+            size = job.recipe.controls.fit_canvas(width, height)
+            return imaging.read_mask(source, size, name=name, max_pixels=self._settings.max_pixels)
+
+        assert isinstance(task.source, bytes)
+        header = self._header(task.source, str(task))
         runner = Runner(
             lambda: self._stylizer,
             max_pixels=self._settings.max_pixels,
-            max_memory=self._settings.memory,
+            max_memory=min(self.limit, ceiling()),
             style=style,
-            abandoned=order.abandoned.is_set,
+            mask=mask,
+            abandoned=abandoned,
             moving=False,
         )
-        (task,) = order.job.tasks
-        outcome = runner.paint(order.job, task)
+        outcome = runner.paint(job, task)
         assert outcome.data is not None
-        uploads = any(isinstance(source, bytes) for source, _ in order.job.recipe.styles)
+        uploads = any(isinstance(source, bytes) for source, _ in job.recipe.styles)
         steps = {"wait": waited, **outcome.steps}
-        return Painting(outcome.data, steps, uploads and not computed, outcome.warning)
+        cached = uploads and not computed
+        return Painting(outcome.data, tag(outcome.data), steps, cached, outcome.warning)
+
+    def save(self, data: bytes, size: int) -> str:
+        """Look at a painting and keep its style; the id it is known by from then on."""
+        self._look(data, "style", size)
+        return _id(data, size)
+
+    def saved(self, name: str) -> Style | None:
+        """A style by a preset's name or an upload's id; ``None`` for neither, or no longer."""
+        with self._lock:
+            return self.presets.get(name) or self._uploaded.get(name)
 
     def check_preset(self, name: str) -> None:
-        """Raise ``StyleError`` unless ``name`` is that of a preset: never a path."""
-        if name not in self.presets:
+        """Raise ``StyleError`` unless ``name`` is that of a style: never a path."""
+        if self.saved(name) is None:
             hint = did_you_mean(name, self.presets, "GET /v1/styles lists them")
             if not self.presets:
                 hint = "this model has no presets; send a picture as style"
             raise StyleError(f"preset: there is none of that name; {hint}")
+
+    def _named(self, name: str) -> Style:
+        found = self.saved(name)
+        if found is None:  # it was there as the request came
+            raise StyleError("preset: the saved style is no longer kept; send the picture again")
+        return found
+
+    def _look(self, data: bytes, name: str, size: int) -> tuple[Style, bool]:
+        """The style of a painting, and whether it was known already."""
+        key = _id(data, size)
+        with self._lock:
+            found, known = self._uploaded.get(key), key in self._uploaded
+        if found is None:
+            painting = imaging.read(data, name=name, max_pixels=self._settings.max_pixels)
+            found = self._stylizer.style(painting, size=size)
+        with self._lock:
+            self._uploaded[key] = found
+            self._uploaded.move_to_end(key)
+            while len(self._uploaded) > self._settings.style_cache:
+                self._uploaded.popitem(last=False)
+        return found, known
+
+    def _header(self, data: bytes, name: str) -> imaging.Header:
+        return imaging.header(data, name=name, max_pixels=self._settings.max_pixels)
+
+
+def tag(data: bytes) -> str:
+    """An entity tag for these bytes."""
+    return f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+
+
+def _id(data: bytes, size: int) -> str:
+    return hashlib.sha256(b"%d:" % size + data).hexdigest()[:32]
+
+
+def _numbered(sources: Iterable[tuple[Any, str]]) -> list[tuple[Any, str]]:
+    """Each with its name, and its number where several have it."""
+    given = list(sources)
+    names = [name for _, name in given]
+    seen: dict[str, int] = {}
+    for name in names:
+        seen[name] = 0
+    numbered = []
+    for data, name in given:
+        seen[name] += 1
+        numbered.append((data, name if names.count(name) == 1 else f"{name} {seen[name]}"))
+    return numbered
 
 
 def _left_out(error: StyleError) -> None:

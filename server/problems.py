@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from styler.errors import InputError, MissingDependencyError, StylerError, TooLargeError
 
@@ -35,14 +36,21 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind("unreadable-request", 400, "The request cannot be read"),
+        Kind("unauthorized", 401, "A key is needed"),
+        Kind("cross-origin", 403, "Other sites may not post here"),
+        Kind("no-such-style", 404, "There is no such style"),
+        Kind("not-acceptable", 406, "No format that is accepted can be sent"),
         Kind("upload-timeout", 408, "The upload took too long"),
         Kind("too-large", 413, "The upload is too large"),
         Kind("unsupported-media-type", 415, "This media type is not supported"),
+        Kind("misdirected-request", 421, "The server is not called so"),
         Kind("invalid-input", 422, "The input cannot be used"),
         Kind("queue-full", 429, "Too many requests are waiting"),
         Kind("internal-error", 500, "The server failed"),
         Kind("not-ready", 503, "The server is not ready"),
         Kind("wait-timeout", 503, "The wait was too long"),
+        Kind("deadline", 503, "Painting took too long"),
+        Kind("stopping", 503, "The server is being stopped"),
     )
 }
 
@@ -138,7 +146,12 @@ _EXAMPLES = {
     name: _body(KINDS[name], detail, errors)
     for name, detail, errors in (
         ("unreadable-request", "Missing boundary in multipart.", []),
+        ("unauthorized", "send a key: Authorization: Bearer KEY", []),
+        ("cross-origin", "https://example.org may not post here; open the server's own page", []),
+        ("no-such-style", "there is no style 'monet'; GET /v1/styles lists them", []),
+        ("not-acceptable", "send Accept: image/png, image/jpeg or */*", []),
         ("upload-timeout", "the upload took longer than 30 s; send less or faster", []),
+        ("misdirected-request", "the server is not called example.org", []),
         ("too-large", "the request is over 50000000 bytes; send smaller pictures", []),
         ("unsupported-media-type", "send multipart/form-data, not application/json", []),
         (
@@ -149,6 +162,8 @@ _EXAMPLES = {
         ("queue-full", "9 requests are inside already; try again in 2 s", []),
         ("internal-error", "the request failed here; the server's log says why", []),
         ("not-ready", "the model is being loaded; try again in 1 s", []),
+        ("deadline", "it was not done within 90 s; send smaller pictures", []),
+        ("stopping", "the server is being stopped; try again in 5 s", []),
         ("wait-timeout", "no turn came within 30 s; try again later", []),
     )
 }
@@ -170,6 +185,11 @@ def _response(
     )
 
 
+def answer(problem: Problem) -> Response:
+    """The answer that tells of a problem."""
+    return _response(problem.kind, problem.detail, problem.errors, problem.headers)
+
+
 def install(app: FastAPI) -> None:
     """Answer every exception with a problem."""
     handlers: dict[type[Exception], Any] = {
@@ -186,26 +206,37 @@ def install(app: FastAPI) -> None:
 
 async def _on_http(request: Request, error: HTTPException) -> Response:
     if isinstance(error, Problem):
-        return _response(error.kind, error.detail, error.errors, error.headers)
+        return answer(error)
     status = HTTPStatus(error.status_code)
     name = {400: "unreadable-request", 413: "too-large"}.get(status.value)
     if name:
         return _response(KINDS[name], str(error.detail), headers=error.headers)
+    headers = dict(error.headers or {})
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
     body = {"type": "about:blank", "title": status.phrase, "status": status.value}
     body["detail"] = f"{request.method} {request.url.path}: {status.description or status.phrase}"
-    return Response(json.dumps(body), status.value, dict(error.headers or {}), MEDIA_TYPE)
+    return Response(json.dumps(body), status.value, headers, MEDIA_TYPE)
+
+
+def _methods(request: Request) -> set[str]:
+    """The methods that the address takes, by whichever route."""
+    found = set[str]()
+    for method in ("GET", "POST"):
+        asked = {**request.scope, "method": method}
+        if any(route.matches(asked)[0] is Match.FULL for route in request.app.router.routes):
+            found |= {method, "HEAD"} if method == "GET" else {method}
+    return found
 
 
 async def _on_validation(request: Request, error: RequestValidationError) -> Response:
-    errors = [
-        FieldError(
-            field=_field(e["loc"]),
-            detail="send a file, with a file name" if "UploadFile" in e["msg"] else e["msg"],
-        )
-        for e in error.errors()
-    ]
-    problem = Problem.of_fields(errors)
-    return _response(problem.kind, problem.detail, errors)
+    first = dict[str, FieldError]()  # of a field whose type is a union each member complains
+    for e in error.errors():
+        told = "send a file, with a file name" if "UploadFile" in e["msg"] else e["msg"]
+        field = _field(e["loc"])
+        first.setdefault(field, FieldError(field=field, detail=told))
+    problem = Problem.of_fields([*first.values()])
+    return answer(problem)
 
 
 def _field(place: Sequence[str | int]) -> str:
@@ -216,8 +247,8 @@ def _field(place: Sequence[str | int]) -> str:
 
 
 async def _on_styler(request: Request, error: StylerError) -> Response:
-    if isinstance(error, TooLargeError):
-        return _response(KINDS["too-large"], str(error))
+    if isinstance(error, TooLargeError):  # what an operator might do is no advice for a client
+        return _response(KINDS["too-large"], str(error).removesuffix(", or raise max-memory"))
     if isinstance(error, InputError):
         return _response(KINDS["invalid-input"], str(error))
     if isinstance(error, MissingDependencyError):

@@ -1,4 +1,4 @@
-"""Query strings: no address of the interface takes one, and a mistake is not to be ignored."""
+"""Query strings: none is taken beside a form, and a mistake is not to be ignored."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from fastapi import Request
 
 from styler.errors import one_line
 
+from .middleware.body import is_picture
 from .problems import FieldError, Problem
 
 
 def no_query(request: Request) -> None:
-    """Raise a ``Problem`` where the address has parameters."""
+    """Raise a ``Problem`` where the address has parameters, unless the body is a picture."""
+    if request.method == "POST" and is_picture(request):
+        return
     remedy = "send it as a field of the form" if request.method == "POST" else "leave it out"
     errors = [
         FieldError(field=one_line(name)[:100], detail=f"no parameter of this address; {remedy}")

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import os
+import re
+from collections.abc import Iterable
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from styler.controls import STYLE_SIZE
+from styler.errors import ParameterError, did_you_mean
 from styler.jobs import size_of
+
+PREFIX = "STYLER_"
+
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 
 
 class Settings(BaseSettings):
     """Immutable; ``STYLER_QUEUE=4`` sets ``queue``. Sizes are in bytes, times in seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="STYLER_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
     model: str = Field(
         default="default", description="Shipped model, or a folder that styler export wrote."
@@ -25,6 +33,7 @@ class Settings(BaseSettings):
     threads: int | None = Field(
         default=None,
         ge=1,
+        le=1024,
         description="Threads of one painting; by default what the machine allows.",
     )
     style_size: int = Field(
@@ -40,18 +49,53 @@ class Settings(BaseSettings):
     )
     max_memory: str | None = Field(
         default=None,
-        description="Memory of the process, such as 700MB; photos that need more are refused "
-        "before they are decoded. By default what is free.",
+        description="Memory of the process, such as 700MB; what needs more is refused before it is "
+        "decoded. By default seven tenths of what is free at start.",
     )
-    upload_seconds: float = Field(default=30, gt=0, description="Time for a body to arrive.")
+    pixel_budget: int = Field(
+        default=150_000_000, ge=1, description="Pixels of all requests inside together."
+    )
 
-    queue: int = Field(default=8, ge=0, description="Requests that may wait while one is painted.")
-    wait_seconds: float = Field(default=30, gt=0, description="Longest wait in that queue.")
+    uploads: int = Field(default=32, ge=1, description="Bodies that may be arriving at a time.")
+    upload_seconds: Seconds = Field(default=30, description="Time for a body to arrive.")
+    upload_rate: int = Field(
+        default=10_000, ge=1, description="Least bytes a second of a body, after some seconds."
+    )
+    header_seconds: Seconds = Field(default=10, description="Time for a request's head to arrive.")
+    idle_seconds: Seconds = Field(
+        default=5, description="Time that a connection without a request is kept."
+    )
+
+    queue: int = Field(
+        default=8, ge=0, description="Requests that may be inside besides one that is painted."
+    )
+    wait_seconds: Seconds = Field(default=30, description="Longest wait for a turn.")
+    request_seconds: Seconds = Field(
+        default=90, description="Longest time from a body's arrival to the answer."
+    )
+    grace_seconds: Seconds = Field(
+        default=8, description="Time that requests have to end when the server is stopped."
+    )
 
     style_cache: int = Field(
         default=64, ge=0, description="Uploaded styles kept, about 10 KB each."
     )
     page: bool = Field(default=True, description="Serve the page at / besides the API.")
+
+    hosts: str | None = Field(
+        default=None,
+        description="Names, separated by commas, that requests may call the server by; "
+        "*.example.org is all below. By default any.",
+    )
+    api_keys: str | None = Field(
+        default=None,
+        description="SHA-256 of each key, in hexadecimal, separated by commas, one of which a "
+        "request must send as a bearer token. By default none is needed.",
+    )
+    log_clients: bool = Field(default=False, description="Tell clients' addresses in the log.")
+    stay: bool = Field(
+        default=False, description="Go on answering where the model cannot be loaded."
+    )
 
     @field_validator("max_memory")
     @classmethod
@@ -60,7 +104,52 @@ class Settings(BaseSettings):
             size_of(value)
         return value
 
+    @field_validator("api_keys")
+    @classmethod
+    def _are_hashes(cls, value: str | None) -> str | None:
+        if value is not None and not all(re.fullmatch("[0-9a-f]{64}", key) for key in _list(value)):
+            raise ValueError("give the SHA-256 of each key, 64 hexadecimal digits")
+        return value
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Settings:
+        if self.wait_seconds > self.request_seconds:
+            raise ValueError("wait_seconds is over request_seconds, within which all is done")
+        return self
+
     @property
     def memory(self) -> int | None:
         """``max_memory`` in bytes."""
         return None if self.max_memory is None else size_of(self.max_memory)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """``api_keys`` one by one."""
+        return _list(self.api_keys)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """``hosts`` one by one."""
+        return _list(self.hosts)
+
+
+def check_environment(known: Iterable[str] = (), begin: Iterable[str] = ()) -> None:
+    """Refuse variables that look like settings and are none.
+
+    Args:
+        known: further names, and
+        begin: beginnings of names, without prefix, which belong to others.
+
+    Raises:
+        ParameterError: there is one.
+    """
+    names = {PREFIX + name.upper() for name in (*Settings.model_fields, *known)}
+    others = tuple(f"{PREFIX}{name.upper()}_" for name in begin)
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in names and not name.startswith(others):
+            hint = did_you_mean(name, names, "docs/http.md lists them; unset it")
+            raise ParameterError(f"{name}: no such setting; {hint}")
+
+
+def _list(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())

@@ -13,13 +13,15 @@ from fastapi import Depends, Request
 from styler.errors import StylerError
 
 from .admission import Admission
+from .metrics import Metrics
 from .pipeline import Pipeline
 from .problems import Problem
 from .settings import Settings
+from .uploads import Uploads
 
 logger = logging.getLogger("uvicorn.error")
 
-Status = Literal["STARTING", "READY", "BUSY", "FAILED"]
+Status = Literal["STARTING", "READY", "BUSY", "FAILED", "DRAINING"]
 
 
 class State:
@@ -27,23 +29,40 @@ class State:
 
     def __init__(self, settings: Settings, open_pipeline: Callable[[Settings], Pipeline]) -> None:
         self.settings = settings
-        self.admission = Admission(queue=settings.queue, wait=settings.wait_seconds)
+        self.admission = Admission(
+            queue=settings.queue,
+            wait=settings.wait_seconds,
+            deadline=settings.request_seconds,
+            pixels=settings.pixel_budget,
+            memory=lambda: self.pipeline.memory(),
+        )
+        self.uploads = Uploads(
+            most=settings.uploads,
+            most_bytes=2 * settings.max_bytes,
+            seconds=settings.upload_seconds,
+            rate=settings.upload_rate,
+        )
+        self.metrics = Metrics(lambda: self.admission.taken)
+        self.failed = False
+        self.draining = False
+        self.under_way = 0  # requests that have not been answered
         self._open_pipeline = open_pipeline
         self._pipeline: Pipeline | None = None
-        self._failed = False
 
     @property
     def status(self) -> Status:
         """``BUSY`` means that a new request would be refused."""
+        if self.draining:
+            return "DRAINING"
         if self._pipeline is None:
-            return "FAILED" if self._failed else "STARTING"
+            return "FAILED" if self.failed else "STARTING"
         return "BUSY" if self.admission.full else "READY"
 
     @property
     def pipeline(self) -> Pipeline:
         """The open pipeline, or a ``Problem`` (503)."""
         if self._pipeline is None:
-            if self._failed:
+            if self.failed:
                 raise Problem("not-ready", "the model could not be loaded; see the server's log")
             raise Problem(
                 "not-ready",
@@ -52,9 +71,20 @@ class State:
             )
         return self._pipeline
 
+    def drain(self) -> None:
+        """Let nobody else in; who is inside gets an answer."""
+        self.draining = True
+        self.admission.closed = _stopping
+
+    def send_away(self) -> None:
+        """Answer all who are still inside that the server stops."""
+        self.admission.send_away(_stopping)
+        for arrival in self.uploads.arriving:
+            arrival.cut_off()
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Load the model in the worker thread; at the end wait for the job that runs."""
+        """Load the model in the worker thread; at the end wait for the jobs that run."""
         loading = asyncio.create_task(self._load())
         try:
             yield
@@ -66,13 +96,21 @@ class State:
 
     async def _load(self) -> None:
         try:
-            self._pipeline = await self.admission.run(lambda: self._open_pipeline(self.settings))
+            self._pipeline = await self.admission.load(lambda: self._open_pipeline(self.settings))
         except StylerError as error:
-            self._failed = True
+            self.failed = True
             logger.critical("the model could not be loaded: %s", error)
         except Exception:
-            self._failed = True
+            self.failed = True
             logger.critical("the model could not be loaded", exc_info=True)
+
+
+def _stopping() -> Problem:
+    return Problem(
+        "stopping",
+        "the server is being stopped; try again in 5 s",
+        headers={"Retry-After": "5", "Connection": "close"},
+    )
 
 
 def _state(request: Request) -> State:

@@ -22,12 +22,13 @@ ROOT = Path(__file__).parents[1]
 MAY_IMPORT = {
     "errors": (),
     "files": ("errors",),
+    "halt": ("errors",),
     "controls": ("errors",),
-    "imaging": ("errors", "files"),
+    "imaging": ("errors", "files", "halt"),
     "models": ("errors", "files"),
     "styles": ("errors", "files", "imaging", "models"),
-    "inference": ("errors", "controls", "imaging", "models", "styles"),
-    "jobs": ("errors", "files", "controls", "imaging", "styles", "inference"),
+    "inference": ("errors", "halt", "controls", "imaging", "models", "styles"),
+    "jobs": ("errors", "files", "halt", "controls", "imaging", "styles", "inference"),
     "norm": ("errors",),
     "network": ("errors", "files", "models", "styles", "norm", "inference"),
     "evaluation": ("errors", "imaging", "inference", "norm", "network"),
@@ -35,7 +36,7 @@ MAY_IMPORT = {
         "errors", "files", "controls", "imaging", "styles", "inference", "norm", "network",
         "evaluation",
     ),
-    "server": ("errors", "controls", "imaging", "styles", "jobs", "inference"),
+    "server": ("errors", "halt", "controls", "imaging", "styles", "jobs", "inference"),
     "cli": (
         "errors", "files", "controls", "imaging", "models", "styles", "inference", "jobs",
         "network", "evaluation", "train", "server",
@@ -53,7 +54,8 @@ TOGETHER = {
     "test_docstrings", "test_golden", "test_house", "test_public_api", "test_readme",
     "cli/test_manual", "imaging/test_corpus", "imaging/test_mutation",
     "inference/engine/test_engines", "server/test_browser", "server/test_container",
-    "server/test_hostile", "server/test_manual", "server/test_sockets", "train/test_resume",
+    "server/test_description", "server/test_hostile", "server/test_manual", "server/test_sockets",
+    "train/test_resume",
 }  # fmt: skip
 """Tests of what many modules do together. Every other one is named after its module."""
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
+import io
 import re
 import sys
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from fastapi import Request
 from python_multipart.multipart import parse_options_header
-from starlette.datastructures import FormData, Headers
+from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..problems import Problem
+from ..uploads import Arrival, Uploads
 
 _MAX_FILES = 16  # a photo, a region, and seven styles with a mask each
 _MAX_FIELDS = 32
@@ -59,32 +61,52 @@ class _MemoryParser(MultiPartParser):
     spool_max_size = sys.maxsize
 
 
+def is_picture(request: Request) -> bool:
+    """Whether the body is a picture rather than a form: the fields are in the address then."""
+    return request.headers.get("content-type", "").lower().startswith("image/")
+
+
 class UploadRequest(Request):
-    """A request whose form is multipart, small in number of parts, and arrives in time."""
+    """A request whose form is multipart, small in number of parts, and arrives in time.
+
+    A body that is a picture is the field ``raw``, and the parameters of the address are the others.
+    """
+
+    raw = "content"
 
     async def form(self, **_: Any) -> FormData:  # type: ignore[override]
         """The parsed form; a ``Problem`` for anything but a well-formed, timely one."""
+        uploads: Uploads = self.app.state.styler.uploads
+        async with uploads.one() as arrival:
+            return await self._parsed(self._counted(uploads, arrival))
+
+    async def _parsed(self, stream: AsyncGenerator[bytes, None]) -> FormData:
+        if is_picture(self):
+            body = b"".join([chunk async for chunk in stream])
+            picture = UploadFile(io.BytesIO(body), size=len(body), filename=self.raw)
+            return FormData([*self.query_params.multi_items(), (self.raw, picture)])
         kind, options = parse_options_header(self.headers.get("content-type"))
         if kind != b"multipart/form-data":
             given = kind.decode("ascii", "replace") or "nothing"
-            raise Problem("unsupported-media-type", f"send multipart/form-data, not {given}")
+            raise Problem(
+                "unsupported-media-type", f"send multipart/form-data or a picture, not {given}"
+            )
         if options.get(b"charset", b"utf-8").lower() != b"utf-8":
             # Python knows codecs whose decoding takes quadratic time.
             raise Problem("unsupported-media-type", "send the fields in UTF-8")
-        seconds = self.app.state.styler.settings.upload_seconds
         parser = _MemoryParser(
             self.headers,
-            self.stream(),
+            stream,
             max_files=_MAX_FILES,
             max_fields=_MAX_FIELDS,
             max_part_size=_MAX_FIELD_BYTES,
         )
         try:
-            async with asyncio.timeout(seconds):
-                return await parser.parse()
+            return await parser.parse()
         except MultiPartException as error:
             raise Problem("unreadable-request", error.message) from None
-        except TimeoutError:
-            raise Problem(
-                "upload-timeout", f"the upload took longer than {seconds:g} s; send less or faster"
-            ) from None
+
+    async def _counted(self, uploads: Uploads, arrival: Arrival) -> AsyncGenerator[bytes, None]:
+        async for chunk in self.stream():
+            uploads.count(arrival, chunk)
+            yield chunk

@@ -3,60 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Annotated, Any, TypeVar
+from functools import partial
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Header, Request, Response, UploadFile
-from fastapi.routing import APIRoute
-from starlette.datastructures import FormData
-from starlette.requests import ClientDisconnect
 
+from styler.imaging import FORMATS as KNOWN
+from styler.imaging import check_options
 from styler.jobs import Job, Recipe, Saving, Task
 
-from ..form import Absent, Masks, Only, Presets, Styles, Weights, checked, controls, with_controls
-from ..middleware.body import UploadRequest
+from ..form import Absent, Masks, Only, Presets, Styles, Weights, controls, with_controls
 from ..negotiation import FORMATS, Format, accepted, disposition, stem
 from ..pipeline import Order, Painting
 from ..problems import FieldError, Problem, documented
 from ..query import no_query
-from ..state import State, StateDependency
-
-T = TypeVar("T")
-
-
-class KnownFields(UploadRequest):
-    """A request whose form has these fields and no others."""
-
-    def __init__(self, request: Request, known: Mapping[str, bool]) -> None:
-        super().__init__(request.scope, request.receive)
-        self._known = known
-
-    async def form(self, **_: Any) -> FormData:  # type: ignore[override]
-        form = await super().form()
-        try:
-            return checked(form, self._known)
-        except Problem:
-            await form.close()
-            raise
-
-
-class AdmittedRoute(APIRoute):
-    """A route that is entered by taking a place, before anything of the body is read."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        answer = super().get_route_handler()
-        known = {
-            field.alias: field.field_info.is_required() for field in self.dependant.body_params
-        }
-
-        async def admitted(request: Request) -> Response:
-            state: State = request.app.state.styler
-            _ = state.pipeline  # a 503 while it is closed
-            with state.admission.place():
-                return await answer(KnownFields(request, known))
-
-        return admitted
-
+from ..state import StateDependency
+from .admitted import AdmittedRoute, taken, unless_gone
 
 router = APIRouter(
     prefix="/v1",
@@ -73,6 +35,10 @@ _PICTURE = {
     "headers": {
         "Content-Disposition": {
             "description": "A file name made of those of photo and styles.",
+            "schema": {"type": "string"},
+        },
+        "ETag": {
+            "description": "A hash of the picture: the same request gives the same.",
             "schema": {"type": "string"},
         },
         "Server-Timing": {
@@ -109,14 +75,20 @@ _A_STYLE = {
         200: _PICTURE,
         **documented(
             "unreadable-request",
+            "unauthorized",
+            "cross-origin",
+            "not-acceptable",
             "upload-timeout",
             "too-large",
             "unsupported-media-type",
+            "misdirected-request",
             "invalid-input",
             "queue-full",
             "internal-error",
             "not-ready",
             "wait-timeout",
+            "deadline",
+            "stopping",
         ),
     },
 )
@@ -133,6 +105,15 @@ async def stylize(
     format: Annotated[
         Format | Absent, Form(description="Of the result; without it `Accept` decides, else PNG.")
     ] = None,
+    quality: Annotated[
+        int | Absent, Form(ge=1, le=100, description="Of JPEG, WebP and AVIF: 92, AVIF 80.")
+    ] = None,
+    lossless: Annotated[bool, Form(description="WebP without loss.")] = False,
+    bits: Annotated[
+        int | Absent,
+        Form(ge=8, le=16, multiple_of=8, description="A sample, of PNG and TIFF: as the photo's."),
+    ] = None,
+    exif: Annotated[bool, Form(description="Pass on the photo's place, camera and time.")] = False,
     accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
     **given: Any,
 ) -> Response:
@@ -154,29 +135,34 @@ async def stylize(
             raise _invalid(field, f"{field}: {sent} for {count} styles; send one for each, or none")
     for name in presets:
         state.pipeline.check_preset(name)
-    region = _files([only] if only else None)
-    styles: list[str | bytes] = [await upload.read() for upload in paintings]
-    styles += presets
     kind = format or accepted(accept)
+    if kind is None:
+        formats = ", ".join(f"image/{name}" for name in FORMATS)
+        raise Problem("not-acceptable", f"send Accept: */*, or one of {formats}")
+    check_options(KNOWN[kind], quality=quality, lossless=lossless, bits=bits or 8)
+    region = _files([only] if only else None)
+    styles: list[str | bytes] = [await taken(upload) for upload in paintings]
+    styles += presets
     recipe = Recipe(
         styles=tuple(zip(styles, weight or [1.0] * count, strict=True)),
         controls=controls(given, state.settings),
-        masks=tuple([await upload.read() for upload in masks]),
-        only=await region[0].read() if region else None,
+        masks=tuple([await taken(upload) for upload in masks]),
+        only=await taken(region[0]) if region else None,
         model=state.settings.model,
     )
-    task = Task(await content.read())
-    order = Order(Job(recipe, (task,), Saving(format=kind, exif=False)))
-    painting = await _unless_gone(
-        request,
-        state.admission.run(lambda: state.pipeline.paint(order), abandon=order.abandoned.set),
-    )
+    saving = Saving(format=kind, quality=quality, lossless=lossless, bits=bits, exif=exif)
+    order, pipeline = Order(Job(recipe, (Task(await taken(content)),), saving)), state.pipeline
+    cost = await asyncio.to_thread(pipeline.cost, order)
+    work = state.admission.run(partial(pipeline.paint, order), cost)
+    painting = await unless_gone(request, work)
+    state.metrics.painted(painting.milliseconds, cost.pixels, painting.style_cached, paintings)
     names = [stem(upload.filename) or "painted" for upload in paintings] + presets
     return Response(
         painting.data,
         media_type=f"image/{kind}",
         headers={
             "Content-Disposition": disposition(stem(content.filename), "+".join(names), kind),
+            "ETag": painting.tag,
             "Cache-Control": "no-store",  # a photo of somebody's
             "Vary": "Accept",
             "Server-Timing": _timing(painting),
@@ -200,23 +186,3 @@ def _timing(painting: Painting) -> str:
     return ", ".join(
         f"{name}{notes.get(name, '')};dur={ms:.1f}" for name, ms in painting.milliseconds.items()
     )
-
-
-async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """The result of ``work``, which is cancelled as soon as the client hangs up."""
-    working = asyncio.create_task(work)
-    gone = asyncio.create_task(_disconnected(request))
-    try:
-        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnect
-        return working.result()
-    finally:
-        working.cancel()
-        gone.cancel()
-        await asyncio.gather(working, gone, return_exceptions=True)
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

@@ -13,6 +13,7 @@ from styler.errors import ParameterError
 from .colour.luma import LUMA
 from .picture import Picture
 from .reading import read
+from .scratch import bands
 from .streams import Source
 
 
@@ -33,16 +34,18 @@ def as_mask(picture: Picture) -> NDArray[np.float32]:
 
     Where there is nothing but 0 and 1, 1 is white.
     """
-    white = _white(picture)
-    if (picture.rgb == picture.rgb[..., :1]).all():  # grey: exact, so that white is 1
-        mask = np.divide(picture.rgb[..., 0], white, dtype=np.float32)
-    else:
-        mask = np.minimum(
-            picture.rgb @ (LUMA.astype(np.float32) / np.float32(white)), np.float32(1)
-        )
-    alpha = alpha_mask(picture)
-    if alpha is not None:
-        mask *= alpha
+    white, rgb, alpha = _white(picture), picture.rgb, picture.alpha
+    weights, opaque = LUMA.astype(np.float32) / np.float32(white), np.iinfo(rgb.dtype).max
+    strips = [*bands(picture.height, picture.width)]
+    grey = all((rgb[rows] == rgb[rows][..., :1]).all() for rows in strips)
+    mask = np.empty(rgb.shape[:2], np.float32)
+    for rows in strips:
+        if grey:  # exact, so that white is 1
+            np.divide(rgb[rows][..., 0], white, out=mask[rows], dtype=np.float32)
+        else:
+            np.minimum(rgb[rows] @ weights, np.float32(1), out=mask[rows])
+        if alpha is not None:
+            mask[rows] *= np.divide(alpha[rows], opaque, dtype=np.float32)
     return mask
 
 

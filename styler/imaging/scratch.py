@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from styler.errors import StorageError
+from styler.halt import checkpoint
 
 __all__ = ["bands", "copied", "empty", "like", "on_disk", "release"]
 
@@ -78,9 +79,10 @@ def release(*arrays: Pixels | None) -> None:
 
 
 def bands(height: int, width: int) -> Iterator[slice]:
-    """The rows of a picture, some at a time."""
+    """The rows of a picture, some at a time, until the work is called off."""
     step = max(1, _PIXELS // width)
     for top in range(0, height, step):
+        checkpoint()
         yield slice(top, min(top + step, height))
 
 

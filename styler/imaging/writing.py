@@ -10,6 +10,7 @@ from PIL import Image
 
 from styler import files
 from styler.errors import OutputError, ParameterError
+from styler.halt import checkpoint
 
 from .codecs import exif as exifs
 from .codecs import formats, png16, tiff
@@ -68,9 +69,17 @@ def encode(
     return saved(image, known, options, "png or tiff")
 
 
+class _Sink(io.BytesIO):
+    """Where most encoders write piece by piece, so that they stop when the work is called off."""
+
+    def write(self, data: Any) -> int:
+        checkpoint()
+        return super().write(data)
+
+
 def saved(image: Any, known: formats.Format, options: dict[str, Any], instead: str) -> bytes:
     """What Pillow writes of an image; errors name what to use ``instead``."""
-    out = io.BytesIO()
+    out = _Sink()
     try:
         image.save(out, **options)
     except (OSError, ValueError, RuntimeError, OverflowError) as error:

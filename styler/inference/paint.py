@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from styler.controls import Controls
+from styler.halt import checkpoint
 from styler.imaging import Palette, keep_colours, vivid
 from styler.models import Affine, ModelSpec
 from styler.styles import FeatureStats
@@ -101,6 +102,7 @@ def decode(
     styles = [iter(target) for target in targets]
 
     def normalize(index: int, y: Any) -> Affine:
+        checkpoint()
         site, factor = spec.sites[index], padded.shape[2] // y.shape[2]
         inside = window(spec.margin, height, width, factor)
         affines = []

@@ -8,13 +8,12 @@ from .need import Need
 from .outcome import Outcome
 from .output import Saving, check_output
 from .recipe import Recipe
-from .runner import AbandonedError, Runner
+from .runner import Runner
 from .watch import watch
 
 __all__ = [
     "PAINTED",
     "PIPE",
-    "AbandonedError",
     "Estimate",
     "Job",
     "Need",

@@ -13,8 +13,11 @@ from styler.errors import ParameterError
 __all__ = ["apart", "ceiling", "peak", "resident", "size_of", "trim"]
 
 _UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30, "b": 1}
-_MMAP_THRESHOLD = -3  # of malloc.h
-_LARGE = 8 << 20  # smaller, and a painting of 512x512 takes half as long again
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of malloc.h
+_LARGE = (
+    32 << 20
+)  # the most that it takes; less, and a painting of 512x512 takes half as long again
+_KEPT = 256 << 20
 _CGROUPS = Path("/sys/fs/cgroup")
 _MEMINFO = Path("/proc/meminfo")
 
@@ -63,17 +66,25 @@ def peak() -> float:
 
 @cache
 def apart() -> None:
-    """Let every large array have memory of its own, which it gives back as it goes, where the C
-    library can (glibc). Left to itself it keeps ever larger ones for later, and mixes them: twenty
-    growing photos then take a third more than the largest alone.
+    """Let every large array have memory of its own, which it gives back as it goes, and keep the
+    others together for the next picture, where the C library can (glibc). Left to itself it keeps
+    ever larger ones for later, and mixes them: twenty growing photos then take a third more than
+    the largest alone.
     """
     if library := _glibc():
         library.mallopt(_MMAP_THRESHOLD, _LARGE)
+        library.mallopt(_TRIM_THRESHOLD, _KEPT)
+        library.mallopt(_ARENA_MAX, 1)
 
 
-def trim() -> None:
-    """Give back what was freed and is still held for later, where the C library can (glibc)."""
-    if library := _glibc():
+def trim(above: float = 0.0) -> None:
+    """Give back what was freed and is still held for later, where the C library can (glibc).
+
+    With ``above`` only where the process has more bytes than that: to get it anew for every picture
+    costs a small one a third of its time.
+    """
+    library = _glibc()
+    if library and resident() > above:
         library.malloc_trim(0)
 
 

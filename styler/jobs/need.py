@@ -15,6 +15,8 @@ from styler.errors import TooLargeError
 from .memory import resident
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from styler.controls import Controls
     from styler.imaging import Header
 
@@ -44,6 +46,9 @@ ENCODERS = {
 }
 """Bytes a pixel that an encoder holds, what it makes included."""
 
+OTHERS = 8.0
+"""Bytes a pixel of a style or mask as it is looked at, besides what its decoder holds."""
+
 OPTIMIZING = 6.0
 """The same of JPEG's own codes, for pictures that get them."""
 
@@ -66,9 +71,19 @@ class Need:
     on_disk: bool = False
 
     @classmethod
-    def of(cls, header: Header, controls: Controls, kind: str, bits: int | None = None) -> Self:
-        """What a photo needs that is painted so, and written as ``kind`` of ``bits``, besides what
-        the process has now."""
+    def of(
+        cls,
+        header: Header,
+        controls: Controls,
+        kind: str,
+        bits: int | None = None,
+        *,
+        others: Sequence[Header] = (),
+        rest: float | None = None,
+    ) -> Self:
+        """What a photo needs that is painted so, and written as ``kind`` of ``bits``, besides the
+        ``rest`` of the process, by default what it has now. ``others`` are styles and masks that
+        are looked at one after the other while it waits."""
         from styler.imaging import FORMATS, optimizes
 
         stored = header.width * header.height
@@ -91,8 +106,9 @@ class Need:
             (photo, BANDS + shrunk + resizing),
             (photo + (0 if shrunk else painting), network + enlarging + 2 * shrunk),
             (painting, sample * BANDS + encoder * pixels),
+            *((photo, BANDS + (OTHERS + o.held) * o.width * o.height) for o in others),
         ]
-        rest = resident()
+        rest = resident() if rest is None else rest
         return cls(
             width, height, rest + max(map(sum, steps)), rest + max(besides for _, besides in steps)
         )

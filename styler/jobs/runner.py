@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from styler import files
 from styler.errors import OutputError, StorageError, StylerError, TooLargeError, one_line
+from styler.halt import checkpoint, until
 
 from . import memory
 from .job import Job, Task
@@ -30,11 +31,9 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.float32]
 
-__all__ = ["AbandonedError", "Runner"]
+__all__ = ["Runner"]
 
-
-class AbandonedError(Exception):
-    """Nobody waits for the outcome any more."""
+_ENOUGH = 400e6  # bytes of the process, below which nothing is given back between pictures
 
 
 class Runner:
@@ -49,7 +48,8 @@ class Runner:
         style: makes a style of what a recipe says; by default presets of the model, style files and
             paintings by their paths.
         stdin: what a task without a path is read from.
-        abandoned: asked before each step of a picture; true ends it.
+        mask: makes a mask of what a recipe says; by default it is decoded at its own size.
+        abandoned: asked between bands of rows and stages of the network; true ends a picture.
         moving: paint all frames of moving pictures, rather than the first.
     """
 
@@ -60,6 +60,7 @@ class Runner:
         max_pixels: int | None = None,
         max_memory: float | None = None,
         style: Callable[[Source, str, int], Style] | None = None,
+        mask: Callable[[Source, str], Mask] | None = None,
         stdin: BinaryIO | bytes = b"",
         abandoned: Callable[[], bool] = lambda: False,
         moving: bool = True,
@@ -72,6 +73,7 @@ class Runner:
         self.ledger: Ledger | None = None
         self._renew = False
         self._open, self._style, self._stdin = open, style or self._found, stdin
+        self._mask = mask or self._whole
         self._abandoned, self._moving = abandoned, moving
         self._ready: dict[Any, Any] = {}
 
@@ -157,7 +159,15 @@ class Runner:
         return not job.saving.force and task.output is not None and task.output.exists()
 
     def paint(self, job: Job, task: Task) -> Outcome:
-        """Read, paint and write or encode one picture."""
+        """Read, paint and write or encode one picture.
+
+        Raises:
+            AbandonedError: nobody waits for it any more.
+        """
+        with until(self._abandoned):
+            return self._paint(job, task)
+
+    def _paint(self, job: Job, task: Task) -> Outcome:
         from styler import imaging
 
         start, steps = time.perf_counter(), dict[str, float]()
@@ -186,12 +196,12 @@ class Runner:
                 shown = painted.first
         moved = moving is not None
         del photo, moving
-        memory.trim()
+        memory.trim(above=_ENOUGH)
         with self._step("encode", steps):
             data = self._put(painted, job, task)
         size = shown.width, shown.height
         del painted, shown
-        memory.trim()
+        memory.trim(above=_ENOUGH)
         return Outcome(
             str(task),
             "stdout" if task.output is None else str(task.output),
@@ -223,7 +233,11 @@ class Runner:
         header = imaging.header(source, name=name, max_pixels=self.max_pixels, frame=job.frame)
         kind = job.saving.kind(imaging.Metadata(format=header.format), task.output)
         need = Need.of(header, job.recipe.controls, kind, job.saving.bits)
-        return need.within(self.max_memory or memory.ceiling(), name)
+        limit = self.max_memory or memory.ceiling()
+        if need.memory > limit:
+            memory.trim()
+            need = Need.of(header, job.recipe.controls, kind, job.saving.bits)
+        return need.within(limit, name)
 
     def _put(self, painted: Picture | Animation, job: Job, task: Task) -> bytes | None:
         """Write what is painted, or encode it where it goes to no file."""
@@ -304,7 +318,7 @@ class Runner:
         with opened(task.source or self._stdin, str(task), MAX_BYTES) as stream:
             return stream.read()
 
-    def _mask(self, mask: Source, name: str) -> Mask:
+    def _whole(self, mask: Source, name: str) -> Mask:
         from styler import imaging
 
         known = name if isinstance(mask, bytes) else None
@@ -312,8 +326,7 @@ class Runner:
 
     @contextmanager
     def _step(self, name: str, steps: dict[str, float]) -> Iterator[None]:
-        if self._abandoned():
-            raise AbandonedError
+        checkpoint()
         started = time.perf_counter()
         yield
         steps[name] = (time.perf_counter() - started) * 1000

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import pickle
 import shutil
 import signal
 import socket
@@ -18,11 +19,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import uvicorn
 from PIL import Image
 
 from styler import Style
-from styler.cli import app, main
+from styler.cli import app, hush, main
 from styler.cli.app import EXIT_CODES, run
 from styler.cli.commands import info
 from styler.imaging import Picture, write
@@ -353,22 +353,40 @@ def test_bash_offers_styles(tmp_path: Path) -> None:
 
 def test_serve_hands_its_options_to_the_server(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, Any] = {}
-    monkeypatch.setattr(uvicorn, "run", lambda app, **options: given.update(options, app=app))
+    serving = importlib.import_module("styler_server.serving")
+    monkeypatch.setattr(serving, "serve", lambda **options: given.update(options))
     monkeypatch.setenv("STYLER_QUEUE", "3")
     monkeypatch.setenv("STYLER_STYLE_CACHE", "5")
     done = call("serve", "--port", 0, "--workers", 2, "--style-cache", 7, "--no-page")
     assert done.code == 0, done.err
-    assert (given["port"], given["workers"], given["factory"]) == (0, 2, True)
-    module, factory = given["app"].split(":")
-    assert callable(getattr(importlib.import_module(module), factory))
-    settings = importlib.import_module("styler_server.settings").Settings()
-    assert (settings.queue, settings.style_cache, settings.page) == (3, 7, False)
+    assert (given["host"], given["port"], given["workers"]) == ("127.0.0.1", 0, 2)
+    for settings in (given["settings"], type(given["settings"])()):  # workers read the environment
+        assert (settings.queue, settings.style_cache, settings.page) == (3, 7, False)
+
+
+def test_serve_says_what_is_set(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STYLER_QUEUE", "3")
+    monkeypatch.setenv("STYLER_STYLIZE_STRENGTH", "0.5")  # another verb's
+    monkeypatch.setenv("STYLER_SERVICE_HOST", "10.0.0.1")  # Kubernetes'
+    done = call("serve", "--print-config", "--max-memory", "700MB")
+    lines = done.out.splitlines()
+    assert done.code == 0 and {"STYLER_QUEUE=3", "STYLER_MAX_MEMORY=700MB"} <= set(lines)
+    assert "STYLER_PORT=8000" in lines and "STYLER_THREADS=" in lines
+
+
+def test_serve_knows_its_variables(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STYLER_QEUE", "3")
+    refused = call("serve", "--print-config")
+    assert refused.code == 2 and "did you mean 'STYLER_QUEUE'?" in refused.err
 
 
 @pytest.mark.parametrize(
     ("mistake", "named"),
     [
         (("--queue", "-1"), "--queue: Input should be greater"),
+        (("--wait-seconds", "nan"), "--wait-seconds: Input should be"),
+        (("--wait-seconds", "1000"), "wait_seconds is over request_seconds"),
+        (("--api-keys", "secret"), "--api-keys: Value error, give the SHA-256"),
         (("--model", "none"), "no model 'none'; use one of default"),
         (("--host", "256.0.0.1"), "cannot listen on 256.0.0.1, port 8000: "),
     ],
@@ -585,9 +603,16 @@ def test_what_libraries_warn_of_is_not_shown() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
-def test_nor_by_processes_of_the_server() -> None:
+def test_nor_by_further_processes_of_the_server(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, Any] = {}
+    serving = importlib.import_module("styler_server.serving")
+    monkeypatch.setattr(serving, "serve", lambda **options: given.update(options))
+    assert call("serve", "--workers", 2, "--port", 0).code == 0
+    assert pickle.loads(pickle.dumps(given["prepare"])) is hush  # as it reaches them
     program = (
-        "import logging, warnings; from styler.cli.commands.serve import served; served()\n"
+        "import logging, warnings; from styler.cli import hush; hush()\n"
         "warnings.warn('heard'); logging.getLogger('library').warning('heard')"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True)

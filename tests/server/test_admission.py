@@ -1,12 +1,14 @@
-"""One job at a time, a queue of bounded length, and a loop that stays free."""
+"""Who is let in, whose turn it is, and a loop that stays free."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
+import time
+from collections.abc import Callable
 
 import pytest
-from styler_server.admission import Admission
+from styler_server.admission import Admission, Cost
 from styler_server.problems import Problem
 
 from tests.server.conftest import Gate, Serve, picture
@@ -103,23 +105,23 @@ async def test_places_are_given_back_whatever_happens(serve: Serve, gate: Gate) 
 
 async def test_a_cancelled_job_keeps_the_turn_until_it_ends() -> None:
     admission = Admission(queue=1, wait=10)
-    started, finish, abandoned = threading.Event(), threading.Event(), threading.Event()
+    started, finish, seen = threading.Event(), threading.Event(), threading.Event()
 
-    def job() -> None:
+    def job(abandoned: Callable[[], bool]) -> None:
         started.set()
         finish.wait(10)
+        if abandoned():
+            seen.set()
 
-    first = asyncio.create_task(admission.run(job, abandon=abandoned.set))
+    first = asyncio.create_task(admission.run(job))
     await asyncio.to_thread(started.wait, 10)
     first.cancel()
-    second = asyncio.create_task(admission.run(lambda: "second"))
+    second = asyncio.create_task(admission.run(lambda _: "second"))
     await asyncio.sleep(0.02)
-    assert abandoned.is_set()
-    assert admission.running and not first.done() and not second.done()
+    assert first.done() and admission.taken == 2 and not second.done()
     finish.set()
     assert await second == "second"
-    with pytest.raises(asyncio.CancelledError):
-        await first
+    assert seen.is_set() and admission.taken == 0
     admission.close()
 
 
@@ -127,22 +129,126 @@ async def test_one_who_leaves_the_queue_frees_nothing_but_himself() -> None:
     admission = Admission(queue=5, wait=10)
     finish = threading.Event()
     order: list[int] = []
-    first = asyncio.create_task(admission.run(lambda: finish.wait(10)))
-    waiting = [asyncio.create_task(admission.run(lambda n=n: order.append(n))) for n in range(4)]
+    first = asyncio.create_task(admission.run(lambda _: finish.wait(10)))
+    waiting = [asyncio.create_task(admission.run(lambda _, n=n: order.append(n))) for n in range(4)]
     await asyncio.sleep(0.02)
     waiting[1].cancel()
     finish.set()
     await asyncio.gather(first, *waiting, return_exceptions=True)
-    assert order == [0, 2, 3]  # first come, first served
+    assert order == [0, 2, 3]  # of equals the first to come
     admission.close()
 
 
-async def test_places() -> None:
-    admission = Admission(queue=1, wait=1)
-    with admission.place(), admission.place():
-        assert admission.full
-        with pytest.raises(Problem) as refusal, admission.place():
-            pass
-        assert refusal.value.status_code == 429
+SMALL, LARGE = Cost(pixels=1, work=1), Cost(pixels=10**8, work=1e8)
+
+
+async def test_a_small_one_does_not_wait_for_a_large_one() -> None:
+    admission = Admission(queue=5, wait=10)
+    finish = threading.Event()
+    large = asyncio.create_task(admission.run(lambda _: finish.wait(10), LARGE))
+    assert await admission.run(lambda _: "small", SMALL) == "small"
+    assert not large.done()
+    finish.set()
+    await large
+    admission.close()
+
+
+@pytest.mark.parametrize(
+    ("pace", "expected"),
+    [(1e-6, [1e7, 2e7, 3e7, 4e7]), (1e-15, [4e7, 2e7, 3e7, 1e7])],
+    ids=["shortest first", "unless others have waited much longer than it takes"],
+)
+async def test_whose_turn_it_is(pace: float, expected: list[float]) -> None:
+    admission = Admission(queue=9, wait=10, pace=pace)
+    finish, order = threading.Event(), list[float]()
+    first = asyncio.create_task(admission.run(lambda _: finish.wait(10), LARGE))
+    later = []
+    for work in (4e7, 2e7, 3e7, 1e7):
+        await asyncio.sleep(0.01)
+        job = admission.run(lambda _, work=work: order.append(work), Cost(work=work))
+        later.append(asyncio.create_task(job))
+    await asyncio.sleep(0.01)
+    finish.set()
+    await asyncio.gather(first, *later)
+    assert order == expected
+    admission.close()
+
+
+async def test_what_is_inside_is_counted_in_pixels_and_bytes() -> None:
+    admission = Admission(queue=9, wait=10, pixels=100, memory=lambda: 1000)
+    finish = threading.Event()
+    inside = asyncio.create_task(
+        admission.run(lambda _: finish.wait(10), Cost(held=100, painting=500, pixels=60))
+    )
+    await asyncio.sleep(0.02)
+    for cost, kind in (
+        (Cost(pixels=101), "too-large"),
+        (Cost(held=1, painting=1000), "too-large"),
+        (Cost(pixels=41), "queue-full"),
+        (Cost(held=401), "queue-full"),
+        (Cost(held=1, painting=900), "queue-full"),
+    ):
+        with pytest.raises(Problem) as refusal:
+            await admission.run(lambda _: None, cost)
+        assert refusal.value.kind.name == kind, cost
+    await_small = admission.run(lambda _: "fits", Cost(held=100, painting=500, pixels=40))
+    finish.set()
+    assert await await_small == "fits"  # those of one lane are painted one after the other
+    await inside
     assert admission.taken == 0
+    admission.close()
+
+
+async def test_the_wait_that_is_told_is_that_of_what_is_inside() -> None:
+    admission, finish = Admission(queue=2, wait=10), threading.Event()
+    inside = [
+        asyncio.create_task(admission.run(lambda _: finish.wait(10), Cost(work=work)))
+        for work in (24e6, 48e6, 1)
+    ]
+    await asyncio.sleep(0.02)
+    with pytest.raises(Problem) as refusal:
+        admission.check()
+    assert refusal.value.headers is not None
+    assert 20 < int(refusal.value.headers["Retry-After"]) < 120
+    finish.set()
+    await asyncio.gather(*inside)
+    admission.close()
+
+
+async def test_a_request_has_a_deadline() -> None:
+    admission = Admission(queue=2, wait=0.1, deadline=0.1)
+
+    def job(abandoned: Callable[[], bool]) -> None:
+        while not abandoned():
+            time.sleep(0.005)
+
+    with pytest.raises(Problem) as late:
+        await admission.run(job)
+    assert late.value.kind.name == "deadline"
+    while admission.taken:
+        await asyncio.sleep(0.005)
+    admission.close()
+
+
+async def test_a_job_may_raise_a_timeout_of_its_own() -> None:
+    admission = Admission(queue=2, wait=10)
+
+    def job(_: Callable[[], bool]) -> None:
+        raise TimeoutError("its own")
+
+    with pytest.raises(TimeoutError, match="its own"):
+        await admission.run(job)
+    admission.close()
+
+
+async def test_all_can_be_sent_away() -> None:
+    admission, finish = Admission(queue=5, wait=10), threading.Event()
+    inside = [asyncio.create_task(admission.run(lambda _: finish.wait(10))) for _ in range(3)]
+    await asyncio.sleep(0.02)
+    admission.send_away(lambda: Problem("stopping", "now"))
+    answers = await asyncio.gather(*inside, return_exceptions=True)
+    assert [str(a.kind.name) for a in answers if isinstance(a, Problem)] == ["stopping"] * 3
+    with pytest.raises(Problem, match="now"):
+        admission.check()
+    finish.set()
     admission.close()

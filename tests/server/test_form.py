@@ -255,7 +255,7 @@ def test_ranges_in_the_description_are_those_of_the_definitions() -> None:
         "content", "style", "preset", "weight", "strength", "brushwork", "stroke_size",
         "boldness", "palette", "contrast", "saturation", "size", "canvas", "style_size",
         "keep_colours", "keep_amount",
-        "mask", "only", "format",
+        "mask", "only", "format", "quality", "lossless", "bits", "exif",
     }  # fmt: skip
     assert all(field["description"] for field in form.values())
 

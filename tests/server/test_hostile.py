@@ -93,6 +93,29 @@ async def test_pixel_cap_holds_for_styles_too_and_is_a_setting(serve: Serve) -> 
     problem(response, 413)
 
 
+async def test_pixels_of_all_pictures_are_counted_together(serve: Serve, gate: Gate) -> None:
+    styles = [("style", (f"{n}.png", png_claiming(7000, 7000))) for n in range(7)]
+    async with serve() as client:
+        files = [("content", ("a.png", PNG)), *styles]
+        told = problem(await client.post("/v1/stylize", files=files), 413)
+        assert "343 megapixels together" in told["detail"]
+    async with serve(pixel_budget=2 * 24 * 16) as client:
+        files = [("content", ("a.png", PNG)), ("style", ("b.png", PNG)), ("style", ("c.png", PNG))]
+        assert (await client.post("/v1/stylize", files=files[:2])).status_code == 200
+        problem(await client.post("/v1/stylize", files=files), 413)
+    assert gate.painted == 1
+
+
+@pytest.mark.parametrize("field", ["style", "mask", "only"])
+async def test_memory_counts_styles_and_masks(serve: Serve, gate: Gate, field: str) -> None:
+    async with serve(max_memory="500MB") as client:
+        files = [("content", ("a.png", PNG)), (field, ("b.png", png_claiming(7000, 7000)))]
+        data = {} if field == "style" else {"preset": "wheatfield"}
+        told = problem(await client.post("/v1/stylize", files=files, data=data), 413)
+    assert "MB of memory" in told["detail"] and "max-memory" not in told["detail"]
+    assert gate.painted == 0
+
+
 async def test_memory_is_a_setting_that_is_held_against_the_header(serve: Serve) -> None:
     async with serve(max_memory="20MB") as client:
         told = problem(await post(client, preset="wheatfield"), 413)

@@ -19,18 +19,20 @@ from styler_server.negotiation import FORMATS, accepted, disposition, stem
         ("image/webp;q=0.2, image/*;q=0.8", "png"),
         ("image/png;q=0, */*", "jpeg"),
         ("text/html,image/avif,image/webp,*/*;q=0.8", "webp"),
-        ("application/json", "png"),
+        ("application/json", None),
+        ("image/*;q=0", None),
+        ("image/avif", "avif"),
         ("IMAGE/JPEG ; q=1.0", "jpeg"),
         ("image/jpeg;q=9", "jpeg"),
     ],
 )
-def test_accepted(accept: str, expected: str) -> None:
+def test_accepted(accept: str, expected: str | None) -> None:
     assert accepted(accept) == expected
 
 
 @given(st.text())
 def test_any_accept_is_answered(accept: str) -> None:
-    assert accepted(accept) in FORMATS
+    assert accepted(accept) in (None, *FORMATS)
 
 
 @pytest.mark.parametrize(

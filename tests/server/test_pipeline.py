@@ -12,10 +12,14 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from styler_server.pipeline import Pipeline
+from styler_server.admission import Cost
+from styler_server.pipeline import Order, Pipeline
+from styler_server.settings import Settings
 
 import styler
-from styler.controls import STRENGTH
+from styler.controls import STRENGTH, Controls
+from styler.halt import AbandonedError
+from styler.jobs import Job, Recipe, Saving, Task
 from tests.server.conftest import Serve, decoded, picture
 
 pytestmark = pytest.mark.anyio
@@ -59,6 +63,40 @@ async def test_an_uploaded_style_paints_as_in_the_library(client: httpx.AsyncCli
     for _ in range(2):  # computed, then from the cache
         painted = await paint(client, photo, style=out.getvalue(), strength=0.7)
         assert np.array_equal(painted, expected)
+
+
+def test_an_order_that_nobody_waits_for_is_left() -> None:
+    pipeline = Pipeline.open(Settings(threads=1))
+    recipe = Recipe(((styler.presets()[0].name, 1.0),))
+    order = Order(Job(recipe, (Task(picture(64, 64)),), Saving(format="png")))
+    asked = 0
+
+    def abandoned() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 5
+
+    with pytest.raises(AbandonedError):
+        pipeline.paint(order, abandoned)
+    assert asked == 6
+    assert pipeline.paint(order).data
+
+
+def test_what_an_order_costs() -> None:
+    pipeline = Pipeline.open(Settings(threads=1))
+
+    def cost(width: int, height: int, **more: object) -> Cost:
+        recipe = Recipe(((styler.presets()[0].name, 1.0),), **more)
+        task = Task(picture(width, height))
+        return pipeline.cost(Order(Job(recipe, (task,), Saving(format="png"))))
+
+    small, large = cost(64, 64), cost(3000, 2000)
+    assert small.small and not large.small
+    assert large.painting > small.painting and large.pixels == 6_000_000
+    masked = cost(64, 64, masks=(picture(2000, 1000),))
+    assert masked.pixels == small.pixels + 2_000_000 and masked.painting > small.painting
+    assert masked.held == small.held + len(picture(2000, 1000))
+    assert cost(3000, 2000, controls=Controls(canvas=1024)).work > large.work
 
 
 async def test_strength_zero_returns_the_photo(client: httpx.AsyncClient) -> None:

@@ -130,13 +130,11 @@ def test_an_uploader_gets_to_read_the_refusal(listen: Listen) -> None:
         assert paint(client).status_code == 200
 
 
-def test_a_stalled_upload_is_cut_off_and_its_place_given_back(listen: Listen) -> None:
+def test_a_stalled_upload_is_cut_off_and_in_nobodys_way(listen: Listen) -> None:
     with listen(upload_seconds=0.2, queue=0) as client, connect(client) as raw:
         raw.sendall(head(1000) + b"--x\r\n")
-        until(lambda: requests(client) == 1)
-        assert paint(client).status_code == 429
+        assert paint(client).status_code == 200  # it has no place until it is there
         assert status(raw.recv(100)) == 408
-        until(lambda: requests(client) == 0)
         assert paint(client).status_code == 200
 
 

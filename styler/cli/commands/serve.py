@@ -66,7 +66,10 @@ def setting_options() -> list[click.Option]:
     show_default=True,
     help="How much the server says.",
 )
-def serve(host: str, port: int, workers: int, log_level: str, **settings: Any) -> None:
+@click.option("--print-config", is_flag=True, help="Say what is set, and leave.")
+def serve(
+    host: str, port: int, workers: int, log_level: str, print_config: bool, **settings: Any
+) -> None:
     """Serve painting over HTTP; the API is described at /docs.
 
     \b
@@ -74,39 +77,51 @@ def serve(host: str, port: int, workers: int, log_level: str, **settings: Any) -
     styler serve --host 0.0.0.0 --port 8080 --queue 16
     curl -F content=@photo.jpg -F preset=NAME http://127.0.0.1:8000/v1/stylize -o painted.png
     """
-    import uvicorn
-    from pydantic import ValidationError
-
     from styler.models import find
 
-    for name, value in settings.items():
-        if value is not None:  # workers are processes of their own: the environment reaches them
-            os.environ[PREFIX + name.upper()] = str(value)
-    try:
-        configured = _settings()()
-    except ValidationError as error:
-        first = error.errors()[0]
-        flag = "--" + "-".join(str(part) for part in first["loc"]).replace("_", "-")
-        raise InputError(f"{flag}: {first['msg']}, not {first['input']!r}") from None
+    configured = _configured(settings)
+    if print_config:
+        listed = {"host": host, "port": port, **configured.model_dump()}
+        if configured.keys:
+            listed["api_keys"] = f"({len(configured.keys)} hashes)"
+        for name, value in listed.items():
+            click.echo(f"{PREFIX}{name.upper()}={'' if value is None else value}")
+        return
     find(configured.model)
     _check_temporary()
     _check_address(host, port)
-    uvicorn.run(
-        f"{__name__}:served",
-        factory=True,
+    run = import_module("styler_server.serving").serve
+    run(
         host=host,
         port=port,
         workers=workers,
         log_level=log_level,
-        server_header=False,
-        timeout_graceful_shutdown=20,
+        settings=configured,
+        prepare=hush,
     )
 
 
-def served() -> Any:
-    """The app, in each process of its own."""
-    hush()
-    return import_module("styler_server.app").create_app()
+def _configured(settings: dict[str, Any]) -> Any:
+    """The server's settings: options, then the environment, then defaults."""
+    from pydantic import ValidationError
+
+    verbs = click.get_current_context().find_root().command
+    names = verbs.commands if isinstance(verbs, click.Group) else {}
+    check = import_module("styler_server.settings").check_environment
+    services = ("service", "port")  # what Kubernetes sets for a service of this name
+    check(("host", "port", "config", "styles"), (*names, *services))
+    for name, value in settings.items():
+        if value is not None:  # workers are processes of their own: the environment reaches them
+            os.environ[PREFIX + name.upper()] = str(value)
+    try:
+        return _settings()()
+    except ValidationError as error:
+        first = error.errors()[0]
+        if not first["loc"]:
+            raise InputError(first["msg"].removeprefix("Value error, ")) from None
+        flag = "--" + "-".join(str(part) for part in first["loc"]).replace("_", "-")
+        given = "" if first["loc"] == ("api_keys",) else f", not {first['input']!r}"
+        raise InputError(f"{flag}: {first['msg']}{given}") from None
 
 
 def _check_temporary() -> None:

@@ -1,0 +1,83 @@
+"""Routes that take pictures: looked at before the body is read, and left when the client goes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeVar
+
+from fastapi import Request, Response, UploadFile
+from fastapi.routing import APIRoute
+from starlette.datastructures import FormData
+from starlette.requests import ClientDisconnect
+
+from ..form import checked
+from ..middleware.body import UploadRequest
+from ..problems import Problem
+from ..state import State
+
+T = TypeVar("T")
+
+
+class _KnownFields(UploadRequest):
+    """A request whose form has these fields and no others."""
+
+    def __init__(self, request: Request, known: Mapping[str, bool]) -> None:
+        super().__init__(request.scope, request.receive)
+        self._known = known
+        self.raw = next(name for name, required in known.items() if required)
+
+    async def form(self, **_: Any) -> FormData:  # type: ignore[override]
+        form = await super().form()
+        try:
+            return checked(form, self._known)
+        except Problem:
+            await form.close()
+            raise
+
+
+class AdmittedRoute(APIRoute):
+    """A route that refuses what it can before anything of the body is read."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+        known = {
+            field.alias: field.field_info.is_required() for field in self.dependant.body_params
+        }
+
+        async def admitted(request: Request) -> Response:
+            if not known:
+                return await answer(request)
+            state: State = request.app.state.styler
+            _ = state.pipeline  # a 503 while it is closed
+            state.admission.check()
+            return await answer(_KnownFields(request, known))
+
+        return admitted
+
+
+async def taken(upload: UploadFile) -> bytes:
+    """The bytes of an upload, which does not keep them."""
+    data = await upload.read()
+    await upload.close()
+    return data
+
+
+async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """The result of ``work``, which is cancelled as soon as the client hangs up."""
+    working = asyncio.create_task(work)
+    gone = asyncio.create_task(_disconnected(request))
+    try:
+        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        working.cancel()
+        gone.cancel()
+        await asyncio.gather(working, gone, return_exceptions=True)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
