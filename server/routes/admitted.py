@@ -18,6 +18,24 @@ from ..state import State
 
 T = TypeVar("T")
 
+REFUSALS = (
+    "unreadable-request",
+    "unauthorized",
+    "cross-origin",
+    "upload-timeout",
+    "too-large",
+    "unsupported-media-type",
+    "misdirected-request",
+    "invalid-input",
+    "queue-full",
+    "internal-error",
+    "not-ready",
+    "wait-timeout",
+    "deadline",
+    "stopping",
+)
+"""What becomes of pictures that are not taken, or not done with."""
+
 
 class _KnownFields(UploadRequest):
     """A request whose form has these fields and no others."""

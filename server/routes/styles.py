@@ -15,7 +15,7 @@ from ..form import Absent
 from ..problems import Problem, documented
 from ..query import no_query
 from ..state import StateDependency
-from .admitted import AdmittedRoute, taken, unless_gone
+from .admitted import REFUSALS, AdmittedRoute, taken, unless_gone
 
 router = APIRouter(
     prefix="/v1", tags=["painting"], route_class=AdmittedRoute, dependencies=[Depends(no_query)]
@@ -97,22 +97,7 @@ async def one_style(
             "headers": _TAG
             | {"Location": {"description": "Its address.", "schema": {"type": "string"}}}
         },
-        **documented(
-            "unreadable-request",
-            "unauthorized",
-            "cross-origin",
-            "upload-timeout",
-            "too-large",
-            "unsupported-media-type",
-            "misdirected-request",
-            "invalid-input",
-            "queue-full",
-            "internal-error",
-            "not-ready",
-            "wait-timeout",
-            "deadline",
-            "stopping",
-        ),
+        **documented(*REFUSALS),
     },
 )
 async def save_style(

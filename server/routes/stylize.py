@@ -18,7 +18,7 @@ from ..pipeline import Order, Painting
 from ..problems import FieldError, Problem, documented
 from ..query import no_query
 from ..state import StateDependency
-from .admitted import AdmittedRoute, taken, unless_gone
+from .admitted import REFUSALS, AdmittedRoute, taken, unless_gone
 
 router = APIRouter(
     prefix="/v1",
@@ -73,23 +73,7 @@ _A_STYLE = {
     openapi_extra=_A_STYLE,
     responses={
         200: _PICTURE,
-        **documented(
-            "unreadable-request",
-            "unauthorized",
-            "cross-origin",
-            "not-acceptable",
-            "upload-timeout",
-            "too-large",
-            "unsupported-media-type",
-            "misdirected-request",
-            "invalid-input",
-            "queue-full",
-            "internal-error",
-            "not-ready",
-            "wait-timeout",
-            "deadline",
-            "stopping",
-        ),
+        **documented("not-acceptable", *REFUSALS),
     },
 )
 @with_controls
