@@ -17,6 +17,7 @@ from .brushwork import brush
 from .encode import region_statistics
 from .engine import Engine
 from .forward import forward
+from .guided import guided
 from .padding import pad, window
 from .regions import Regions
 from .steady import Steady
@@ -62,9 +63,12 @@ def paint(
             )
         ]
         targets = [_between(*pair, controls.strength) for pair in zip(own, targets, strict=True)]
-    brushed = brush(x, [style.brushwork for style in regions.styles], controls, regions.masks)
-    painted = decode(engine, spec, learned, brushed, targets, regions, steady)
+    painted = decode(engine, spec, learned, x, targets, regions, steady)
     painted = _coloured(painted, regions, controls, steady)
+    checkpoint()
+    painted = guided(painted[0], x[0])[None]
+    brushwork = [style.brushwork for style in regions.styles]
+    painted = brush(painted, brushwork, controls, regions.masks)
     if controls.keep_colours is not None:
         counted = [part > 0 for part in (regions.alpha, only) if part is not None]
         painted = keep_colours(

@@ -1,0 +1,146 @@
+"""For each patch of a picture the patch of a painting that stands for it.
+
+A nearest-neighbour field as in PatchMatch (Barnes et al., SIGGRAPH 2009), but found from large
+patches to small ones, each looked for everywhere; and coherent (Ashikhmin, "Synthesizing natural
+textures", I3D 2001): neighbours come from neighbouring places of the painting where that costs
+little. So what is flat is made of large pieces, with the strokes of the painting whole.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .patches import CELLS, LEVELS, Patches
+
+__all__ = ["SIDES", "correspond", "origins"]
+
+Offsets = NDArray[np.intp]
+Costs = NDArray[np.float32]
+
+SIDES = 64, 32, 16
+"""Of patches in pixels, from the coarsest to the finest; each overlaps the next by half."""
+
+LEAVE, APART = 0.008, 0.003
+"""What a patch must gain by leaving the larger piece it lies in, and by each of its eight
+neighbours that it leaves: mean squares of a cell's channel."""
+
+PASSES = 6
+"""Over all patches, half of them at a time, in which they may follow a neighbour."""
+
+AT_ONCE = 512
+"""Patches that are compared with all of the painting's."""
+
+_AROUND = [(y, x) for y in (0, 1, 2) for x in (0, 1, 2) if (y, x) != (1, 1)]
+_NOWHERE = np.array([1 << 15, 1 << 15])
+
+
+def origins(side: int, rows: int, columns: int) -> Offsets:
+    """Where the patches of a picture begin, ``(rows, columns, 2)``: half a patch before it."""
+    grid = np.indices((rows, columns)).transpose(1, 2, 0)
+    return (grid - 1) * (side // 2)
+
+
+def correspond(picture: list[Patches], painting: list[Patches]) -> Offsets:
+    """From where in a picture to where in a painting, ``(rows, columns, 2)`` pixels down, across.
+
+    Args:
+        picture: its patches of each of :data:`SIDES`, half a side apart, from half a side before
+            its first pixel.
+        painting: its patches, of the same sides.
+
+    Returns:
+        Offsets of the finest patches.
+    """
+    unit = np.float32(LEVELS**2 * 3 * CELLS**2)
+    coarser: Offsets | None = None
+    for wanted, offered in zip(picture, painting, strict=True):
+        here = origins(wanted.side, *wanted.descriptors.shape[:2])
+        offsets = _nearest(wanted, offered) - here
+        costs = _cost(wanted, offered, here + offsets)
+        if coarser is not None:
+            costs += np.float32(LEAVE) * unit
+            for candidate in _larger(coarser, here.shape[:2]):
+                _take(offsets, costs, candidate, _cost(wanted, offered, here + candidate))
+        coarser = _coherent(wanted, offered, here, offsets, costs, np.float32(APART) * unit)
+    assert coarser is not None
+    return coarser
+
+
+def _nearest(wanted: Patches, offered: Patches) -> Offsets:
+    """Where the most similar patches of all begin."""
+    rows, columns, size = wanted.descriptors.shape
+    every = offered.descriptors.reshape(-1, size)
+    half = np.square(every).sum(1) / 2
+    half[~offered.seen.ravel()] = np.inf
+    found = np.empty(rows * columns, np.intp)
+    for start in range(0, len(found), AT_ONCE):
+        part = wanted.descriptors.reshape(-1, size)[start : start + AT_ONCE]
+        found[start : start + AT_ONCE] = (half - part @ every.T).argmin(1)
+    places = np.divmod(found.reshape(rows, columns), offered.descriptors.shape[1])
+    return np.stack(places, -1) * offered.step
+
+
+def _cost(wanted: Patches, offered: Patches, places: Offsets) -> Costs:
+    """Squared differences of patches from those at some places; infinite outside the painting."""
+    rows, columns = offered.seen.shape
+    row, column = (places // offered.step).transpose(2, 0, 1)
+    inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+    place = row.clip(0, rows - 1), column.clip(0, columns - 1)
+    costs: Costs = np.square(wanted.descriptors - offered.descriptors[place]).sum(2)
+    costs[~(inside & offered.seen[place])] = np.inf
+    return costs
+
+
+def _larger(coarser: Offsets, shape: tuple[int, ...]) -> list[Offsets]:
+    """The offsets of the four larger patches around each centre of a patch."""
+    found = []
+    for down in (0, 1):
+        for right in (0, 1):
+            row, column = (
+                np.clip((np.arange(count) + more) // 2, 0, limit - 1)
+                for count, more, limit in zip(
+                    shape, (2 * down, 2 * right), coarser.shape[:2], strict=True
+                )
+            )
+            found.append(coarser[row[:, None], column])
+    return found
+
+
+def _coherent(
+    wanted: Patches,
+    offered: Patches,
+    here: Offsets,
+    offsets: Offsets,
+    costs: Costs,
+    apart: np.float32,
+) -> Offsets:
+    """Offsets of which patches have followed neighbours where that makes all cheaper.
+
+    Iterated conditional modes on a checkerboard, so that no order of patches counts.
+    """
+    rows, columns = costs.shape
+    colour = np.indices(costs.shape).sum(0) % 2
+    for turn in range(PASSES):
+        padded = np.pad(offsets, ((1, 1), (1, 1), (0, 0)), constant_values=_NOWHERE[0])
+        around = [padded[y : y + rows, x : x + columns] for y, x in _AROUND]
+        keys = np.stack([_key(one) for one in around])
+        totals = costs - apart * (keys == _key(offsets)).sum(0)
+        chosen, own = offsets.copy(), costs.copy()
+        for candidate, key in zip(around, keys, strict=True):
+            known = (key != _key(_NOWHERE)) & (colour == turn % 2)
+            cost = _cost(wanted, offered, np.where(known[..., None], here + candidate, -1))
+            total = cost - apart * (keys == key).sum(0)
+            better = total < totals
+            totals[better] = total[better]
+            chosen[better], own[better] = candidate[better], cost[better]
+        offsets, costs = chosen, own
+    return offsets
+
+
+def _key(offsets: Offsets) -> NDArray[np.intp]:
+    """One number for each offset."""
+    return offsets[..., 0] * (1 << 16) + offsets[..., 1]
+
+
+def _take(offsets: Offsets, costs: Costs, candidate: Offsets, cost: Costs) -> None:
+    better = cost < costs
+    offsets[better], costs[better] = candidate[better], cost[better]
