@@ -61,8 +61,8 @@ def brush(
         change = transfer(picture, examples, controls.boldness)
         change = change if scale == 1 else stretch(change, (width, height))
         total[0] += change if masks is None else change * masks[number]
-    painted = painted + np.float32(amount) * total
-    return painted
+    brushed: Array = painted + np.float32(amount) * total
+    return brushed
 
 
 @lru_cache(maxsize=4)

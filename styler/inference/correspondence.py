@@ -15,22 +15,26 @@ __all__ = ["SIDES", "correspond", "origins"]
 
 Offsets = NDArray[np.intp]
 Costs = NDArray[np.float32]
+Keys = NDArray[np.intp]
 
 SIDES = 64, 32, 16
 """Of patches in pixels, from the coarsest to the finest; each overlaps the next by half."""
 
-LEAVE, APART = 0.008, 0.003
-"""What a patch must gain by leaving the larger piece it lies in, and by each of its eight
-neighbours that it leaves: mean squares of a cell's channel."""
+LEAVE, APART, REPEAT = 0.008, 0.003, 0.02
+"""What a patch must gain by leaving the larger piece it lies in, by each of its eight neighbours
+that it leaves, and by each that comes from the very same place: mean squares of cells' colours."""
 
-PASSES = 6
+PASSES = 10
 """Over all patches, half of them at a time, in which they may follow a neighbour."""
+
+UNIT = LEVELS**2 * 3 * CELLS**2
+"""A mean square of 1 as a sum over cells."""
 
 AT_ONCE = 512
 """Patches that are compared with all of the painting's."""
 
-_AROUND = [(y, x) for y in (0, 1, 2) for x in (0, 1, 2) if (y, x) != (1, 1)]
-_NOWHERE = np.array([1 << 15, 1 << 15])
+_AROUND = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
+NOWHERE = 1 << 15
 
 
 def origins(side: int, rows: int, columns: int) -> Offsets:
@@ -50,17 +54,16 @@ def correspond(picture: list[Patches], painting: list[Patches]) -> Offsets:
     Returns:
         Offsets of the finest patches.
     """
-    unit = np.float32(LEVELS**2 * 3 * CELLS**2)
     coarser: Offsets | None = None
     for wanted, offered in zip(picture, painting, strict=True):
         here = origins(wanted.side, *wanted.descriptors.shape[:2])
         offsets = _nearest(wanted, offered) - here
         costs = _cost(wanted, offered, here + offsets)
         if coarser is not None:
-            costs += np.float32(LEAVE) * unit
+            costs += np.float32(LEAVE * UNIT)
             for candidate in _larger(coarser, here.shape[:2]):
                 _take(offsets, costs, candidate, _cost(wanted, offered, here + candidate))
-        coarser = _coherent(wanted, offered, here, offsets, costs, np.float32(APART) * unit)
+        coarser = _coherent(wanted, offered, here, offsets, costs)
     assert coarser is not None
     return coarser
 
@@ -106,12 +109,7 @@ def _larger(coarser: Offsets, shape: tuple[int, ...]) -> list[Offsets]:
 
 
 def _coherent(
-    wanted: Patches,
-    offered: Patches,
-    here: Offsets,
-    offsets: Offsets,
-    costs: Costs,
-    apart: np.float32,
+    wanted: Patches, offered: Patches, here: Offsets, offsets: Offsets, costs: Costs
 ) -> Offsets:
     """Offsets of which patches have followed neighbours where that makes all cheaper.
 
@@ -120,15 +118,16 @@ def _coherent(
     rows, columns = costs.shape
     colour = np.indices(costs.shape).sum(0) % 2
     for turn in range(PASSES):
-        padded = np.pad(offsets, ((1, 1), (1, 1), (0, 0)), constant_values=_NOWHERE[0])
-        around = [padded[y : y + rows, x : x + columns] for y, x in _AROUND]
-        keys = np.stack([_key(one) for one in around])
-        totals = costs - apart * (keys == _key(offsets)).sum(0)
+        padded = np.pad(offsets, ((1, 1), (1, 1), (0, 0)), constant_values=NOWHERE)
+        around = [padded[y : y + rows, x : x + columns] for y, x in np.add(_AROUND, 1)]
+        follow = np.stack([_key(one) for one in around])
+        repeat = follow + _key(wanted.step * np.array(_AROUND))[:, None, None]
+        totals = costs + _beside(_key(offsets), follow, repeat)
         chosen, own = offsets.copy(), costs.copy()
-        for candidate, key in zip(around, keys, strict=True):
-            known = (key != _key(_NOWHERE)) & (colour == turn % 2)
-            cost = _cost(wanted, offered, np.where(known[..., None], here + candidate, -1))
-            total = cost - apart * (keys == key).sum(0)
+        for candidate, key in zip(around, follow, strict=True):
+            allowed = (candidate[..., 0] != NOWHERE) & (colour == turn % 2)
+            cost = _cost(wanted, offered, np.where(allowed[..., None], here + candidate, -1))
+            total = cost + _beside(key, follow, repeat)
             better = total < totals
             totals[better] = total[better]
             chosen[better], own[better] = candidate[better], cost[better]
@@ -136,9 +135,20 @@ def _coherent(
     return offsets
 
 
-def _key(offsets: Offsets) -> NDArray[np.intp]:
-    """One number for each offset."""
-    return offsets[..., 0] * (1 << 16) + offsets[..., 1]
+def _beside(key: Keys, follow: Keys, repeat: Keys) -> Costs:
+    """What an offset costs beside those around it: ``(rows, columns)`` keys, ``(8, ...)`` of them.
+
+    A neighbour with the same offset continues the same piece; one whose offset ends in the same
+    place repeats it.
+    """
+    costs: Costs = (key == repeat).sum(0, np.float32) * np.float32(REPEAT * UNIT)
+    costs -= (key == follow).sum(0, np.float32) * np.float32(APART * UNIT)
+    return costs
+
+
+def _key(offsets: Offsets) -> Keys:
+    """One number for each offset; their sums are those of offsets."""
+    return offsets[..., 0] * (1 << 20) + offsets[..., 1]
 
 
 def _take(offsets: Offsets, costs: Costs, candidate: Offsets, cost: Costs) -> None:

@@ -24,7 +24,7 @@ FLAT = np.float32(1e-3)
 """Variance of colour in the photo below which it says nothing of the painting's."""
 
 
-SHARE = np.float32(0.5)
+SHARE = np.float32(0.4)
 """How far a painting goes to that function."""
 
 
@@ -36,7 +36,9 @@ def guided(painted: Array, photo: Array) -> Array:
     products = (guide[:, None] * both[None]).reshape(-1, *guide.shape[1:])
     mean = blur(both, AROUND)
     moments = blur(products, AROUND).reshape(3, 6, *guide.shape[1:]) - mean[:3, None] * mean
-    covariance, cross = (np.moveaxis(part, (0, 1), (2, 3)) for part in (moments[:, :3], moments[:, 3:]))
+    covariance, cross = (
+        np.moveaxis(part, (0, 1), (2, 3)) for part in (moments[:, :3], moments[:, 3:])
+    )
     slopes = np.linalg.solve(covariance + FLAT * np.eye(3, dtype=np.float32), cross)
     slopes = np.moveaxis(slopes, (2, 3), (1, 0))  # of each painted colour by each of the photo's
     rest = mean[3:] - (slopes * mean[None, :3]).sum(1)
@@ -44,4 +46,5 @@ def guided(painted: Array, photo: Array) -> Array:
     size = REDUCED * guide.shape[2], REDUCED * guide.shape[1]
     large = stretch(found, size, smooth=False)[:, :height, :width]
     led = (large[:9].reshape(3, 3, height, width) * photo).sum(1) + large[9:]
-    return painted + SHARE * (led - painted)
+    nearer: Array = painted + SHARE * (led - painted)
+    return nearer

@@ -20,6 +20,8 @@ __all__ = ["Example", "transfer"]
 
 Array = NDArray[np.float32]
 
+LIMIT = 4.0
+FAR = 0.1
 STEP = 8
 """Pixels between the painting's patches at least."""
 
@@ -64,7 +66,8 @@ class Example:
         ]
         if not patches[-1].seen.any():
             return None
-        layers = np.concatenate([detail, shapes]).transpose(1, 2, 0)
+        most = np.float32(LIMIT * np.quantile(busy, 0.2) + 1e-6)
+        layers = np.concatenate([most * np.tanh(detail / most), shapes]).transpose(1, 2, 0)
         return cls(np.ascontiguousarray(layers), patches)
 
 
@@ -92,7 +95,8 @@ def transfer(picture: Array, examples: Sequence[tuple[Example, float]], boldness
         for faithful, free in (STROKES, GROUND, KEPT, RECEDE)
     )
     room = np.sqrt(others / (others + recede * own + np.float32(1e-8)))
-    change: Array = strokes * room * taken + colour * (ground - shapes) + (kept - 1) * detail
+    shift = np.float32(FAR) * np.tanh((ground - shapes) / np.float32(FAR))
+    change: Array = strokes * room * taken + colour * shift + (kept - 1) * detail
     return change
 
 
@@ -101,9 +105,7 @@ def _patches(picture: Array, busy: Array) -> list[Patches]:
     found = []
     for side in SIDES:
         half = side // 2
-        sides = [(0, 0)] + [
-            (half, half + -length % SIDES[0]) for length in picture.shape[1:]
-        ]
+        sides = [(0, 0)] + [(half, half + -length % SIDES[0]) for length in picture.shape[1:]]
         padded, more = (np.pad(one, sides, mode="symmetric") for one in (picture, busy))
         found.append(Patches.of(padded, more, side, half))
     return found

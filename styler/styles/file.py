@@ -108,7 +108,7 @@ def _parse(content: bytes) -> Style:
         np.isfinite(part).all() for part in (palette.mean, palette.covariance)
     ):
         raise ValueError("its palette is no mean and covariance")
-    if not all(0 < weight <= 1 for _, weight in style.brushwork.exemplars):
+    if not all(0 < weight < 1.001 for _, weight in style.brushwork.exemplars):
         raise ValueError("the weights of its pictures are none")
     return style
 

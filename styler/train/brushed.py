@@ -43,9 +43,7 @@ def brushed(pictures: Tensor, share: float, rng: np.random.Generator) -> Tensor:
     return torch.cat(found).contiguous(memory_format=torch.channels_last)
 
 
-def _draw(
-    x: Array, scale: float, gains: NDArray[np.float64], boldness: float, seed: int
-) -> Array:
+def _draw(x: Array, scale: float, gains: NDArray[np.float64], boldness: float, seed: int) -> Array:
     """``(3, H, W)`` with strokes, which are drawn at that scale."""
     height, width = x.shape[1:]
     size = max(1, round(width * scale)), max(1, round(height * scale))
