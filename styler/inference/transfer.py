@@ -20,17 +20,23 @@ __all__ = ["Example", "transfer"]
 
 Array = NDArray[np.float32]
 
-LIMIT = 4.0
-FAR = 0.1
 STEP = 8
 """Pixels between the painting's patches at least."""
+
+QUIET = 0.2
+"""The quantile of a painting's energy at which it is called quiet."""
 
 # From faithful to free:
 STROKES = 0.95, 1.0
 """How much of the painting's detail is laid on."""
+LIMIT = 4.0, 40.0
+"""How strong it may become, as a multiple of what it is where the painting is quiet: strokes pass,
+inscriptions and outlines fade."""
 GROUND = 0.4, 0.7
 """How far what is smooth goes to its counterparts' colours."""
-KEPT = 1.1, 0.3
+FAR = 0.1, 1.0
+"""How far at most: shapes of the painting do not shine through."""
+KEPT = 1.3, 0.3
 """How much of the picture's own detail stays."""
 RECEDE = 2.0, 0.0
 """How far that makes the painting's recede, by its energy: so a face stays one."""
@@ -42,10 +48,12 @@ class Example:
 
     Attributes:
         layers: ``(H, W, 6)`` float32: its detail, and what is smooth.
+        quiet: how strong its detail is where it is quiet.
         patches: of each of the sides.
     """
 
     layers: Array
+    quiet: float
     patches: list[Patches]
 
     @classmethod
@@ -66,9 +74,9 @@ class Example:
         ]
         if not patches[-1].seen.any():
             return None
-        most = np.float32(LIMIT * np.quantile(busy, 0.2) + 1e-6)
-        layers = np.concatenate([most * np.tanh(detail / most), shapes]).transpose(1, 2, 0)
-        return cls(np.ascontiguousarray(layers), patches)
+        layers = np.concatenate([detail, shapes]).transpose(1, 2, 0)
+        shown = busy if alpha is None else busy[alpha > 0.5]
+        return cls(np.ascontiguousarray(layers), float(np.quantile(shown, QUIET)), patches)
 
 
 def transfer(picture: Array, examples: Sequence[tuple[Example, float]], boldness: float) -> Array:
@@ -83,21 +91,28 @@ def transfer(picture: Array, examples: Sequence[tuple[Example, float]], boldness
     shapes = smooth(picture)
     detail = picture - shapes
     patches = _patches(picture, energy(detail))
-    layers = np.zeros((6, height, width), np.float32)
+    strokes, limit, colour, far, kept, recede = (
+        faithful + boldness * (free - faithful)
+        for faithful, free in (STROKES, LIMIT, GROUND, FAR, KEPT, RECEDE)
+    )
+    taken, ground = np.zeros_like(picture), np.zeros_like(picture)
     for example, weight in examples:
-        offsets = correspond(patches, example.patches)
-        layers += np.float32(weight) * _render(example.layers, offsets, height, width)
-    taken, ground = layers[:3], layers[3:]
+        layers = _render(example.layers, correspond(patches, example.patches), height, width)
+        taken += np.float32(weight) * _within(layers[:3], limit * example.quiet)
+        ground += np.float32(weight) * layers[3:]
     taken /= np.float32(np.sqrt(sum(weight**2 for _, weight in examples)))
     own, others = (np.square(energy(one)) for one in (detail, taken))
-    strokes, colour, kept, recede = (
-        np.float32(faithful + boldness * (free - faithful))
-        for faithful, free in (STROKES, GROUND, KEPT, RECEDE)
-    )
-    room = np.sqrt(others / (others + recede * own + np.float32(1e-8)))
-    shift = np.float32(FAR) * np.tanh((ground - shapes) / np.float32(FAR))
-    change: Array = strokes * room * taken + colour * shift + (kept - 1) * detail
+    room = np.sqrt(others / (others + np.float32(recede) * own + np.float32(1e-8)))
+    change: Array = np.float32(strokes) * room * taken
+    change += np.float32(colour) * _within(ground - shapes, far)
+    change += np.float32(kept - 1) * detail
     return change
+
+
+def _within(values: Array, most: float) -> Array:
+    """Small values as they are, large ones up to ``most``."""
+    scale = np.float32(max(most, 1e-6))
+    return scale * np.tanh(values / scale)
 
 
 def _patches(picture: Array, busy: Array) -> list[Patches]:
