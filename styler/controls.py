@@ -201,7 +201,7 @@ class Controls:
         ),
     )
     contrast: float = field(
-        default=1.0,
+        default=1.15,
         metadata=about(
             "How far lights and darks are apart: 1 leaves them as the network paints them.",
             low=0.0,

@@ -15,7 +15,7 @@ const DIALS = [
   ["brush-dials", "brushwork", "Brushwork", 0, 2, 0.1, 1, percent, "clean", "strong"],
   ["brush-dials", "boldness", "Boldness", 0, 1, 0.1, 0, percent, "true to the photo", "free"],
   ["colour-dials", "palette", "Palette", 0, 1, 0.1, 0.8, percent, "free", "the painting’s"],
-  ["colour-dials", "contrast", "Contrast", 0, 2, 0.05, 1, percent, "soft", "strong"],
+  ["colour-dials", "contrast", "Contrast", 0, 2, 0.05, 1.15, percent, "soft", "strong"],
   ["colour-dials", "saturation", "Saturation", 0, 2, 0.05, 1.15, percent, "grey", "vivid"],
 ];
 const sent = { stroke_size: (position) => 2 ** position }; // what of a slider's position is sent

@@ -27,18 +27,18 @@ QUIET = 0.2
 """The quantile of a painting's energy at which it is called quiet."""
 
 # From faithful to free:
-STROKES = 0.95, 1.0
+STROKES = 1.0, 1.0
 """How much of the painting's detail is laid on."""
-LIMIT = 4.0, 40.0
+LIMIT = 3.0, 40.0
 """How strong it may become, as a multiple of what it is where the painting is quiet: strokes pass,
 inscriptions and outlines fade."""
 GROUND = 0.4, 0.7
 """How far what is smooth goes to its counterparts' colours."""
 FAR = 0.1, 1.0
 """How far at most: shapes of the painting do not shine through."""
-KEPT = 1.3, 0.3
+KEPT = 1.25, 0.3
 """How much of the picture's own detail stays."""
-RECEDE = 2.0, 0.0
+RECEDE = 1.5, 0.0
 """How far that makes the painting's recede, by its energy: so a face stays one."""
 
 
