@@ -7,6 +7,7 @@ little. So what is flat is made of large pieces, with the strokes of the paintin
 """
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from .patches import CELLS, LEVELS, Patches
@@ -23,6 +24,10 @@ SIDES = 64, 32, 16
 LEAVE, APART, REPEAT = 0.008, 0.003, 0.02
 """What a patch must gain by leaving the larger piece it lies in, by each of its eight neighbours
 that it leaves, and by each that comes from the very same place: mean squares of cells' colours."""
+
+CHANCE, STRIDE = 0.006, 37
+"""How much worse a patch may be and still be taken now and then, so that equal ones take different
+places; and how far the order of chance moves on from one to the next."""
 
 PASSES = 10
 """Over all patches, half of them at a time, in which they may follow a neighbour."""
@@ -75,11 +80,23 @@ def _nearest(wanted: Patches, offered: Patches) -> Offsets:
     half = np.square(every).sum(1) / 2
     half[~offered.seen.ravel()] = np.inf
     found = np.empty(rows * columns, np.intp)
+    chance = sliding_window_view(_chance(len(found) * STRIDE + len(half)), len(half))[::STRIDE]
     for start in range(0, len(found), AT_ONCE):
         part = wanted.descriptors.reshape(-1, size)[start : start + AT_ONCE]
-        found[start : start + AT_ONCE] = (half - part @ every.T).argmin(1)
+        costs = half - part @ every.T
+        costs += chance[start : start + len(part)]
+        found[start : start + AT_ONCE] = costs.argmin(1)
     places = np.divmod(found.reshape(rows, columns), offered.descriptors.shape[1])
     return np.stack(places, -1) * offered.step
+
+
+def _chance(count: int) -> Costs:
+    """Whole numbers without order, the same ones on every machine."""
+    bits = np.arange(count, dtype=np.uint32)
+    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):  # finalizer of a 32-bit hash
+        bits = (bits ^ (bits >> np.uint32(shift))) * np.uint32(factor)
+    costs: Costs = ((bits >> np.uint32(8)) % np.uint32(CHANCE * UNIT / 2)).astype(np.float32)
+    return costs
 
 
 def _cost(wanted: Patches, offered: Patches, places: Offsets) -> Costs:

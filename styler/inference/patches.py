@@ -25,7 +25,7 @@ BAND = 4.0
 AROUND = 6.0
 """Deviation of the Gaussian over which detail's energy is gathered."""
 
-STRUCTURE, BUSY = 0.7, 6.0
+STRUCTURE, BUSY = 0.7, 3.0
 """Weight of cells' differences from a patch's mean, and of how busy it is, beside that mean."""
 
 LEVELS = 256

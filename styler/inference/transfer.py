@@ -27,9 +27,9 @@ QUIET = 0.2
 """The quantile of a painting's energy at which it is called quiet."""
 
 # From faithful to free:
-STROKES = 1.0, 1.0
+STROKES = 0.95, 1.0
 """How much of the painting's detail is laid on."""
-LIMIT = 3.0, 40.0
+LIMIT = 4.0, 40.0
 """How strong it may become, as a multiple of what it is where the painting is quiet: strokes pass,
 inscriptions and outlines fade."""
 GROUND = 0.4, 0.7
@@ -38,7 +38,7 @@ FAR = 0.1, 1.0
 """How far at most: shapes of the painting do not shine through."""
 KEPT = 1.25, 0.3
 """How much of the picture's own detail stays."""
-RECEDE = 1.5, 0.0
+RECEDE = 1.75, 0.0
 """How far that makes the painting's recede, by its energy: so a face stays one."""
 
 
@@ -112,7 +112,8 @@ def transfer(picture: Array, examples: Sequence[tuple[Example, float]], boldness
 def _within(values: Array, most: float) -> Array:
     """Small values as they are, large ones up to ``most``."""
     scale = np.float32(max(most, 1e-6))
-    return scale * np.tanh(values / scale)
+    bounded: Array = scale * np.tanh(values / scale)
+    return bounded
 
 
 def _patches(picture: Array, busy: Array) -> list[Patches]:

@@ -11,7 +11,7 @@ from styler.imaging.colour.pigment import KNEE
 def test_nothing_is_clipped_and_all_keeps_its_order() -> None:
     values = np.linspace(-1, 2, 301, dtype=np.float32)
     soft = pigment(values, 1.0)
-    assert 0 <= soft.min() and soft.max() <= 1
+    assert soft.min() >= 0 and soft.max() <= 1
     seen = (values > -0.3) & (values < 1.3)
     assert (np.diff(soft[seen]) > 0).all()
 
