@@ -34,7 +34,7 @@ CONTROLS: dict[str, tuple[str, tuple[object, ...]]] = {
     "stroke_size": ("van-gogh-wheat-field", (0.5, 1.0, 2.0, 4.0)),
     "boldness": ("renoir-chrysanthemums", (0.0, 0.3, 0.6, 1.0)),
     "palette": ("gauguin-arlesiennes", (0.0, 0.4, 0.8, 1.0)),
-    "contrast": ("monet-impression", (0.6, 0.8, 1.0, 1.3)),
+    "contrast": ("monet-impression", (0.6, 0.9, 1.15, 1.5)),
     "saturation": ("monet-impression", (0.0, 0.6, 1.15, 1.7)),
     "canvas": ("van-gogh-night-cafe", (256, 384, 512, 640)),
     "style_size": ("van-gogh-night-cafe", (64, 128, 256, 512)),
@@ -67,7 +67,7 @@ def gallery(stylizer: Stylizer, scenes: dict[str, np.ndarray]) -> None:
         for title, scene in scenes.items():
             painted = resize(stylizer.stylize(scene, style.name), size=(TILE, TILE))
             name = f"gallery/{style.name}-{title}.webp"
-            save(Picture(painted), DOCS / name, 78)
+            save(Picture(painted), DOCS / name, 66)
             lines.append(f"![{title} as {style.name}]({name})")
     (DOCS / "gallery.md").write_text("\n".join(lines) + "\n", "utf-8")
 
@@ -79,7 +79,7 @@ def controls(stylizer: Stylizer, scene: np.ndarray) -> None:
         for value in values:
             painted = stylizer.stylize(scene, style, **{name: value})
             tiles.append((f"{name} {value}", Picture(resize(painted, size=(TILE, TILE)))))
-        save(grid(tiles, columns=len(tiles)), DOCS / "controls" / f"{name}.webp", 80)
+        save(grid(tiles, columns=len(tiles)), DOCS / "controls" / f"{name}.webp", 66)
 
 
 def main(model: str = "default") -> None:
