@@ -1,6 +1,6 @@
 """From a photo and its regions to the painting."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,15 +8,16 @@ from numpy.typing import NDArray
 
 from styler.controls import Controls
 from styler.halt import checkpoint
-from styler.imaging import Palette, keep_colours, vivid
+from styler.imaging import Palette, keep_colours, pigment, vivid
 from styler.models import Affine, ModelSpec
-from styler.styles import FeatureStats
+from styler.styles import FeatureStats, Style
 
 from .adain import affine
 from .brushwork import brush
 from .encode import region_statistics
 from .engine import Engine
 from .forward import forward
+from .guided import guided
 from .padding import pad, window
 from .regions import Regions
 from .steady import Steady
@@ -24,6 +25,8 @@ from .steady import Steady
 __all__ = ["decode", "paint"]
 
 Array = NDArray[np.float32]
+Moved = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""A matrix and a shift of colours."""
 Learned = dict[str, NDArray[Any]]
 """Weights and biases of sites with a target of their own, by name."""
 
@@ -62,9 +65,13 @@ def paint(
             )
         ]
         targets = [_between(*pair, controls.strength) for pair in zip(own, targets, strict=True)]
-    brushed = brush(x, [style.brushwork for style in regions.styles], controls, regions.masks)
-    painted = decode(engine, spec, learned, brushed, targets, regions, steady)
+    painted = decode(engine, spec, learned, x, targets, regions, steady)
     painted = _coloured(painted, regions, controls, steady)
+    checkpoint()
+    painted = guided(painted[0], x[0])[None]
+    brushwork = [style.brushwork for style in regions.styles]
+    painted = brush(painted, brushwork, controls, regions.masks)
+    painted = _vivid(painted, regions, controls, steady)
     if controls.keep_colours is not None:
         counted = [part > 0 for part in (regions.alpha, only) if part is not None]
         painted = keep_colours(
@@ -121,24 +128,45 @@ def decode(
 
 
 def _coloured(painted: Array, regions: Regions, controls: Controls, steady: Steady) -> Array:
-    """The colours of each region moved towards its style's palette, and as vivid as wanted."""
-    fade = min(controls.strength, 1.0)
-    amount, contrast, saturation = (
-        controls.palette * fade,
-        1 + (controls.contrast - 1) * fade,
-        1 + (controls.saturation - 1) * fade,
-    )
-    if not amount and contrast == saturation == 1:
+    """The colours of each region moved towards its style's palette."""
+    amount = controls.palette * min(controls.strength, 1.0)
+    if not amount:
         return painted
+
+    def towards(style: Style, own: Palette) -> Moved:
+        return own.towards(style.palette, amount)
+
+    return _moved(painted, regions, steady, towards)
+
+
+def _vivid(painted: Array, regions: Regions, controls: Controls, steady: Steady) -> Array:
+    """As far from the mean brightness of each region, and from grey, as is wanted."""
+    fade = min(controls.strength, 1.0)
+    contrast, saturation = (
+        1 + (value - 1) * fade for value in (controls.contrast, controls.saturation)
+    )
+    if contrast != 1 or saturation != 1:
+
+        def more(style: Style, own: Palette) -> Moved:
+            return vivid(own.mean, contrast, saturation)
+
+        painted = _moved(painted, regions, steady, more)
+    return pigment(painted, min(controls.brushwork, 1.0) * fade)
+
+
+def _moved(
+    painted: Array,
+    regions: Regions,
+    steady: Steady,
+    move: Callable[[Style, Palette], Moved],
+) -> Array:
+    """All colours of each region moved alike, by what they are."""
     total = np.zeros_like(painted)
     for region, (style, weights) in enumerate(zip(regions.styles, regions.weights(1), strict=True)):
         own = Palette.of(painted, weights)
         if not np.isfinite(own.covariance).all():
             return painted  # rounding to pixels tells what is wrong
-        own = steady(("palette", style), own)
-        matrix, shift = own.towards(style.palette, amount)
-        more, about = vivid(matrix @ own.mean + shift, contrast, saturation)
-        matrix, shift = more @ matrix, more @ shift + about
+        matrix, shift = move(style, steady((move.__name__, style), own))
         moved = np.tensordot(matrix.astype(np.float32), painted[0], 1)
         moved += shift.astype(np.float32)[:, None, None]
         total[0] += moved if regions.masks is None else moved * regions.masks[region]
