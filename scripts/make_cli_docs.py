@@ -21,6 +21,8 @@ Made from the commands by `python scripts/make_cli_docs.py`; `styler --help` and
 `styler VERB --help` say the same.
 """
 
+NOT_RUN = "<!-- not run: examples of the help, which tests/cli/test_manual.py runs -->"
+
 SETTINGS = """\
 ## Configuration and environment
 
@@ -28,8 +30,8 @@ Every option can be set in three places. The command line wins over the environm
 environment over the file.
 
 ```sh
-styler stylize photo.jpg --style NAME --strength 0.8
-STYLER_STYLIZE_STRENGTH=0.8 styler stylize photo.jpg --style NAME
+styler stylize photo.jpg --style hiroshige-yui --strength 0.8 -o weaker.png
+STYLER_STYLIZE_STRENGTH=0.8 styler stylize photo.jpg --style hiroshige-yui -o same.png
 ```
 
 The environment variable of an option is `STYLER_`, the verb and the option in capitals, with
@@ -151,7 +153,7 @@ def _description(command: click.Command) -> list[str]:
     lines = []
     for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
         if paragraph.startswith("\b\n"):
-            lines += ["```sh", paragraph.removeprefix("\b\n").rstrip(), "```", ""]
+            lines += [NOT_RUN, "```sh", paragraph.removeprefix("\b\n").rstrip(), "```", ""]
         else:
             lines += [paragraph.rstrip(), ""]
     return lines[:-1]

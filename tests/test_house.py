@@ -51,7 +51,7 @@ TORCH = ("norm", "network", "evaluation", "train")
 """Rooms that need the training install. All others run without it."""
 
 TOGETHER = {
-    "test_docstrings", "test_golden", "test_house", "test_public_api", "test_readme",
+    "test_docs", "test_docstrings", "test_golden", "test_house", "test_public_api", "test_site",
     "cli/test_manual", "imaging/test_corpus", "imaging/test_mutation",
     "inference/engine/test_engines", "server/test_browser", "server/test_container",
     "server/test_description", "server/test_hostile", "server/test_manual", "server/test_sockets",

@@ -1,6 +1,6 @@
 """What `import styler` offers, and what it must not import."""
 
-import runpy
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -75,8 +75,6 @@ print(painted.shape, len(styler.presets()) >= 12)
     assert python(code) == "(48, 40, 3) True"
 
 
-def test_the_reference_is_current() -> None:
-    made = runpy.run_path(str(ROOT / "scripts" / "make_python_docs.py"))["reference"]()
-    current = (ROOT / "docs" / "python.md").read_text("utf-8")
-    assert current == made, "run python scripts/make_python_docs.py"
-    assert all(f"`{name}`" in current for name in styler.__all__)
+def test_the_reference_is_complete() -> None:
+    page = (ROOT / "docs" / "python.md").read_text("utf-8")
+    assert sorted(re.findall(r"^::: styler\.(\w+)$", page, re.MULTILINE)) == sorted(styler.__all__)

@@ -219,8 +219,7 @@ class Stylizer:
         Returns:
             The painted frames with their times.
 
-        Raises:
-            What :meth:`stylize` does.
+        It raises what :meth:`stylize` does.
         """
         given, steady = Keywords(**keywords), Steady()
         styles = self._resolve(style, given.style_size)

@@ -20,7 +20,7 @@ ELSEWHERE = (
     "styler export",
     "cat ",
     "curl ",
-)  # tests/test_readme.py
+)  # tests/test_docs.py
 
 
 def test_manual_is_current() -> None:

@@ -20,6 +20,7 @@ from styler.norm.registry import norm, register
 __all__ = ["Placement", "Residual"]
 
 Placement = Literal["pre", "post", "sandwich"]
+"""Where the norms of a branch stand: before it, behind the sum, or before it and behind it."""
 
 
 class Residual(nn.Module):
