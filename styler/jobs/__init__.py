@@ -7,6 +7,7 @@ from .memory import size_of
 from .need import Need
 from .outcome import Outcome
 from .output import Saving, check_output
+from .queue.status import STATES
 from .recipe import Recipe
 from .runner import Runner
 from .watch import watch
@@ -14,6 +15,7 @@ from .watch import watch
 __all__ = [
     "PAINTED",
     "PIPE",
+    "STATES",
     "Estimate",
     "Job",
     "Need",
