@@ -82,6 +82,33 @@ class Settings(BaseSettings):
     )
     page: bool = Field(default=True, description="Serve the page at / besides the API.")
 
+    job_folder: str | None = Field(
+        default=None,
+        description="Folder that keeps the pictures of jobs; without one no jobs are taken.",
+    )
+    job_queue: str | None = Field(
+        default=None,
+        description="The queue: a SQLite file, or a database such as "
+        "postgresql://user@host/database. By default jobs.sqlite in the folder.",
+    )
+    job_painting: bool = Field(
+        default=True,
+        description="Paint jobs between requests; otherwise styler jobs run does.",
+    )
+    job_limit: int = Field(default=100, ge=1, description="Jobs that may be unfinished at a time.")
+    job_keep_seconds: float = Field(
+        default=86_400,
+        gt=0,
+        le=31_536_000,
+        allow_inf_nan=False,
+        description="Time that a job and its results are kept once it is over.",
+    )
+    webhook_hosts: str | None = Field(
+        default=None,
+        description="Hosts, separated by commas, that may be told of a job's end; *.example.org is "
+        "all below, example.org:8080 another port than its own. By default none.",
+    )
+
     hosts: str | None = Field(
         default=None,
         description="Names, separated by commas, that requests may call the server by; "
@@ -126,6 +153,11 @@ class Settings(BaseSettings):
     def keys(self) -> tuple[str, ...]:
         """``api_keys`` one by one."""
         return _list(self.api_keys)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """``webhook_hosts`` one by one."""
+        return _list(self.webhook_hosts)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ from .memory import size_of
 from .need import Need
 from .outcome import Outcome
 from .output import Saving, check_output
-from .queue.status import STATES
 from .recipe import Recipe
 from .runner import Runner
+from .state import STATES
 from .watch import watch
 
 __all__ = [

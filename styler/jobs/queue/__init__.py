@@ -3,17 +3,15 @@
 from .held import contents, held, identify
 from .leases import Lease, LeaseLostError, Leases
 from .queue import Queue
-from .status import STATES, Entry, Event, State, Status
+from .status import Entry, Event, Status
 
 __all__ = [
-    "STATES",
     "Entry",
     "Event",
     "Lease",
     "LeaseLostError",
     "Leases",
     "Queue",
-    "State",
     "Status",
     "contents",
     "held",

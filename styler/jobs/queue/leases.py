@@ -166,9 +166,8 @@ class Leases:
     def give_back(self, lease: Lease) -> None:
         """Let another worker have it, as though it had not been begun."""
         sets = "state = 'queued', token = NULL, progress = 0, attempts = attempts - 1"
-        told = {"worker": lease.worker, "detail": None}
         with self._database.transaction() as transaction:
-            self._ended(transaction, lease.key, sets, "given back", **told)
+            self._ended(transaction, lease.key, sets, "given back", worker=lease.worker)
 
     def take_back(self, worker: str) -> None:
         """End the leases of a worker that is known to be dead."""
@@ -259,7 +258,7 @@ class Leases:
         event: str,
         *,
         worker: str,
-        detail: str | None,
+        detail: str | None = None,
         **values: Any,
     ) -> bool:
         """Change the row of a lease that still holds, and log it; tell whether it did."""

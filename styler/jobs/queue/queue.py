@@ -10,11 +10,12 @@ from typing import Any, Self
 from styler.errors import InputError, one_line
 
 from ..job import Job
+from ..state import STATES, State
 from . import rows, schema
 from .database import ConflictError, Database, Transaction, open_database
 from .held import from_text, identify, in_the_way, to_text
 from .leases import Leases
-from .status import STATES, Entry, Event, State, Status
+from .status import Entry, Event, Status
 
 __all__ = ["Queue"]
 
@@ -75,7 +76,7 @@ class Queue:
             raise InputError("there are no pictures to queue; name a file or a folder of them")
         id = id or identify(job, contents, owner)
         if self._status(id) is not None:
-            self._renew(id)
+            self.renew(id)
             return id
         in_the_way(job)
         now = time.time()
@@ -87,7 +88,7 @@ class Queue:
                 transaction.insert("styler_tasks", _tasks(id, job, contents, now))
                 rows.log(transaction, now, id, "added")
         except ConflictError:  # by somebody else at this moment
-            self._renew(id)
+            self.renew(id)
         return id
 
     def find(self, beginning: str) -> str:
@@ -145,6 +146,21 @@ class Queue:
         with self._database.transaction(write=False) as transaction:
             return {row["state"]: row["count"] for row in transaction.rows(query, since=since)}
 
+    def renew(self, id: str) -> None:
+        """Queue again what of a job failed, was called off, or has lost its output."""
+        self.status(id)
+        self.retry(id)
+        for entry in self.entries(id):
+            if entry.state == "done" and not entry.output.exists():
+                self._change(
+                    id,
+                    "output gone",
+                    "UPDATE styler_tasks SET state = 'queued', due = :now, attempts = 0, "
+                    "progress = 0, finished = NULL "
+                    "WHERE job = :id AND number = :number AND state = 'done'",
+                    number=entry.number,
+                )
+
     def retry(self, id: str) -> int:
         """Queue again what failed or was called off; tells how many pictures."""
         return self._change(
@@ -201,6 +217,12 @@ class Queue:
                         due.append(status)
         return due
 
+    def postpone(self, id: str, seconds: float) -> None:
+        """Tell the end of a job in so many seconds."""
+        then = time.time() + seconds
+        with self._database.transaction() as transaction:
+            transaction.change("UPDATE styler_jobs SET tell = :at WHERE id = :id", at=then, id=id)
+
     def announced(self, id: str, outcome: str) -> None:
         """The end of a job has been told, or never will be."""
         with self._database.transaction() as transaction:
@@ -220,19 +242,6 @@ class Queue:
                 again = "UPDATE styler_jobs SET tell = :now WHERE id = :id AND webhook IS NOT NULL"
                 transaction.change(again, now=now, id=id)
         return changed
-
-    def _renew(self, id: str) -> None:
-        self.retry(id)
-        for entry in self.entries(id):
-            if entry.state == "done" and not entry.output.exists():
-                self._change(
-                    id,
-                    "output gone",
-                    "UPDATE styler_tasks SET state = 'queued', due = :now, attempts = 0, "
-                    "progress = 0, finished = NULL "
-                    "WHERE job = :id AND number = :number AND state = 'done'",
-                    number=entry.number,
-                )
 
 
 def _tasks(id: str, job: Job, contents: Sequence[str], now: float) -> list[dict[str, Any]]:

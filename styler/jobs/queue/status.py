@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
-__all__ = ["STATES", "Entry", "Event", "State", "Status"]
+from ..state import State
 
-State = Literal["queued", "running", "done", "failed", "cancelled"]
-STATES: tuple[State, ...] = get_args(State)
+__all__ = ["Entry", "Event", "Status"]
 
 
 @dataclass(frozen=True)
