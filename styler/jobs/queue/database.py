@@ -159,7 +159,7 @@ class _Server:
             self._engine = sqlalchemy.create_engine(
                 parsed, isolation_level="READ COMMITTED", pool_pre_ping=True
             )
-        except (ArgumentError, NoSuchModuleError) as error:
+        except (ArgumentError, NoSuchModuleError, ValueError) as error:
             form = "postgresql://user:password@host/database"
             raise InputError(f"no queue has such a URL ({error}); give such as {form}") from None
         except ImportError as error:
