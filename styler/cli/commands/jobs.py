@@ -30,7 +30,7 @@ def jobs() -> None:
 
     \b
     styler jobs add holidays/ --style NAME -o painted/
-    styler jobs run --workers 4
+    styler jobs run --workers 2
     styler jobs list
     """
 

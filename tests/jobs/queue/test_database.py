@@ -43,9 +43,9 @@ def test_a_url_needs_the_install(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_server_that_does_not_answer(tmp_path: Path) -> None:
     pytest.importorskip("psycopg")
     database = open_database(f"postgresql://me:secret@/jobs?host={tmp_path}")
-    with pytest.raises(StorageError, match="the queue cannot be used") as caught:
-        with database.transaction():
-            pass
+    used = database.transaction()
+    with pytest.raises(StorageError, match="the queue cannot be used") as caught, used:
+        pass
     assert "secret" not in str(caught.value)
     database.close()
 

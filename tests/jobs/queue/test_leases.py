@@ -165,9 +165,7 @@ def test_again_after_a_while_and_not_for_ever(queue: Queue, added: Added, clock:
     assert take(queue).attempt == 1
 
 
-def test_a_picture_that_kills_its_workers_fails(
-    queue: Queue, added: Added, clock: Clock
-) -> None:
+def test_a_picture_that_kills_its_workers_fails(queue: Queue, added: Added, clock: Clock) -> None:
     id = added()
     for _ in range(ATTEMPTS):
         take(queue)
