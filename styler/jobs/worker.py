@@ -128,6 +128,8 @@ def _sweep(lease: Lease) -> None:
 
 def _put(leases: Leases, lease: Lease, outcome: Outcome, *, force: bool) -> None:
     assert outcome.data is not None
+    if not leases.renew(lease):  # so that nothing is left of what is called off
+        raise LeaseLostError(f"{lease.source}: is not to be painted any more")
     kept = ("width", "height", "seconds", "warning")
     facts: dict[str, Any] = {name: getattr(outcome, name) for name in kept}
     folder = lease.output.parent

@@ -61,11 +61,9 @@ def check(queue: Queue, id: str, count: int) -> None:
     assert (len(done), set(done.values())) == (count, {1})
 
 
-def test_a_killed_worker_is_replaced_at_once(tmp_path: Path, added: Added, queue: Queue) -> None:
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)
+def test_a_killed_worker_is_replaced_at_once(where: str, added: Added, queue: Queue) -> None:
     """The lease is an hour: it is the others that know."""
-    where = queue._database.name
-    if "://" in where:
-        pytest.skip("the same by any database")
     id = added(6)
     with running(where, "--workers", "2", "--lease", "3600") as process:
         until(lambda: any(e.event == "leased" for e in queue.log(id)))
@@ -99,10 +97,8 @@ def test_killed_at_random(where: str, queue: Queue, added: Added) -> None:
     check(queue, id, count)
 
 
-def test_a_signal_gives_back_what_is_painted(tmp_path: Path, added: Added, queue: Queue) -> None:
-    where = queue._database.name
-    if "://" in where:
-        pytest.skip("the same by any database")
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)
+def test_a_signal_gives_back_what_is_painted(where: str, added: Added, queue: Queue) -> None:
     id = added(200)
     with running(where) as process:
         until(lambda: queue.status(id).counts["done"])
