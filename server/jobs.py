@@ -147,10 +147,10 @@ class Jobs:
         Raises:
             StylerError: the queue cannot be opened.
         """
-        if self._settings.job_folder is None:
+        if self._settings.jobs is None:
             yield
             return
-        self._queue = Queue.open(self._settings.job_queue or self.folder / "jobs.sqlite")
+        self._queue = Queue.open(self._settings.jobs)
         rounds = [asyncio.create_task(self._round(self._tidy, _TIDY))]
         if self._settings.job_painting:
             painter = JobPainter(self._queue, self._admission, self._pipeline, self.check)
@@ -192,7 +192,7 @@ class Jobs:
         for id in self.queue.outlived():
             self.remove(id)
         known = {status.id for status in self.queue.statuses()}
-        for folder in self.folder.iterdir():
+        for folder in self.folder.iterdir() if self.folder.is_dir() else ():
             if folder.is_dir() and folder.name not in known:
                 with suppress(OSError):
                     if time.time() - folder.stat().st_mtime > _ORPHAN:

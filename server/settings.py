@@ -142,7 +142,16 @@ class Settings(BaseSettings):
     def _fit_together(self) -> Settings:
         if self.wait_seconds > self.request_seconds:
             raise ValueError("wait_seconds is over request_seconds, within which all is done")
+        if self.job_queue is not None and self.job_folder is None:
+            raise ValueError("job_queue needs job_folder, for the pictures of its jobs")
         return self
+
+    @property
+    def jobs(self) -> str | None:
+        """Where the queue is; ``None`` where no jobs are taken."""
+        if self.job_folder is None:
+            return None
+        return self.job_queue or os.path.join(self.job_folder, "jobs.sqlite")  # noqa: PTH118
 
     @property
     def memory(self) -> int | None:
