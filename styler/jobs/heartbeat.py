@@ -14,9 +14,11 @@ from .queue import Lease, Leases
 
 __all__ = ["Heartbeat"]
 
+_OFTEN = 5.0  # seconds, at most, until a worker hears that its job is called off
+
 
 class Heartbeat:
-    """Renews a lease in here, three times in its length.
+    """Renews a lease in here, three times in its length or more often.
 
     Args:
         leases: that it is of.
@@ -52,7 +54,7 @@ class Heartbeat:
 
     def _beat(self) -> None:
         alive = time.monotonic()
-        while not self._end.wait(self._lease.seconds / 3):
+        while not self._end.wait(min(_OFTEN, self._lease.seconds / 3)):
             try:
                 if not self._leases.renew(self._lease, self.progress):
                     self._lost = True
