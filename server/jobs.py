@@ -193,7 +193,7 @@ class Jobs:
             self.remove(id)
         known = {status.id for status in self.queue.statuses()}
         for folder in self.folder.iterdir() if self.folder.is_dir() else ():
-            if folder.is_dir() and folder.name not in known:
+            if re.fullmatch("[0-9a-f]{32}", folder.name) and folder.name not in known:
                 with suppress(OSError):
                     if time.time() - folder.stat().st_mtime > _ORPHAN:
                         shutil.rmtree(folder, ignore_errors=True)

@@ -27,17 +27,18 @@ async def until_gone(folder: Path) -> None:
 
 async def test_kept_for_a_time(jobs: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("styler_server.jobs._TIDY", 0.05)
-    orphan, young = tmp_path / "jobs" / "orphan", tmp_path / "jobs" / "young"
-    for folder in (orphan, young):
+    orphan, young, other = (tmp_path / "jobs" / name for name in ("0" * 32, "1" * 32, "mine"))
+    for folder in (orphan, young, other):
         folder.mkdir(parents=True)
-    os.utime(orphan, (0, 0))
+    for folder in (orphan, other):
+        os.utime(folder, (0, 0))
     async with jobs(job_keep_seconds=0.3) as client:
         address = (await post(client, picture())).headers["location"]
         await over(client, address)
         await until_gone(tmp_path / "jobs" / address.rpartition("/")[2])
         assert (await client.get(address)).status_code == 404
         await until_gone(orphan)
-        assert young.exists()
+        assert young.exists() and other.exists()
 
 
 async def test_so_many_at_a_time(jobs: Any, gate: Gate) -> None:
