@@ -66,6 +66,7 @@ A table or a key that is no verb or option is an error, so that nothing misspelt
 | `config.toml` | the configuration, see above |
 | `NAME.style` | a style; your own are in the folder `STYLER_STYLES`, or where `styler info` says |
 | `.styler.jsonl` | beside what was painted: from which photo, with which settings |
+| `jobs.sqlite` | the queue of `styler jobs`, in the user's data folder unless `--queue` says |
 | `.*.styler-part` | what a killed run had not finished; the next one removes it |
 
 ## Exit codes

@@ -17,7 +17,7 @@ from .middleware.head import HeadAsGet
 from .middleware.headers import SafeHeaders
 from .middleware.log import RequestLog
 from .pipeline import Pipeline
-from .routes import health, page, styles, stylize
+from .routes import health, jobs, page, styles, stylize
 from .settings import Settings
 from .state import State
 
@@ -65,6 +65,7 @@ def create_app(
     )
     app.state.styler = state
     app.include_router(stylize.router)
+    app.include_router(jobs.router)
     app.include_router(styles.router)
     app.include_router(health.router)
     page.install(app, page=settings.page)

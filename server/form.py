@@ -43,10 +43,12 @@ SEVERAL = frozenset(("style", "preset", "weight", "mask"))
 SPELLINGS = {control.also: name for name, control in CONTROLS.items() if control.also}
 
 
-def checked(form: FormData, known: Mapping[str, bool]) -> FormData:
+def checked(
+    form: FormData, known: Mapping[str, bool], several: frozenset[str] = SEVERAL
+) -> FormData:
     """The form without empty fields, by the names of ``known``, which says whether one is required.
 
-    Raises a ``Problem`` for a field that is none of them, or is sent again but for ``SEVERAL``.
+    Raises a ``Problem`` for a field that is none of them, or is sent again but for ``several``.
     """
     sent = [(SPELLINGS.get(name, name), value) for name, value in form.multi_items()]
     errors = []
@@ -55,7 +57,7 @@ def checked(form: FormData, known: Mapping[str, bool]) -> FormData:
             fields = f"the fields are {', '.join(known)}"
             hint = did_you_mean(name, known, fields)
             errors.append(FieldError(field=one_line(name)[:100], detail=f"no such field; {hint}"))
-        elif times > 1 and name not in SEVERAL:
+        elif times > 1 and name not in several:
             errors.append(FieldError(field=name, detail=f"sent {times} times; send it once"))
     if errors:
         missing = [name for name, required in known.items() if required and name not in form]

@@ -11,13 +11,15 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from styler import imaging
 from styler.errors import StyleError, did_you_mean
-from styler.jobs import Job, Need, Runner
+from styler.jobs import Job, Need, Recipe, Runner
 from styler.jobs.memory import ceiling, resident, trim
+from styler.styles import SUFFIX
 
 from .admission import Cost
 from .settings import Settings
@@ -176,7 +178,21 @@ class Pipeline:
                 hint = "this model has no presets; send a picture as style"
             raise StyleError(f"preset: there is none of that name; {hint}")
 
+    def held(self, recipe: Recipe, folder: Path) -> Recipe:
+        """The recipe with styles that clients have saved as files, which outlive the process."""
+        kept = []
+        for source, weight in recipe.styles:
+            style = self.saved(source) if isinstance(source, str) else None
+            if style is not None and source not in self.presets:
+                path = folder / f"{source!s}{SUFFIX}"
+                style.save(path, force=True)
+                source = str(path)
+            kept.append((source, weight))
+        return replace(recipe, styles=tuple(kept))
+
     def _named(self, name: str) -> Style:
+        if name.endswith(SUFFIX):  # of a job: what a client sends is checked to be none
+            return self._stylizer.style(_loaded(name))
         found = self.saved(name)
         if found is None:  # it was there as the request came
             raise StyleError("preset: the saved style is no longer kept; send the picture again")
@@ -222,6 +238,12 @@ def _numbered(sources: Iterable[tuple[Any, str]]) -> list[tuple[Any, str]]:
         seen[name] += 1
         numbered.append((data, name if names.count(name) == 1 else f"{name} {seen[name]}"))
     return numbered
+
+
+def _loaded(path: str) -> Style:
+    from styler import Style
+
+    return Style.load(path)
 
 
 def _left_out(error: StyleError) -> None:

@@ -39,10 +39,13 @@ KINDS = {
         Kind("unauthorized", 401, "A key is needed"),
         Kind("cross-origin", 403, "Other sites may not post here"),
         Kind("no-such-style", 404, "There is no such style"),
+        Kind("no-such-job", 404, "There is no such job, or no such result of it"),
+        Kind("no-jobs", 404, "The server takes no jobs"),
         Kind("not-acceptable", 406, "No format that is accepted can be sent"),
         Kind("upload-timeout", 408, "The upload took too long"),
         Kind("too-large", 413, "The upload is too large"),
         Kind("unsupported-media-type", 415, "This media type is not supported"),
+        Kind("range-not-satisfiable", 416, "The result has no such range"),
         Kind("misdirected-request", 421, "The server is not called so"),
         Kind("invalid-input", 422, "The input cannot be used"),
         Kind("queue-full", 429, "Too many requests are waiting"),
@@ -149,6 +152,9 @@ _EXAMPLES = {
         ("unauthorized", "send a key: Authorization: Bearer KEY", []),
         ("cross-origin", "https://example.org may not post here; open the server's own page", []),
         ("no-such-style", "there is no style 'monet'; GET /v1/styles lists them", []),
+        ("no-such-job", "there is no job 2f1c; it may have been kept for long enough", []),
+        ("no-jobs", "this server takes no jobs; POST /v1/stylize paints at once", []),
+        ("range-not-satisfiable", "the result has 48211 bytes; ask for a range of them", []),
         ("not-acceptable", "send Accept: image/png, image/jpeg or */*", []),
         ("upload-timeout", "the upload took longer than 30 s; send less or faster", []),
         ("misdirected-request", "the server is not called example.org", []),
@@ -222,7 +228,7 @@ async def _on_http(request: Request, error: HTTPException) -> Response:
 def _methods(request: Request) -> set[str]:
     """The methods that the address takes, by whichever route."""
     found = set[str]()
-    for method in ("GET", "POST"):
+    for method in ("GET", "POST", "DELETE"):
         asked = {**request.scope, "method": method}
         if any(route.matches(asked)[0] is Match.FULL for route in request.app.router.routes):
             found |= {method, "HEAD"} if method == "GET" else {method}

@@ -82,6 +82,33 @@ class Settings(BaseSettings):
     )
     page: bool = Field(default=True, description="Serve the page at / besides the API.")
 
+    job_folder: str | None = Field(
+        default=None,
+        description="Folder that keeps the pictures of jobs; without one no jobs are taken.",
+    )
+    job_queue: str | None = Field(
+        default=None,
+        description="The queue: a SQLite file, or a database such as "
+        "postgresql://user@host/database. By default jobs.sqlite in the folder.",
+    )
+    job_painting: bool = Field(
+        default=True,
+        description="Paint jobs between requests; otherwise styler jobs run does.",
+    )
+    job_limit: int = Field(default=100, ge=1, description="Jobs that may be unfinished at a time.")
+    job_keep_seconds: float = Field(
+        default=86_400,
+        gt=0,
+        le=31_536_000,
+        allow_inf_nan=False,
+        description="Time that a job and its results are kept once it is over.",
+    )
+    webhook_hosts: str | None = Field(
+        default=None,
+        description="Hosts, separated by commas, that may be told of a job's end; *.example.org is "
+        "all below, example.org:8080 another port than its own. By default none.",
+    )
+
     hosts: str | None = Field(
         default=None,
         description="Names, separated by commas, that requests may call the server by; "
@@ -115,7 +142,16 @@ class Settings(BaseSettings):
     def _fit_together(self) -> Settings:
         if self.wait_seconds > self.request_seconds:
             raise ValueError("wait_seconds is over request_seconds, within which all is done")
+        if self.job_queue is not None and self.job_folder is None:
+            raise ValueError("job_queue needs job_folder, for the pictures of its jobs")
         return self
+
+    @property
+    def jobs(self) -> str | None:
+        """Where the queue is; ``None`` where no jobs are taken."""
+        if self.job_folder is None:
+            return None
+        return self.job_queue or os.path.join(self.job_folder, "jobs.sqlite")  # noqa: PTH118
 
     @property
     def memory(self) -> int | None:
@@ -126,6 +162,11 @@ class Settings(BaseSettings):
     def keys(self) -> tuple[str, ...]:
         """``api_keys`` one by one."""
         return _list(self.api_keys)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """``webhook_hosts`` one by one."""
+        return _list(self.webhook_hosts)
 
     @property
     def names(self) -> tuple[str, ...]:

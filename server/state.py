@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from styler.errors import StylerError
 
 from .admission import Admission
+from .jobs import Jobs
 from .metrics import Metrics
 from .pipeline import Pipeline
 from .problems import Problem
@@ -43,6 +44,7 @@ class State:
             rate=settings.upload_rate,
         )
         self.metrics = Metrics(lambda: self.admission.taken)
+        self.jobs = Jobs(settings, self.admission, lambda: self.pipeline)
         self.failed = False
         self.draining = False
         self.under_way = 0  # requests that have not been answered
@@ -87,7 +89,8 @@ class State:
         """Load the model in the worker thread; at the end wait for the jobs that run."""
         loading = asyncio.create_task(self._load())
         try:
-            yield
+            async with self.jobs.running():
+                yield
         finally:
             loading.cancel()
             with suppress(asyncio.CancelledError):

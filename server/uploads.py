@@ -7,10 +7,19 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from fastapi import UploadFile
+
 from .problems import Problem
 
 _GRACE = 5.0  # seconds before which nobody is too slow
 _BEGINNING = 0.1  # seconds before which nobody has a speed
+
+
+async def taken(upload: UploadFile) -> bytes:
+    """The bytes of an upload, which does not keep them."""
+    data = await upload.read()
+    await upload.close()
+    return data
 
 
 class Arrival:

@@ -17,12 +17,16 @@ from styler.errors import OutputError, StorageError, one_line
 
 __all__ = [
     "TEMPORARY_SUFFIX",
+    "beside",
     "check_folder",
     "is_stream",
+    "place",
     "printable",
     "replacing",
     "storing",
     "sweep",
+    "sync",
+    "sync_folder",
     "write_bytes",
 ]
 
@@ -106,19 +110,46 @@ def replacing(path: str | os.PathLike[str], *, force: bool = True) -> Iterator[P
     target = Path(os.path.realpath(path))
     if Path(path).exists() and not Path(path).is_file():
         raise OutputError(f"{printable(os.fspath(path))}: is no file; choose another name")
-    temporary = target.parent / f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
+    with beside(target) as temporary:
+        yield temporary
+        sync(temporary)
+        place(temporary, target, force)
+
+
+@contextlib.contextmanager
+def beside(target: Path, stem: str = "") -> Iterator[Path]:
+    """The path of an empty file in the same folder, which is gone afterwards; ``stem`` is what
+    nobody else calls one, and begins with a dot."""
+    temporary = target.parent / f"{stem or f'.{secrets.token_hex(8)}'}{TEMPORARY_SUFFIX}"
     try:
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        _place(temporary, target, force)
     finally:
         with contextlib.suppress(FileNotFoundError):
             temporary.unlink()
 
 
-def _place(temporary: Path, target: Path, force: bool) -> None:
+def sync(path: Path) -> None:
+    """Have what was written to a file on the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names of its files on the disk, where the system can."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def place(temporary: Path, target: Path, force: bool) -> None:
+    """Let a whole file take the place of ``target``, in whose folder it is.
+
+    Raises ``FileExistsError`` where there is a file and ``force`` is not set.
+    """
     if force:
         with contextlib.suppress(FileNotFoundError):
             shutil.copymode(target, temporary)

@@ -36,7 +36,7 @@ MAY_IMPORT = {
         "errors", "files", "controls", "imaging", "styles", "inference", "norm", "network",
         "evaluation",
     ),
-    "server": ("errors", "halt", "controls", "imaging", "styles", "jobs", "inference"),
+    "server": ("errors", "files", "halt", "controls", "imaging", "styles", "jobs", "inference"),
     "cli": (
         "errors", "files", "controls", "imaging", "models", "styles", "inference", "jobs",
         "network", "evaluation", "train", "server",

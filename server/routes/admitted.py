@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
-from fastapi import Request, Response, UploadFile
+from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect
 
-from ..form import checked
+from ..form import SEVERAL, checked
 from ..middleware.body import UploadRequest
 from ..problems import Problem
 from ..state import State
@@ -40,15 +40,17 @@ REFUSALS = (
 class _KnownFields(UploadRequest):
     """A request whose form has these fields and no others."""
 
-    def __init__(self, request: Request, known: Mapping[str, bool]) -> None:
+    def __init__(
+        self, request: Request, known: Mapping[str, bool], several: frozenset[str]
+    ) -> None:
         super().__init__(request.scope, request.receive)
-        self._known = known
+        self._known, self._several = known, several
         self.raw = next(name for name, required in known.items() if required)
 
     async def form(self, **_: Any) -> FormData:  # type: ignore[override]
         form = await super().form()
         try:
-            return checked(form, self._known)
+            return checked(form, self._known, self._several)
         except Problem:
             await form.close()
             raise
@@ -56,6 +58,14 @@ class _KnownFields(UploadRequest):
 
 class AdmittedRoute(APIRoute):
     """A route that refuses what it can before anything of the body is read."""
+
+    several = SEVERAL
+    """Fields that may be sent more than once."""
+
+    def refuse(self, state: State) -> None:
+        """Raise a ``Problem`` where a request would be in vain."""
+        _ = state.pipeline  # a 503 while it is closed
+        state.admission.check()
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
@@ -66,19 +76,10 @@ class AdmittedRoute(APIRoute):
         async def admitted(request: Request) -> Response:
             if not known:
                 return await answer(request)
-            state: State = request.app.state.styler
-            _ = state.pipeline  # a 503 while it is closed
-            state.admission.check()
-            return await answer(_KnownFields(request, known))
+            self.refuse(request.app.state.styler)
+            return await answer(_KnownFields(request, known, self.several))
 
         return admitted
-
-
-async def taken(upload: UploadFile) -> bytes:
-    """The bytes of an upload, which does not keep them."""
-    data = await upload.read()
-    await upload.close()
-    return data
 
 
 async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:

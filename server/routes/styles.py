@@ -15,7 +15,8 @@ from ..form import Absent
 from ..problems import Problem, documented
 from ..query import no_query
 from ..state import StateDependency
-from .admitted import REFUSALS, AdmittedRoute, taken, unless_gone
+from ..uploads import taken
+from .admitted import REFUSALS, AdmittedRoute, unless_gone
 
 router = APIRouter(
     prefix="/v1", tags=["painting"], route_class=AdmittedRoute, dependencies=[Depends(no_query)]

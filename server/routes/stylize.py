@@ -10,15 +10,17 @@ from fastapi import APIRouter, Depends, File, Form, Header, Request, Response, U
 
 from styler.imaging import FORMATS as KNOWN
 from styler.imaging import check_options
-from styler.jobs import Job, Recipe, Saving, Task
+from styler.jobs import Job, Saving, Task
 
-from ..form import Absent, Masks, Only, Presets, Styles, Weights, controls, with_controls
+from ..form import Absent, Masks, Only, Presets, Styles, Weights, with_controls
 from ..negotiation import FORMATS, Format, accepted, disposition, stem
+from ..orders import files, recipe_of
 from ..pipeline import Order, Painting
-from ..problems import FieldError, Problem, documented
+from ..problems import Problem, documented
 from ..query import no_query
 from ..state import StateDependency
-from .admitted import REFUSALS, AdmittedRoute, taken, unless_gone
+from ..uploads import taken
+from .admitted import REFUSALS, AdmittedRoute, unless_gone
 
 router = APIRouter(
     prefix="/v1",
@@ -109,38 +111,21 @@ async def stylize(
     The same request gives the same bytes. Nothing that is sent is kept, apart from the statistics
     of recent `style` pictures. Metadata of the photo (place, camera) is not passed on.
     """
-    paintings, presets = _files(style), [name for name in preset or () if name]
-    count = len(paintings) + len(presets)
-    if not count:
-        raise _invalid("style", "send at least one style (a picture) or preset (a name)")
-    masks = _files(mask)
-    for field, sent in (("weight", len(weight or ())), ("mask", len(masks))):
-        if sent not in (0, count):
-            raise _invalid(field, f"{field}: {sent} for {count} styles; send one for each, or none")
-    for name in presets:
-        state.pipeline.check_preset(name)
     kind = format or accepted(accept)
     if kind is None:
         formats = ", ".join(f"image/{name}" for name in FORMATS)
         raise Problem("not-acceptable", f"send Accept: */*, or one of {formats}")
     check_options(KNOWN[kind], quality=quality, lossless=lossless, bits=bits or 8)
-    region = _files([only] if only else None)
-    styles: list[str | bytes] = [await taken(upload) for upload in paintings]
-    styles += presets
-    recipe = Recipe(
-        styles=tuple(zip(styles, weight or [1.0] * count, strict=True)),
-        controls=controls(given, state.settings),
-        masks=tuple([await taken(upload) for upload in masks]),
-        only=await taken(region[0]) if region else None,
-        model=state.settings.model,
-    )
+    recipe = await recipe_of(state, style, preset, weight, mask, only, given)
     saving = Saving(format=kind, quality=quality, lossless=lossless, bits=bits, exif=exif)
     order, pipeline = Order(Job(recipe, (Task(await taken(content)),), saving)), state.pipeline
+    paintings = files(style)
     cost = await asyncio.to_thread(pipeline.cost, order)
     work = state.admission.run(partial(pipeline.paint, order), cost)
     painting = await unless_gone(request, work)
     state.metrics.painted(painting.milliseconds, cost.pixels, painting.style_cached, paintings)
-    names = [stem(upload.filename) or "painted" for upload in paintings] + presets
+    names = [stem(upload.filename) or "painted" for upload in paintings]
+    names += [name for name in preset or () if name]
     return Response(
         painting.data,
         media_type=f"image/{kind}",
@@ -153,15 +138,6 @@ async def stylize(
             **({"Styler-Note": painting.note} if painting.note else {}),
         },
     )
-
-
-def _files(uploads: list[UploadFile] | None) -> list[UploadFile]:
-    """A form with no file chosen sends a file without name or bytes: that is no file."""
-    return [upload for upload in uploads or () if upload.filename or upload.size]
-
-
-def _invalid(field: str, detail: str) -> Problem:
-    return Problem("invalid-input", detail, errors=[FieldError(field=field, detail=detail)])
 
 
 def _timing(painting: Painting) -> str:

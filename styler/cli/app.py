@@ -12,6 +12,7 @@ from styler.cli.commands.completion import completion
 from styler.cli.commands.evaluate import evaluate
 from styler.cli.commands.export import export
 from styler.cli.commands.info import info
+from styler.cli.commands.jobs import jobs
 from styler.cli.commands.mix import mix
 from styler.cli.commands.serve import serve
 from styler.cli.commands.sheet import sheet
@@ -97,6 +98,7 @@ def app() -> None:
 
 VERBS = (
     stylize,
+    jobs,
     sheet,
     mix,
     compare,

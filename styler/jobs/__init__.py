@@ -9,11 +9,13 @@ from .outcome import Outcome
 from .output import Saving, check_output
 from .recipe import Recipe
 from .runner import Runner
+from .state import STATES
 from .watch import watch
 
 __all__ = [
     "PAINTED",
     "PIPE",
+    "STATES",
     "Estimate",
     "Job",
     "Need",

@@ -64,6 +64,9 @@ def test_examples_of_the_help_run(
         (tmp_path / "own" / f"{name}.style").write_bytes(Path(f"{name}.style").read_bytes())
     monkeypatch.setenv("STYLER_EVALUATE_LOSS_NETWORK", str(write_vgg(tmp_path / "vgg.safetensors")))
     monkeypatch.setenv("STYLER_EVALUATE_PAIRS", "1")
+    if path.startswith("jobs ") and "ID" in lines[0]:
+        added = call("jobs", "add", "photo.jpg", "--style", "NAME", "-o", "queued.jpg")
+        lines = [line.replace("ID", added.out.strip()) for line in lines]
     for line in lines:
         if line.startswith(ELSEWHERE) or "--watch" in line or "--model" in line:
             continue

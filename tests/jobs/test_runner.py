@@ -59,8 +59,8 @@ def test_killed_at_every_step_and_resumed(call: Call) -> None:
         ("ledger", "begin", "before", 2),
         ("ledger", "begin", "after", 3),
         ("files", "write_bytes", "before", 1),
-        ("files", "_place", "before", 2),
-        ("files", "_place", "after", 2),
+        ("files", "place", "before", 2),
+        ("files", "place", "after", 2),
         ("files", "write_bytes", "after", 2),
     ):
         command = [sys.executable, "-c", KILLED, owner, name, when, str(count), *STYLIZE]

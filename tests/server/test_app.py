@@ -142,6 +142,7 @@ async def test_the_description_is_complete(serve: Serve) -> None:
         api = (await client.get("/openapi.json")).json()
     assert set(api["paths"]) == {
         "/v1/stylize", "/v1/styles", "/v1/styles/{name}", "/livez", "/readyz", "/metrics",
+        "/v1/jobs", "/v1/jobs/{id}", "/v1/jobs/{id}/events", "/v1/jobs/{id}/results/{number}",
     }  # fmt: skip
     stylize = api["paths"]["/v1/stylize"]["post"]
     assert set(stylize["responses"]) == {

@@ -21,8 +21,9 @@ GENERATED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with serving(Gate()) as client:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("jobs")
+    with serving(Gate(), job_folder=str(folder), job_limit=10_000) as client:
         ready(client)
         yield str(client.base_url)
 
@@ -31,7 +32,9 @@ def check(case: Any, address: str) -> None:
     """A schema has no words for bytes that are a picture, nor for as many weights as styles."""
     excluded = [positive_data_acceptance]
     if isinstance(case.body, dict) and case.meta.generation.mode is GenerationMode.POSITIVE:
-        case.body |= {name: PNG for name in ("content", "style") if name in case.body}
+        for name in ("content", "style"):
+            if name in case.body:
+                case.body[name] = [PNG] if isinstance(case.body[name], list) else PNG
         if "preset" in case.body:
             case.body["preset"] = [*PRESETS][:1]
         excluded.append(negative_data_rejection)  # which takes what is put in for a violation

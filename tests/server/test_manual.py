@@ -28,7 +28,7 @@ def test_problems() -> None:
 
 
 def test_addresses() -> None:
-    documented = set(re.findall(r"`(GET|POST) (/[^`]*)`", TEXT))
+    documented = set(re.findall(r"`(GET|POST|DELETE) (/[^`]*)`", TEXT))
     described = {
         (verb.upper(), path)
         for path, verbs in create_app().openapi()["paths"].items()

@@ -6,9 +6,11 @@ The options below the first four are the fields of the server's settings.
 from __future__ import annotations
 
 import os
+import re
 import socket
 import tempfile
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -84,12 +86,15 @@ def serve(
         listed = {"host": host, "port": port, **configured.model_dump()}
         if configured.keys:
             listed["api_keys"] = f"({len(configured.keys)} hashes)"
+        if configured.job_queue:
+            listed["job_queue"] = re.sub("://[^@/]*@", "://(user)@", configured.job_queue)
         for name, value in listed.items():
             click.echo(f"{PREFIX}{name.upper()}={'' if value is None else value}")
         return
     find(configured.model)
     _check_temporary()
     _check_address(host, port)
+    _check_jobs(configured.jobs, configured.job_folder)
     run = import_module("styler_server.serving").serve
     run(
         host=host,
@@ -132,6 +137,18 @@ def _check_temporary() -> None:
         raise StorageError(
             "no folder for temporary files can be written; mount one at /tmp, or set TMPDIR"
         ) from None
+
+
+def _check_jobs(queue: str | None, folder: str | None) -> None:
+    """Refuse a queue that cannot be opened, or a folder that no job's pictures can be put into."""
+    if queue is not None:
+        from styler.files import check_folder
+        from styler.jobs.queue import Queue
+
+        Queue.open(queue).close()
+        place = Path(str(folder))
+        place.mkdir(parents=True, exist_ok=True)
+        check_folder(place)
 
 
 def _check_address(host: str, port: int) -> None:

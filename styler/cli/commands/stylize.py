@@ -25,12 +25,7 @@ from styler.jobs import PIPE, Job, Outcome, Runner, Saving, check_output, estima
     metavar="FILE|FOLDER|-",
     help="Where to: a file, a folder, or - for stdout.  [default: PHOTO.STYLE.EXT beside it]",
 )
-@click.option(
-    "--name",
-    metavar="PATTERN",
-    help="What paintings are called: {stem}, {name}, {style} and {ext} stand for the photo's name "
-    "without and with its extension, the style, and the painting's extension.",
-)
+@click.option("--name", metavar="PATTERN", help=options.NAME)
 @options.controls
 @options.masks
 @options.saving

@@ -246,6 +246,28 @@ masks = together(mask, only)
 network = bundle(Network, "network", model, engine, threads)
 saving = bundle(Saving, "saving", format_, quality, lossless, bits, exif, force)
 
+OUTPUT = "Where to: a file or a folder.  [default: PHOTO.STYLE.EXT beside it]"
+NAME = (
+    "What paintings are called: {stem}, {name}, {style} and {ext} stand for the photo's name "
+    "without and with its extension, the style, and the painting's extension."
+)
+
+queue = click.option(
+    "--queue",
+    envvar="STYLER_JOB_QUEUE",
+    metavar="FILE|URL",
+    help="The queue: a SQLite file, or a database such as postgresql://user@host/database (needs "
+    "the [queue] install).  [default: jobs.sqlite of the user's folder]",
+)
+
+
+def own_queue() -> Path:
+    """The queue where none is named."""
+    import platformdirs
+
+    return platformdirs.user_data_path("styler") / "jobs.sqlite"
+
+
 photo = click.argument("photo", type=click.Path(path_type=Path))
 picture = click.option(
     "--output",

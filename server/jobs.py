@@ -1,0 +1,204 @@
+"""The server's part in the queue: it takes jobs, paints between requests, and clears up."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import re
+import shutil
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from styler import files, imaging
+from styler.errors import InputError, StylerError
+from styler.jobs import Job, Recipe, Task
+from styler.jobs.queue import Entry, Queue, Status, identify
+
+from .admission import Admission
+from .job_painter import JobPainter
+from .pipeline import Order, Pipeline
+from .problems import Problem
+from .settings import Settings
+from .webhooks import allowed, tell
+
+if TYPE_CHECKING:
+    from styler.jobs import Saving
+
+logger = logging.getLogger("uvicorn.error")
+
+__all__ = ["Jobs", "Upload"]
+
+Upload = tuple[str, bytes]
+"""The name of a photo without extension, and its bytes."""
+
+_TIDY = 5.0  # seconds between rounds of clearing up
+_ORPHAN = 3600.0  # seconds after which a folder without a job goes
+
+
+class Jobs:
+    """Jobs over HTTP, where there is a folder for them."""
+
+    def __init__(
+        self, settings: Settings, admission: Admission, pipeline: Callable[[], Pipeline]
+    ) -> None:
+        self._settings, self._admission, self._pipeline = settings, admission, pipeline
+        self._queue: Queue | None = None
+        self._stopped = False
+        self._painter: JobPainter | None = None
+        self.watchers = 0  # streams of events that are open
+
+    @property
+    def queue(self) -> Queue:
+        """The queue, or a ``Problem`` (404)."""
+        if self._queue is None:
+            raise Problem("no-jobs", "this server takes no jobs; POST /v1/stylize paints at once")
+        return self._queue
+
+    @property
+    def folder(self) -> Path:
+        """Where each job has a folder of its own."""
+        return Path(str(self._settings.job_folder)).absolute()
+
+    def check(self) -> None:
+        """Refuse (404, 429, 503) what can be refused before the body is read."""
+        _ = self.queue, self._pipeline()
+        if self._admission.closed:
+            raise self._admission.closed()
+
+    def check_room(self) -> None:
+        """Refuse (429) where as many jobs are unfinished as may be."""
+        if self.queue.unfinished() >= self._settings.job_limit:
+            raise Problem(
+                "queue-full",
+                f"{self._settings.job_limit} jobs are unfinished already; try again in 30 s",
+                headers={"Retry-After": "30"},
+            )
+
+    def add(
+        self,
+        recipe: Recipe,
+        saving: Saving,
+        uploads: Sequence[Upload],
+        owner: str,
+        webhook: str | None,
+    ) -> str:
+        """Keep the pictures, queue a job, and tell its id: the same for the same job.
+
+        Raises ``ImageError`` for what is no picture, ``TooLargeError`` for what is too large to be
+        painted, and a ``Problem`` (429) where there is no room.
+        """
+        if webhook is not None and not allowed(webhook, self._settings.told):
+            raise InputError("webhook: this server tells no such address; leave it out")
+        pipeline, names = self._pipeline(), list[tuple[str, str]]()
+        extension = imaging.FORMATS[saving.format or "png"].extensions[0]
+        for number, (name, data) in enumerate(uploads):
+            pipeline.cost(Order(Job(recipe, (Task(data),), saving)))
+            kind = imaging.header(data, name=name).format
+            stem = f"{number}-{_plain(name)}"
+            source = f"{stem}-photo{imaging.FORMATS[kind].extensions[0]}"
+            names.append((source, f"{stem}{extension}"))
+        tasks = tuple(Task(Path(source), Path(output)) for source, output in names)
+        contents = [hashlib.sha256(data).hexdigest() for _, data in uploads]
+        job = Job(recipe, tasks, saving)
+        id = identify(job, contents, owner)
+        with suppress(InputError):
+            self.queue.renew(id)
+            return id
+        self.check_room()
+        folder = self.folder / id
+        with files.storing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        for (source, _), (_, data) in zip(names, uploads, strict=True):
+            files.write_bytes(data, folder / source, force=True)
+        tasks = tuple(Task(folder / source, folder / output) for source, output in names)
+        held = pipeline.held(recipe, folder)
+        job = replace(job, recipe=held, tasks=tasks)
+        keep = self._settings.job_keep_seconds
+        self.queue.add(job, contents, id=id, owner=owner, keep=keep, webhook=webhook)
+        return id
+
+    def remove(self, id: str) -> None:
+        """Call a job off and forget it with its pictures."""
+        self.queue.remove(id)
+        shutil.rmtree(self.folder / id, ignore_errors=True)
+
+    def look(self, id: str, owner: str) -> tuple[Status, list[Entry]]:
+        """How a job of theirs stands, or a ``Problem`` (404)."""
+        try:
+            return self.queue.status(id, owner), self.queue.entries(id)
+        except InputError:
+            detail = f"there is no job {id[:40]!r}; it may have been kept for long enough"
+            raise Problem("no-such-job", detail) from None
+
+    def wake(self) -> None:
+        """There is something to paint."""
+        if self._painter is not None:
+            self._painter.wake()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Open the queue, paint and clear up in here.
+
+        Raises:
+            StylerError: the queue cannot be opened.
+        """
+        if self._settings.jobs is None:
+            yield
+            return
+        self._queue = Queue.open(self._settings.jobs)
+        rounds = [asyncio.create_task(self._round(self._tidy, _TIDY))]
+        if self._settings.job_painting:
+            painter = JobPainter(self._queue, self._admission, self._pipeline, self.check)
+            self._painter = painter
+            rounds.append(asyncio.create_task(self._round(painter.next, 0.0)))
+        try:
+            yield
+        finally:
+            self._stopped = True
+            if self._painter is not None:
+                self._painter.stop()
+            await asyncio.gather(*rounds)
+            self._queue.close()
+
+    async def _round(self, step: Callable[[], Awaitable[object]], pause: float) -> None:
+        """One step after the other, until the server stops."""
+        while not self._stopped:
+            try:
+                await step()
+            except StylerError as error:
+                logger.error("jobs: %s", error)
+                await self._rest(_TIDY)
+            except Exception:
+                logger.exception("jobs: failed")
+                await self._rest(_TIDY)
+            await self._rest(pause)
+
+    async def _rest(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self._stopped and time.monotonic() < until:
+            await asyncio.sleep(min(seconds, 0.1))
+
+    async def _tidy(self) -> None:
+        await asyncio.to_thread(tell, self.queue, self._settings.told)
+        await asyncio.to_thread(self._clear)
+
+    def _clear(self) -> None:
+        """Forget what has been kept for long enough, and folders that no job knows."""
+        for id in self.queue.outlived():
+            self.remove(id)
+        known = {status.id for status in self.queue.statuses()}
+        for folder in self.folder.iterdir() if self.folder.is_dir() else ():
+            if re.fullmatch("[0-9a-f]{32}", folder.name) and folder.name not in known:
+                with suppress(OSError):
+                    if time.time() - folder.stat().st_mtime > _ORPHAN:
+                        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _plain(name: str) -> str:
+    """A client's name as that of a file on any disk."""
+    return re.sub(r"[^A-Za-z0-9._]+", "_", name)[:60].strip("._") or "photo"

@@ -1,0 +1,354 @@
+"""Jobs: pictures that are painted when their turn comes, and looked after meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, File, Form, Path, Request, Response, UploadFile
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from pydantic import BaseModel, Field
+from starlette.responses import FileResponse, StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from styler.imaging import FORMATS as KNOWN
+from styler.imaging import check_options
+from styler.jobs import Saving
+from styler.jobs.queue import Entry, Status
+
+from ..form import (
+    SEVERAL,
+    Absent,
+    Masks,
+    Only,
+    Presets,
+    Styles,
+    Weights,
+    with_controls,
+)
+from ..negotiation import Format, stem
+from ..orders import files, recipe_of
+from ..problems import Problem, answer, documented
+from ..query import no_query
+from ..state import State, StateDependency
+from ..uploads import taken
+from .admitted import REFUSALS, AdmittedRoute
+
+_TICK = 0.5  # seconds between two looks at a job whose events are told
+_SILENCE = 30  # looks after which something is said, for those on the way who hang up on silence
+_WATCHERS = 100  # streams of events of one worker process
+
+
+class _JobRoute(AdmittedRoute):
+    several = SEVERAL | {"content"}
+
+    def refuse(self, state: State) -> None:
+        state.jobs.check()
+
+
+router = APIRouter(
+    prefix="/v1/jobs", tags=["jobs"], route_class=_JobRoute, dependencies=[Depends(no_query)]
+)
+
+_LOOKED_FOR = ("unauthorized", "no-such-job", "no-jobs", "misdirected-request", "invalid-input")
+
+
+class Result(BaseModel):
+    """One picture of a job."""
+
+    name: str = Field(description="Of the file that it becomes.", examples=["lake.png"])
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    attempts: int = Field(description="Times that it has been begun.")
+    error: str | None = Field(description="Why it failed, or has to be tried again.")
+    note: str | None = Field(description="What of the photo is not in the painting.")
+    width: int | None
+    height: int | None
+    href: str | None = Field(description="Where it is, once it is done.")
+
+
+class Job(BaseModel):
+    """How a job stands."""
+
+    id: str = Field(examples=["2f1c5a1e0d9b4c7aa0e3b5d6c7f80912"])
+    state: Literal["queued", "running", "done", "failed", "cancelled"] = Field(
+        description="Over are `done`, `failed` where a picture is, and `cancelled`."
+    )
+    progress: float = Field(description="The part that is over, from 0 to 1.")
+    total: int = Field(description="Its pictures.")
+    done: int = Field(description="Those that are painted.")
+    created: datetime
+    finished: datetime | None = Field(description="When the last picture was over.")
+    expires: datetime | None = Field(description="Until when it is kept, once it is over.")
+    results: list[Result]
+
+
+def _owner(request: Request, state: StateDependency) -> str:
+    """Whose jobs a request may see: those of its key, where keys are needed."""
+    if not state.settings.keys:
+        return ""
+    _, _, key = request.headers.get("authorization", "").partition(" ")
+    return hashlib.sha256(key.strip().encode("latin-1", "replace")).hexdigest()
+
+
+Owner = Annotated[str, Depends(_owner)]
+Id = Annotated[str, Path(description="Of the job.", max_length=64)]
+
+_ADDRESS = {"description": "Its address.", "schema": {"type": "string"}}
+
+_A_STYLE = {
+    "requestBody": {
+        "content": {
+            "multipart/form-data": {
+                "schema": {"anyOf": [{"required": ["style"]}, {"required": ["preset"]}]}
+            }
+        }
+    }
+}
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="Queue a job",
+    response_model=Job,
+    response_description="It is queued, or was before.",
+    openapi_extra=_A_STYLE,
+    responses={
+        202: {
+            "headers": {"Location": {"description": "Its address.", "schema": {"type": "string"}}}
+        },
+        **documented("no-jobs", *REFUSALS),
+    },
+)
+@with_controls
+async def add(
+    request: Request,
+    state: StateDependency,
+    owner: Owner,
+    content: Annotated[list[UploadFile], File(description="The photo, or several.")],
+    style: Styles = None,
+    preset: Presets = None,
+    weight: Weights = None,
+    mask: Masks = None,
+    only: Only = None,
+    format: Annotated[Format, Form(description="Of the results.")] = "png",
+    quality: Annotated[
+        int | Absent, Form(ge=1, le=100, description="Of JPEG, WebP and AVIF: 92, AVIF 80.")
+    ] = None,
+    lossless: Annotated[bool, Form(description="WebP without loss.")] = False,
+    bits: Annotated[
+        int | Absent,
+        Form(ge=8, le=16, multiple_of=8, description="A sample, of PNG and TIFF: as the photo's."),
+    ] = None,
+    exif: Annotated[bool, Form(description="Pass on the photo's place, camera and time.")] = False,
+    webhook: Annotated[
+        str | Absent,
+        Form(
+            max_length=2000,
+            description="An address that is told of the end, at a host that the server allows.",
+        ),
+    ] = None,
+    **given: Any,
+) -> Response:
+    """Send what `POST /v1/stylize` takes, with one `content` or several. `Location` is the job.
+
+    The pictures are kept until the job has been over for as long as the server keeps jobs. The
+    same job has the same address: to send it again queues only what failed.
+    """
+    check_options(KNOWN[format], quality=quality, lossless=lossless, bits=bits or 8)
+    recipe = await recipe_of(state, style, preset, weight, mask, only, given)
+    saving = Saving(format=format, quality=quality, lossless=lossless, bits=bits, exif=exif)
+    uploads = [(stem(one.filename) or "photo", await taken(one)) for one in files(content)]
+    id = await asyncio.to_thread(state.jobs.add, recipe, saving, uploads, owner, webhook)
+    state.jobs.wake()
+    found = await asyncio.to_thread(_look, state, id, owner)
+    headers = {"Location": f"/v1/jobs/{id}", "Cache-Control": "no-store"}
+    return Response(found.model_dump_json(), 202, headers, "application/json")
+
+
+@router.get(
+    "/{id}",
+    summary="Look at a job",
+    response_model=Job,
+    response_description="How it stands.",
+    responses=documented(*_LOOKED_FOR, "internal-error"),
+)
+async def look(state: StateDependency, owner: Owner, id: Id) -> Response:
+    """How far it is, and where its results are."""
+    found = await asyncio.to_thread(_look, state, id, owner)
+    headers = {"Cache-Control": "no-store"}
+    return Response(found.model_dump_json(), 200, headers, "application/json")
+
+
+@router.get(
+    "/{id}/events",
+    summary="Follow a job",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "An event whenever something changes, until it is over.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        **documented(*_LOOKED_FOR, "queue-full", "internal-error"),
+    },
+)
+async def events(state: StateDependency, owner: Owner, id: Id) -> Response:
+    """Server-sent events: `progress` with the job as `GET` tells it, and at last one that is named
+    after its state, or `removed`."""
+    await asyncio.to_thread(_look, state, id, owner)
+    if state.jobs.watchers >= _WATCHERS:
+        raise Problem(
+            "queue-full", "too many follow jobs already; look again", headers={"Retry-After": "5"}
+        )
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(
+        _followed(state, id, owner), headers=headers, media_type="text/event-stream"
+    )
+
+
+@router.get(
+    "/{id}/results/{number}",
+    summary="Get a result",
+    response_class=FileResponse,
+    responses={
+        200: {
+            "description": "The painted photo.",
+            "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
+        },
+        206: {"description": "A range of it."},
+        **documented(*_LOOKED_FOR, "unreadable-request", "range-not-satisfiable", "internal-error"),
+    },
+)
+async def result(
+    state: StateDependency,
+    owner: Owner,
+    id: Id,
+    number: Annotated[int, Path(ge=0, le=1000, description="Which one, from 0.")],
+) -> Response:
+    """The painted photo, or the range of it that `Range` asks for."""
+    _, entries = await asyncio.to_thread(state.jobs.look, id, owner)
+    done = [e for e in entries if e.number == number and e.state == "done" and e.output.is_file()]
+    if not done:
+        raise Problem("no-such-job", f"the job has no result {number}, or not yet")
+    output = done[0].output
+    return _Ranged(
+        output,
+        filename=_name(done[0]),
+        content_disposition_type="inline",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+@router.delete(
+    "/{id}",
+    status_code=204,
+    summary="Remove a job",
+    response_class=Response,
+    response_description="It is called off, and gone with all its pictures.",
+    responses=documented(*_LOOKED_FOR, "cross-origin", "internal-error"),
+)
+async def remove(state: StateDependency, owner: Owner, id: Id) -> Response:
+    """What is painted at this moment is given up."""
+    await asyncio.to_thread(_look, state, id, owner)
+    await asyncio.to_thread(state.jobs.remove, id)
+    return Response(status_code=204)
+
+
+class _Ranged(FileResponse):
+    """A file, whose ranges that cannot be had are problems."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refused: Message | None = None
+
+        async def told(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start" and message["status"] in (400, 416):
+                refused = message
+            if refused is None:
+                await send(message)
+
+        await super().__call__(scope, receive, told)
+        if refused is not None:
+            size = self.headers["content-length"]
+            problem = (
+                Problem("unreadable-request", "the Range cannot be read; send bytes=FIRST-LAST")
+                if refused["status"] == 400
+                else Problem(
+                    "range-not-satisfiable",
+                    f"the result has {size} bytes; ask for a range of them",
+                    headers={"Content-Range": f"bytes */{size}"},
+                )
+            )
+            await answer(problem)(scope, receive, send)
+
+
+async def _followed(state: State, id: str, owner: str) -> AsyncIterator[bytes]:
+    state.jobs.watchers += 1
+    try:
+        told, silent = None, 0
+        while not state.draining:
+            try:
+                found = await asyncio.to_thread(_look, state, id, owner)
+            except Problem:
+                yield format_sse_event(event="removed", data_str="{}")
+                return
+            over = found.finished is not None
+            if found != told:
+                told, silent = found, 0
+                name = found.state if over else "progress"
+                yield format_sse_event(event=name, data_str=found.model_dump_json())
+            elif (silent := silent + 1) % _SILENCE == 0:
+                yield KEEPALIVE_COMMENT
+            if over:
+                return
+            await asyncio.sleep(_TICK)
+    finally:
+        state.jobs.watchers -= 1
+
+
+def _look(state: State, id: str, owner: str) -> Job:
+    status, entries = state.jobs.look(id, owner)
+    return Job(
+        id=status.id,
+        state=status.state,
+        progress=round(status.progress, 4),
+        total=status.total,
+        done=status.counts["done"],
+        created=_time(status.created),
+        finished=_time(status.finished),
+        expires=_time(_end(status)),
+        results=[_result(status, entry) for entry in entries],
+    )
+
+
+def _result(status: Status, entry: Entry) -> Result:
+    folder = f"{entry.output.parent}/"
+    href = f"/v1/jobs/{status.id}/results/{entry.number}" if entry.state == "done" else None
+    return Result(
+        name=_name(entry),
+        state=entry.state,
+        attempts=entry.attempts,
+        error=None if entry.error is None else entry.error.replace(folder, ""),
+        note=entry.facts.get("warning"),
+        width=entry.facts.get("width"),
+        height=entry.facts.get("height"),
+        href=href,
+    )
+
+
+def _name(entry: Entry) -> str:
+    """The file's name without the number that makes it unique."""
+    return entry.output.name.partition("-")[2]
+
+
+def _end(status: Status) -> float | None:
+    if status.finished is None or status.keep is None:
+        return None
+    return status.finished + status.keep
+
+
+def _time(at: float | None) -> Any:
+    return None if at is None else datetime.fromtimestamp(at, UTC)
