@@ -151,6 +151,16 @@ class Admission:
                 lane.waiting.remove(ticket)
                 self._inside.discard(ticket)
 
+    def before(self, job: Callable[..., Any]) -> int | None:
+        """How many go before a job that :meth:`run` has; ``None`` where its turn has come."""
+        for lane in (self._quick, self._large):
+            for ticket in lane.waiting:
+                if ticket.job == job:
+                    mine = self._rank(ticket)
+                    ahead = sum(self._rank(other) < mine for other in lane.waiting)
+                    return ahead + (lane.running is not None)
+        return None
+
     def send_away(self, problem: Callable[[], Problem]) -> None:
         """Answer everybody inside with a problem, and let in nobody else."""
         self.closed = problem
@@ -197,7 +207,7 @@ class Admission:
         waiting = [ticket for ticket in lane.waiting if not ticket.result.done()]
         if lane.running or not waiting:
             return
-        ticket = min(waiting, key=lambda t: t.placed + _AGEING * self._seconds(t.cost))
+        ticket = min(waiting, key=self._rank)
         lane.waiting.remove(ticket)
         lane.running, ticket.started = ticket, time.monotonic()
         loop = asyncio.get_running_loop()
@@ -224,6 +234,9 @@ class Admission:
             took = (time.monotonic() - ticket.started) / (_FIXED + ticket.cost.work)
             self.pace += 0.2 * (took - self.pace)
         self._advance(lane)
+
+    def _rank(self, ticket: _Ticket) -> float:
+        return ticket.placed + _AGEING * self._seconds(ticket.cost)
 
     def _seconds(self, cost: Cost) -> float:
         return self.pace * (_FIXED + cost.work)

@@ -20,6 +20,7 @@ from styler.jobs import Job, Need, Runner
 from styler.jobs.memory import ceiling, resident, trim
 
 from .admission import Cost
+from .progress import Progress
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -33,9 +34,10 @@ _CANVAS = 4  # how much longer a pixel of the canvas takes than one that is read
 
 @dataclass(frozen=True)
 class Order:
-    """A job of one picture."""
+    """A job of one picture, and how far it is."""
 
     job: Job
+    progress: Progress = field(default_factory=Progress)
     placed: float = field(default_factory=time.perf_counter)
 
 
@@ -142,6 +144,8 @@ class Pipeline:
 
         assert isinstance(task.source, bytes)
         header = self._header(task.source, str(task))
+        kind = job.saving.kind(imaging.Metadata(format=header.format), None)
+        order.progress.expect(header, job.recipe.controls, kind)
         runner = Runner(
             lambda: self._stylizer,
             max_pixels=self._settings.max_pixels,
@@ -150,6 +154,7 @@ class Pipeline:
             mask=mask,
             abandoned=abandoned,
             moving=False,
+            progress=order.progress.tell,
         )
         outcome = runner.paint(job, task)
         assert outcome.data is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -21,6 +21,9 @@ from styler.errors import InputError, MissingDependencyError, StylerError, TooLa
 logger = logging.getLogger("uvicorn.error")
 
 MEDIA_TYPE = "application/problem+json"
+
+STATUS = "styler.status"
+"""Where a request's scope has the status of a problem that its answer tells of at its end."""
 
 
 @dataclass(frozen=True)
@@ -192,16 +195,22 @@ def answer(problem: Problem) -> Response:
 
 def install(app: FastAPI) -> None:
     """Answer every exception with a problem."""
-    handlers: dict[type[Exception], Any] = {
-        HTTPException: _on_http,
-        RequestValidationError: _on_validation,
-        StylerError: _on_styler,
-        MemoryError: _on_memory,
-        ClientDisconnect: _on_disconnect,
-        Exception: _on_anything,
-    }
-    for exception, handler in handlers.items():
+    for exception, handler in _HANDLERS.items():
         app.add_exception_handler(exception, handler)
+
+
+async def told(request: Request, error: Exception) -> dict[str, Any]:
+    """The problem that an exception is, where the answer has begun already.
+
+    The request's line in the log has its status rather than that of the answer.
+    """
+    kind = next(kind for kind in type(error).__mro__ if kind in _HANDLERS)
+    if kind is Exception:
+        logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    response = await _HANDLERS[kind](request, error)
+    request.scope[STATUS] = response.status_code
+    body: dict[str, Any] = json.loads(bytes(response.body))
+    return body
 
 
 async def _on_http(request: Request, error: HTTPException) -> Response:
@@ -272,3 +281,13 @@ async def _on_anything(request: Request, error: Exception) -> Response:
 
 def _failed() -> Response:
     return _response(KINDS["internal-error"], "the request failed here; the server's log says why")
+
+
+_HANDLERS: dict[type, Callable[..., Awaitable[Response]]] = {
+    HTTPException: _on_http,
+    RequestValidationError: _on_validation,
+    StylerError: _on_styler,
+    MemoryError: _on_memory,
+    ClientDisconnect: _on_disconnect,
+    Exception: _on_anything,
+}

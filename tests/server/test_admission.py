@@ -153,6 +153,9 @@ async def test_a_small_one_does_not_wait_for_a_large_one() -> None:
     admission.close()
 
 
+WORKS = (4e7, 2e7, 3e7, 1e7)
+
+
 @pytest.mark.parametrize(
     ("pace", "expected"),
     [(1e-6, [1e7, 2e7, 3e7, 4e7]), (1e-15, [4e7, 2e7, 3e7, 1e7])],
@@ -161,15 +164,21 @@ async def test_a_small_one_does_not_wait_for_a_large_one() -> None:
 async def test_whose_turn_it_is(pace: float, expected: list[float]) -> None:
     admission = Admission(queue=9, wait=10, pace=pace)
     finish, order = threading.Event(), list[float]()
-    first = asyncio.create_task(admission.run(lambda _: finish.wait(10), LARGE))
-    later = []
-    for work in (4e7, 2e7, 3e7, 1e7):
+
+    def fail(_: object) -> None:  # how long it takes teaches nothing
+        finish.wait(10)
+        raise ValueError
+
+    first = asyncio.create_task(admission.run(fail, LARGE))
+    jobs, later = [lambda _, work=work: order.append(work) for work in WORKS], []
+    for job, work in zip(jobs, WORKS, strict=True):
         await asyncio.sleep(0.01)
-        job = admission.run(lambda _, work=work: order.append(work), Cost(work=work))
-        later.append(asyncio.create_task(job))
+        later.append(asyncio.create_task(admission.run(job, Cost(work=work))))
     await asyncio.sleep(0.01)
+    assert [admission.before(job) for job in jobs] == [expected.index(w) + 1 for w in WORKS]
+    assert admission.before(fail) is None
     finish.set()
-    await asyncio.gather(first, *later)
+    await asyncio.gather(first, *later, return_exceptions=True)
     assert order == expected
     admission.close()
 
