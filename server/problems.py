@@ -210,6 +210,8 @@ async def told(request: Request, error: Exception) -> dict[str, Any]:
     response = await _HANDLERS[kind](request, error)
     request.scope[STATUS] = response.status_code
     body: dict[str, Any] = json.loads(bytes(response.body))
+    if "retry-after" in response.headers:
+        body["retry_after"] = int(response.headers["retry-after"])
     return body
 
 

@@ -151,6 +151,7 @@ def test_stopping_is_told_in_the_stream(gate: Gate) -> None:
         stop.join()
         gate.open.set()
     assert told[-1][0] == "problem" and told[-1][1]["type"] == "/docs#stopping"
+    assert told[-1][1]["retry_after"] == 5
 
 
 def test_a_large_value_is_the_same_piece_by_piece() -> None:
