@@ -92,6 +92,16 @@ class Settings(BaseSettings):
         description="SHA-256 of each key, in hexadecimal, separated by commas, one of which a "
         "request must send as a bearer token. By default none is needed.",
     )
+    rate: str | None = Field(
+        default=None,
+        description="How often each key may be used, such as 60/minute. By default as often as it "
+        "likes.",
+    )
+    otel: bool = Field(
+        default=False,
+        description="Send traces by OpenTelemetry, to where OTEL_* variables say; needs "
+        "styler[otel].",
+    )
     log_clients: bool = Field(default=False, description="Tell clients' addresses in the log.")
     stay: bool = Field(
         default=False, description="Go on answering where the model cannot be loaded."
@@ -111,8 +121,22 @@ class Settings(BaseSettings):
             raise ValueError("give the SHA-256 of each key, 64 hexadecimal digits")
         return value
 
+    @field_validator("rate")
+    @classmethod
+    def _is_a_rate(cls, value: str | None) -> str | None:
+        if value is not None:
+            from limits import parse
+
+            try:
+                parse(value)
+            except ValueError:
+                raise ValueError("give such as 60/minute, 5/second or 1000/day") from None
+        return value
+
     @model_validator(mode="after")
     def _fit_together(self) -> Settings:
+        if self.rate is not None and not self.keys:
+            raise ValueError("rate is of each key, and there are no api_keys")
         if self.wait_seconds > self.request_seconds:
             raise ValueError("wait_seconds is over request_seconds, within which all is done")
         return self

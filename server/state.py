@@ -17,6 +17,7 @@ from .metrics import Metrics
 from .pipeline import Pipeline
 from .problems import Problem
 from .settings import Settings
+from .tracing import Tracing
 from .uploads import Uploads
 
 logger = logging.getLogger("uvicorn.error")
@@ -27,8 +28,13 @@ Status = Literal["STARTING", "READY", "BUSY", "FAILED", "DRAINING"]
 class State:
     """The state of one worker process. The model loads while the server answers already."""
 
-    def __init__(self, settings: Settings, open_pipeline: Callable[[Settings], Pipeline]) -> None:
-        self.settings = settings
+    def __init__(
+        self,
+        settings: Settings,
+        open_pipeline: Callable[[Settings], Pipeline],
+        tracing: Tracing | None = None,
+    ) -> None:
+        self.settings, self.tracing = settings, tracing
         self.admission = Admission(
             queue=settings.queue,
             wait=settings.wait_seconds,
@@ -93,6 +99,8 @@ class State:
             with suppress(asyncio.CancelledError):
                 await loading
             self.admission.close()
+            if self.tracing is not None:
+                self.tracing.close()
 
     async def _load(self) -> None:
         try:

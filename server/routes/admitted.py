@@ -28,6 +28,7 @@ REFUSALS = (
     "misdirected-request",
     "invalid-input",
     "queue-full",
+    "too-many-requests",
     "internal-error",
     "not-ready",
     "wait-timeout",

@@ -22,6 +22,13 @@ router = APIRouter(
 )
 
 _TAG = {"ETag": {"description": "Changes when the answer does.", "schema": {"type": "string"}}}
+_REFUSALS = (
+    "unauthorized",
+    "misdirected-request",
+    "invalid-input",
+    "too-many-requests",
+    "not-ready",
+)
 _UNCHANGED: dict[int | str, Any] = {304: {"description": "As the client has it already"}}
 
 
@@ -48,7 +55,7 @@ class Presets(BaseModel):
     responses={
         200: {"headers": _TAG},
         **_UNCHANGED,
-        **documented("unauthorized", "misdirected-request", "invalid-input", "not-ready"),
+        **documented(*_REFUSALS),
     },
 )
 async def styles(request: Request, state: StateDependency) -> Response:
@@ -66,9 +73,7 @@ async def styles(request: Request, state: StateDependency) -> Response:
     responses={
         200: {"headers": _TAG},
         **_UNCHANGED,
-        **documented(
-            "unauthorized", "no-such-style", "misdirected-request", "invalid-input", "not-ready"
-        ),
+        **documented("no-such-style", *_REFUSALS),
     },
 )
 async def one_style(

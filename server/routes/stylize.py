@@ -162,6 +162,8 @@ async def stylize(
     async def work() -> Painting:
         painting = await state.admission.run(job, cost)
         state.metrics.painted(painting.milliseconds, cost.pixels, painting.style_cached, paintings)
+        if state.tracing is not None:
+            state.tracing.steps(painting.milliseconds)
         return painting
 
     def now() -> events.Event:

@@ -114,7 +114,7 @@ def test_a_late_problem_is_the_last_event(
         gate.failure = failure
         gate.open.clear()
         told = stream(client, lambda text: gate.open.set())
-        assert told[0] == ("painting", {"step": "decode", "percent": 0})
+        assert told[0] == ("painting", {"step": "paint", "percent": 44})
         assert told[-1][0] == "problem" and told[-1][1]["status"] == status
         assert "secret" not in json.dumps(told)
     lines = [json.loads(r.getMessage()) for r in caplog.records if r.name == "styler.access"]
