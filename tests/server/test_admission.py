@@ -26,7 +26,9 @@ async def test_queue_is_bounded_and_refuses_at_once(serve: Serve, gate: Gate) ->
         gate.open.clear()
         inside = [asyncio.create_task(post(client, preset="wheatfield")) for _ in range(3)]
         await entered(gate)
-        ready = (await client.get("/readyz")).json()
+        ready = {"requests": 0}
+        while ready["requests"] < 3:
+            ready = (await client.get("/readyz")).json()
         assert ready == {"status": "BUSY", "requests": 3, "capacity": 3}
         refused = await post(client, preset="wheatfield")  # while the gate is shut
         assert problem(refused, 429)["type"] == "/docs#queue-full"
@@ -140,13 +142,15 @@ async def test_one_who_leaves_the_queue_frees_nothing_but_himself() -> None:
 
 
 SMALL, LARGE = Cost(pixels=1, work=1), Cost(pixels=10**8, work=1e8)
+PREVIEW = Cost(pixels=10**6, work=2e6)
 
 
-async def test_a_small_one_does_not_wait_for_a_large_one() -> None:
+@pytest.mark.parametrize(("first", "second"), [(LARGE, SMALL), (LARGE, PREVIEW), (PREVIEW, SMALL)])
+async def test_a_small_one_does_not_wait_for_a_large_one(first: Cost, second: Cost) -> None:
     admission = Admission(queue=5, wait=10)
     finish = threading.Event()
-    large = asyncio.create_task(admission.run(lambda _: finish.wait(10), LARGE))
-    assert await admission.run(lambda _: "small", SMALL) == "small"
+    large = asyncio.create_task(admission.run(lambda _: finish.wait(10), first))
+    assert await admission.run(lambda _: "small", second) == "small"
     assert not large.done()
     finish.set()
     await large
