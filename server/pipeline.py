@@ -193,7 +193,8 @@ class Pipeline:
         with self._lock:
             found, known = self._uploaded.get(key), key in self._uploaded
         if found is None:
-            painting = imaging.read(data, name=name, max_pixels=self._settings.max_pixels)
+            most = self._settings.max_pixels
+            painting = imaging.read(data, name=name, max_pixels=most, enough=size)
             found = self._stylizer.style(painting, size=size)
         with self._lock:
             self._uploaded[key] = found

@@ -305,7 +305,7 @@ class Runner:
         from styler import imaging, styles
 
         if isinstance(style, bytes):
-            read = imaging.read(style, name=name, max_pixels=self.max_pixels)
+            read = imaging.read(style, name=name, max_pixels=self.max_pixels, enough=size)
             return self.stylizer.style(read, size=size)
         take = partial(self.stylizer.style, size=size)
         return styles.resolve(style, Path(self.stylizer.info.path), take)
