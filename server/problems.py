@@ -245,6 +245,8 @@ def _methods(request: Request) -> set[str]:
 async def _on_validation(request: Request, error: RequestValidationError) -> Response:
     first = dict[str, FieldError]()  # of a field whose type is a union each member complains
     for e in error.errors():
+        if e["type"] == "none_required":  # what is optional may be absent: that is no advice
+            continue
         told = "send a file, with a file name" if "UploadFile" in e["msg"] else e["msg"]
         field = _field(e["loc"])
         first.setdefault(field, FieldError(field=field, detail=told))

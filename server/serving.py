@@ -17,6 +17,7 @@ import uvicorn
 from .protocol import Protocol
 from .settings import Settings
 from .state import State
+from .tracing import Tracing
 
 logger = logging.getLogger("uvicorn.error")
 
@@ -66,7 +67,13 @@ def serve(
     settings: Settings,
     prepare: Callable[[], None],
 ) -> None:
-    """Listen until SIGTERM or SIGINT. What is to ``prepare`` is done in each further process."""
+    """Listen until SIGTERM or SIGINT. What is to ``prepare`` is done in each further process.
+
+    Raises:
+        MissingDependencyError: settings ask for what is not installed.
+    """
+    if settings.otel:
+        Tracing.check()
     config = uvicorn.Config(
         "styler_server.app:create_app",
         factory=True,

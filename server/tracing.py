@@ -34,19 +34,27 @@ class Tracing:
         Raises:
             MissingDependencyError: it is not installed.
         """
-        try:
-            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-            from opentelemetry.sdk.resources import Resource
-            from opentelemetry.sdk.trace import TracerProvider
-            from opentelemetry.sdk.trace.export import BatchSpanProcessor
-        except ImportError:
-            raise MissingDependencyError(
-                "OpenTelemetry is not installed; install styler[otel], or leave STYLER_OTEL unset"
-            ) from None
+        cls.check()
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
         own = {} if os.environ.get("OTEL_SERVICE_NAME") else {"service.name": "styler"}
         provider = TracerProvider(resource=Resource.create(own))
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         return cls(provider)
+
+    @staticmethod
+    def check() -> None:
+        """Raise ``MissingDependencyError`` where it is not installed."""
+        try:
+            import opentelemetry.exporter.otlp.proto.http.trace_exporter
+            import opentelemetry.sdk.trace  # noqa: F401
+        except ImportError:
+            raise MissingDependencyError(
+                "OpenTelemetry is not installed; install styler[otel], or leave STYLER_OTEL unset"
+            ) from None
 
     def around(self, app: ASGIApp) -> ASGIApp:
         """An application whose requests are traced."""

@@ -110,7 +110,8 @@ async def save_style(
     state: StateDependency,
     style: Annotated[UploadFile, File(description="Any picture to take the style of.")],
     style_size: Annotated[
-        int | Absent, Form(ge=STYLE_SIZE.low, le=STYLE_SIZE.high, description=STYLE_SIZE.help)
+        Annotated[int, Field(ge=STYLE_SIZE.low, le=STYLE_SIZE.high)] | Absent,
+        Form(description=STYLE_SIZE.help),
     ] = None,
 ) -> Response:
     """Send a picture once, and its name as `preset` from then on.

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Header, Request, Response, UploadFile
+from pydantic import Field
 
 from styler.imaging import FORMATS as KNOWN
 from styler.imaging import check_options
@@ -103,12 +104,13 @@ async def stylize(
         Format | Absent, Form(description="Of the result; without it `Accept` decides, else PNG.")
     ] = None,
     quality: Annotated[
-        int | Absent, Form(ge=1, le=100, description="Of JPEG, WebP and AVIF: 92, AVIF 80.")
+        Annotated[int, Field(ge=1, le=100)] | Absent,
+        Form(description="Of JPEG, WebP and AVIF: 92, AVIF 80."),
     ] = None,
     lossless: Annotated[bool, Form(description="WebP without loss.")] = False,
     bits: Annotated[
-        int | Absent,
-        Form(ge=8, le=16, multiple_of=8, description="A sample, of PNG and TIFF: as the photo's."),
+        Annotated[int, Field(ge=8, le=16, multiple_of=8)] | Absent,
+        Form(description="A sample, of PNG and TIFF: as the photo's."),
     ] = None,
     exif: Annotated[bool, Form(description="Pass on the photo's place, camera and time.")] = False,
     accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
