@@ -334,7 +334,9 @@ class Mixture:
         self.server, self.clients, self.seed = server, clients, seed
         self.photos = [picture(*size) for size in SIDES]
         self.sent, self.outcomes = Counter[str](), Counter[str]()
-        self.over = threading.Event()
+        self.polls = 0
+        self.over, self.going = threading.Event(), threading.Event()
+        self.going.set()
         self.lock = threading.Lock()
 
     def run(self) -> None:
@@ -344,6 +346,7 @@ class Mixture:
     def _one(self, dice: random.Random) -> None:
         with self.server.client() as client:
             while not self.over.is_set():
+                self.going.wait()
                 (photo,) = dice.choices(self.photos, SHARES)
                 with self.lock:
                     self.sent["requests"] += 1
@@ -360,6 +363,18 @@ class Mixture:
                     self.outcomes[outcome] += 1
                 self.over.wait(pause * dice.random())
 
+    def at_rest(self) -> float:
+        """Pause, and the megabytes of the server when nothing is inside any more."""
+        self.going.clear()
+        with self.server.client() as client:
+            inside = 1
+            while inside:
+                time.sleep(0.2)
+                inside = client.get("/readyz").json()["requests"]
+                self.polls += 1
+        time.sleep(3)  # longer than a client waits before it asks again
+        return self.server.memory()
+
 
 def answered(server: Server) -> float:
     """Requests that its metrics have counted."""
@@ -369,30 +384,35 @@ def answered(server: Server) -> float:
 
 
 def mixture(server: Server, seconds: float, clients: int) -> dict[str, Any]:
-    """Memory by thirds, outcomes, and what SIGTERM does at the end."""
+    """Memory by thirds, under load and at rest after each; outcomes, by the clients and by the
+    server; and what SIGTERM does at the end."""
     load, counted = Mixture(server, clients, 0), answered(server)
     thread = threading.Thread(target=load.run)
     thread.start()
-    thirds: list[list[float]] = [[], [], []]
-    began = time.monotonic()
-    while (gone := time.monotonic() - began) < seconds:
-        thirds[min(2, int(3 * gone / seconds))].append(server.memory())
-        time.sleep(0.2)
+    thirds, rest = [], []
+    for _ in range(3):
+        load.going.set()
+        third, until = [], time.monotonic() + seconds / 3
+        while time.monotonic() < until:
+            third.append(server.memory())
+            time.sleep(0.2)
+        thirds.append(statistics.median(third))
+        rest.append(load.at_rest())
+    told = load.sent["requests"], sum(load.outcomes.values())
+    counted = answered(server) - counted - 1 - load.polls
+    load.going.set()
+    time.sleep(5)
     peak, before = server.peak(), dict(load.outcomes)
-    with load.lock:  # none is sent or told meanwhile
-        counted = answered(server) - counted - 1
-        told = sum(load.outcomes.values())
     threading.Timer(0.5, load.over.set).start()
     status, took = server.stop()
     thread.join()
     last = Counter(load.outcomes)
     last.subtract(before)
     return {
-        "requests": load.sent["requests"],
-        "outcomes": dict(load.outcomes),
-        "sum": sum(load.outcomes.values()),
-        "told_and_counted": (told, counted),
-        "memory_by_third_mb": [statistics.median(third) for third in thirds if third],
+        "outcomes": before,
+        "sent_told_counted": (*told, counted),
+        "memory_by_third_mb": thirds,
+        "memory_at_rest_mb": rest,
         "peak_mb": peak,
         "sigterm": {"exit": status, "seconds": took, "outcomes": dict(+last)},
     }

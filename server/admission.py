@@ -26,6 +26,7 @@ _LANES = (0.5e6, 6e6, math.inf)  # work of each: photos of 0.1 and 4 megapixels,
 _FIXED = 1e6  # work of a request besides that of its pixels
 _AGEING = 4.0  # a request overtakes nobody who came this many of its own durations before it
 _LONGEST = 600  # seconds that anybody is told to wait
+_ENDING = 1.0  # seconds that what runs has to stop when all is closed
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,11 @@ class Admission:
         return len(self._inside)
 
     @property
+    def running(self) -> bool:
+        """Whether a job runs, wanted or not."""
+        return any(lane.running for lane in self._lanes)
+
+    @property
     def full(self) -> bool:
         return self.taken > self.queue
 
@@ -170,12 +176,15 @@ class Admission:
                 ticket.sent_away = problem()
                 ticket.clock.reschedule(asyncio.get_running_loop().time())
 
-    def close(self) -> None:
-        """Wait for the jobs that run, and take no more."""
+    async def close(self) -> None:
+        """Take no more, and call off the jobs that run: :attr:`running` is whether some go on."""
         for ticket in self._inside:
             ticket.abandoned.set()
+        until = time.monotonic() + _ENDING
+        while self.running and time.monotonic() < until:
+            await asyncio.sleep(0.01)
         for lane in self._lanes:
-            lane.thread.shutdown(wait=True, cancel_futures=True)
+            lane.thread.shutdown(wait=not self.running, cancel_futures=True)
 
     def _enter(self, job: Callable[[Callable[[], bool]], Any], cost: Cost) -> _Ticket:
         self.check()

@@ -90,7 +90,7 @@ class State:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Load the model in the worker thread; at the end wait for the jobs that run."""
+        """Load the model in the worker thread; at the end call off the jobs that run."""
         loading = asyncio.create_task(self._load())
         try:
             yield
@@ -98,7 +98,7 @@ class State:
             loading.cancel()
             with suppress(asyncio.CancelledError):
                 await loading
-            self.admission.close()
+            await self.admission.close()
             if self.tracing is not None:
                 self.tracing.close()
 

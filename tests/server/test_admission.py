@@ -124,7 +124,7 @@ async def test_a_cancelled_job_keeps_the_turn_until_it_ends() -> None:
     finish.set()
     assert await second == "second"
     assert seen.is_set() and admission.taken == 0
-    admission.close()
+    await admission.close()
 
 
 async def test_one_who_leaves_the_queue_frees_nothing_but_himself() -> None:
@@ -138,7 +138,19 @@ async def test_one_who_leaves_the_queue_frees_nothing_but_himself() -> None:
     finish.set()
     await asyncio.gather(first, *waiting, return_exceptions=True)
     assert order == [0, 2, 3]  # of equals the first to come
-    admission.close()
+    await admission.close()
+
+
+async def test_what_cannot_be_called_off_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("styler_server.admission._ENDING", 0.05)
+    admission, finish = Admission(queue=5, wait=10), threading.Event()
+    stubborn = asyncio.create_task(admission.run(lambda _: finish.wait(10)))
+    await asyncio.sleep(0.02)
+    await admission.close()
+    assert admission.running and not stubborn.done()
+    finish.set()
+    assert await stubborn
+    assert not admission.running
 
 
 SMALL, LARGE = Cost(pixels=1, work=1), Cost(pixels=10**8, work=1e8)
@@ -154,7 +166,7 @@ async def test_a_small_one_does_not_wait_for_a_large_one(first: Cost, second: Co
     assert not large.done()
     finish.set()
     await large
-    admission.close()
+    await admission.close()
 
 
 WORKS = (4e7, 2e7, 3e7, 1e7)
@@ -184,7 +196,7 @@ async def test_whose_turn_it_is(pace: float, expected: list[float]) -> None:
     finish.set()
     await asyncio.gather(first, *later, return_exceptions=True)
     assert order == expected
-    admission.close()
+    await admission.close()
 
 
 async def test_what_is_inside_is_counted_in_pixels_and_bytes() -> None:
@@ -209,7 +221,7 @@ async def test_what_is_inside_is_counted_in_pixels_and_bytes() -> None:
     assert await await_small == "fits"  # those of one lane are painted one after the other
     await inside
     assert admission.taken == 0
-    admission.close()
+    await admission.close()
 
 
 async def test_the_wait_that_is_told_is_that_of_what_is_inside() -> None:
@@ -225,7 +237,7 @@ async def test_the_wait_that_is_told_is_that_of_what_is_inside() -> None:
     assert 20 < int(refusal.value.headers["Retry-After"]) < 120
     finish.set()
     await asyncio.gather(*inside)
-    admission.close()
+    await admission.close()
 
 
 async def test_a_request_has_a_deadline() -> None:
@@ -240,7 +252,7 @@ async def test_a_request_has_a_deadline() -> None:
     assert late.value.kind.name == "deadline"
     while admission.taken:
         await asyncio.sleep(0.005)
-    admission.close()
+    await admission.close()
 
 
 async def test_a_job_may_raise_a_timeout_of_its_own() -> None:
@@ -251,7 +263,7 @@ async def test_a_job_may_raise_a_timeout_of_its_own() -> None:
 
     with pytest.raises(TimeoutError, match="its own"):
         await admission.run(job)
-    admission.close()
+    await admission.close()
 
 
 async def test_all_can_be_sent_away() -> None:
@@ -264,4 +276,4 @@ async def test_all_can_be_sent_away() -> None:
     with pytest.raises(Problem, match="now"):
         admission.check()
     finish.set()
-    admission.close()
+    await admission.close()
