@@ -372,7 +372,9 @@ class Mixture:
                 time.sleep(0.2)
                 inside = client.get("/readyz").json()["requests"]
                 self.polls += 1
-        time.sleep(3)  # longer than a client waits before it asks again
+        time.sleep(
+            4
+        )  # longer than a client waits before it asks again, and than it takes to be quiet
         return self.server.memory()
 
 

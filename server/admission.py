@@ -26,6 +26,7 @@ _LANES = (0.5e6, 6e6, math.inf)  # work of each: photos of 0.1 and 4 megapixels,
 _FIXED = 1e6  # work of a request besides that of its pixels
 _AGEING = 4.0  # a request overtakes nobody who came this many of its own durations before it
 _LONGEST = 600  # seconds that anybody is told to wait
+_REST = 2.0  # seconds without a request after which it is quiet
 _ENDING = 1.0  # seconds that what runs has to stop when all is closed
 
 
@@ -80,6 +81,7 @@ class Admission:
         pixels: of all requests inside together.
         memory: bytes that all requests inside may take together; asked at each entry.
         pace: seconds of a unit of work, for a start.
+        quiet: called when nothing has been inside for some seconds.
     """
 
     def __init__(
@@ -91,9 +93,11 @@ class Admission:
         pixels: float = math.inf,
         memory: Callable[[], float] = lambda: math.inf,
         pace: float = 0.6e-6,
+        quiet: Callable[[], None] = lambda: None,
     ) -> None:
         self.queue, self.wait, self.deadline = queue, wait, deadline
-        self.pixels, self.memory = pixels, memory
+        self.pixels, self.memory, self.quiet = pixels, memory, quiet
+        self._rest: asyncio.TimerHandle | None = None
         self.closed: Callable[[], Problem] | None = None
         self._inside: set[_Ticket] = set()
         self._lanes = [_Lane(f"styler-{number}") for number in range(len(_LANES))]
@@ -211,6 +215,8 @@ class Admission:
             raise self._busy("too much memory is taken already")
         ticket = _Ticket(cost, job, asyncio.get_running_loop().create_future())
         self._inside.add(ticket)
+        if self._rest is not None:
+            self._rest.cancel()
         return ticket
 
     def _advance(self, lane: _Lane) -> None:
@@ -244,6 +250,8 @@ class Admission:
             took = (time.monotonic() - ticket.started) / (_FIXED + ticket.cost.work)
             self.pace += 0.2 * (took - self.pace)
         self._advance(lane)
+        if not self._inside:
+            self._rest = asyncio.get_running_loop().call_later(_REST, self.quiet)
 
     def _rank(self, ticket: _Ticket) -> float:
         return ticket.placed + _AGEING * self._seconds(ticket.cost)

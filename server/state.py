@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Request
 
 from styler.errors import StylerError
+from styler.jobs.memory import trim
 
 from .admission import Admission
 from .metrics import Metrics
@@ -41,6 +42,7 @@ class State:
             deadline=settings.request_seconds,
             pixels=settings.pixel_budget,
             memory=lambda: self.pipeline.memory(),
+            quiet=trim,
         )
         self.uploads = Uploads(
             most=settings.uploads,

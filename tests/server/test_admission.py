@@ -153,6 +153,20 @@ async def test_what_cannot_be_called_off_is_left(monkeypatch: pytest.MonkeyPatch
     assert not admission.running
 
 
+async def test_quiet_comes_after_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("styler_server.admission._REST", 0.05)
+    quiet = asyncio.Event()
+    admission, finish = Admission(queue=5, wait=10, quiet=quiet.set), threading.Event()
+    await admission.run(lambda _: None)
+    running = asyncio.create_task(admission.run(lambda _: finish.wait(10)))
+    await asyncio.sleep(0.1)
+    assert not quiet.is_set()  # another one has come
+    finish.set()
+    await running
+    await asyncio.wait_for(quiet.wait(), 10)
+    await admission.close()
+
+
 SMALL, LARGE = Cost(pixels=1, work=1), Cost(pixels=10**8, work=1e8)
 PREVIEW = Cost(pixels=10**6, work=2e6)
 
