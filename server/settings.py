@@ -59,7 +59,9 @@ class Settings(BaseSettings):
     uploads: int = Field(default=32, ge=1, description="Bodies that may be arriving at a time.")
     upload_seconds: Seconds = Field(default=30, description="Time for a body to arrive.")
     upload_rate: int = Field(
-        default=10_000, ge=1, description="Least bytes a second of a body, after some seconds."
+        default=10_000,
+        ge=1,
+        description="Least bytes a second of a body, after some seconds, and of who reads answers.",
     )
     header_seconds: Seconds = Field(default=10, description="Time for a request's head to arrive.")
     idle_seconds: Seconds = Field(

@@ -41,7 +41,7 @@ class State:
             wait=settings.wait_seconds,
             deadline=settings.request_seconds,
             pixels=settings.pixel_budget,
-            memory=lambda: self.pipeline.memory(),
+            memory=lambda: self.pipeline.memory() - self.unread,
             quiet=trim,
         )
         self.uploads = Uploads(
@@ -54,6 +54,7 @@ class State:
         self.failed = False
         self.draining = False
         self.under_way = 0  # requests that have not been answered
+        self.sending = set[asyncio.Transport]()  # connections that have more to read
         self._open_pipeline = open_pipeline
         self._pipeline: Pipeline | None = None
 
@@ -78,6 +79,11 @@ class State:
                 headers={"Retry-After": "1"},
             )
         return self._pipeline
+
+    @property
+    def unread(self) -> int:
+        """Bytes of answers that clients have not read yet."""
+        return sum(transport.get_write_buffer_size() for transport in self.sending)
 
     def drain(self) -> None:
         """Let nobody else in; who is inside gets an answer."""

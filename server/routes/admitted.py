@@ -69,10 +69,18 @@ class AdmittedRoute(APIRoute):
                 return await answer(request)
             state: State = request.app.state.styler
             _ = state.pipeline  # a 503 while it is closed
+            if state.draining:  # the connection closes, and who still sends could not read why
+                await _discarded(request, state)
             state.admission.check()
             return await answer(_KnownFields(request, known))
 
         return admitted
+
+
+async def _discarded(request: Request, state: State) -> None:
+    async with state.uploads.one() as arrival:
+        async for chunk in request.stream():
+            arrival.count(chunk)
 
 
 async def taken(upload: UploadFile) -> bytes:
