@@ -341,7 +341,7 @@ def test_the_queue_is_told(visit: Visit, gate: Gate) -> None:
     other = Thread(
         target=lambda: httpx.post(
             visit.page.url + "v1/stylize",
-            files={"content": ("a.png", picture())},
+            files={"content": ("a.png", picture(900, 600))},  # in the same lane
             data={"preset": FIRST},
             timeout=30,
             trust_env=False,
