@@ -4,9 +4,10 @@
 
 It starts ``styler serve`` and prints, one after the other: seconds to be ready and to the first
 picture; overhead of HTTP at one client and rate of 16 clients, against calls in this process; the
-time of a 64x64 request after each kind of hostile one; memory and outcomes under a mixture from
-64x64 to 24 megapixels from four times as many clients as there are places; and what SIGTERM under
-that load does. With ``--json`` the same as one object.
+time of a 64x64 request while ten pages are open and after each kind of hostile request; memory and
+outcomes under a mixture from 64x64 to 24 megapixels from four times as many clients as there are
+places; what SIGTERM under that load does, and a start after SIGKILL under load. ``--only`` some of
+these. With ``--json`` the same as one object.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import io
 import json
 import os
 import random
+import shlex
 import signal
 import socket
 import statistics
@@ -38,6 +40,7 @@ from PIL import Image
 PRESET = "monet-impression"
 SIDES = ((64, 64), (512, 512), (1600, 1200), (3000, 2000), (6000, 4000))
 SHARES = (50, 30, 12, 5, 3)  # percent of the mixture
+VISITOR = 5.0  # seconds between two changes that a visitor lets settle
 
 
 def picture(width: int, height: int, format: str = "JPEG") -> bytes:
@@ -68,7 +71,9 @@ def claiming(width: int, height: int) -> bytes:
 
 
 class Server:
-    """``styler serve`` as a process."""
+    """``styler serve`` as a process, which ``under`` may start in a place of its own."""
+
+    under: tuple[str, ...] = ()
 
     def __init__(self, *options: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -77,7 +82,7 @@ class Server:
         arguments = ["serve", "--port", str(self.port), *options]
         self.started = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code, *arguments], stdout=subprocess.DEVNULL
+            [*self.under, sys.executable, "-c", code, *arguments], stdout=subprocess.DEVNULL
         )
         self.address = f"http://127.0.0.1:{self.port}"
         while True:
@@ -175,6 +180,59 @@ def speed(server: Server, threads: int, repeats: int) -> dict[str, float]:
     }
 
 
+def pages(server: Server, repeats: int) -> dict[str, float]:
+    """Milliseconds of a 64x64 request, alone and while visitors of ten pages move a dial now and
+    then, each of which is a preview."""
+    small, preview, over = picture(64, 64, "PNG"), picture(576, 384), threading.Event()
+
+    def visitor() -> None:
+        with server.client() as client:
+            dice = random.Random(threading.get_ident())
+            while not over.wait(2 * VISITOR * dice.random()):
+                paint(client, preview, format="webp", strength=round(dice.random(), 2))
+
+    def asked(client: httpx.Client) -> list[float]:
+        times = []
+        for _ in range(repeats):
+            times.append(timed(lambda: paint(client, small)))
+            time.sleep(0.1)
+        return sorted(times)
+
+    with server.client() as client:
+        alone = asked(client)
+        thread = threading.Thread(target=together, args=(visitor, 10))
+        thread.start()
+        beside = asked(client)
+        over.set()
+        thread.join()
+    found = {"alone_ms": statistics.median(alone), "beside_ms": statistics.median(beside)}
+    found |= {
+        "alone_p90_ms": alone[len(alone) * 9 // 10],
+        "beside_p90_ms": beside[len(beside) * 9 // 10],
+    }
+    found = {name: 1000 * value for name, value in found.items()}
+    return found | {"ratio": found["beside_ms"] / found["alone_ms"]}
+
+
+def killed(options: list[str]) -> dict[str, Any]:
+    """A server that is killed with pictures inside, and the next one's start and first answer."""
+    first, large = Server(*options), form(picture(6000, 4000))
+    senders = [
+        threading.Thread(target=raw, args=(first, head(len(large)) + large, 1.0)) for _ in range(3)
+    ]
+    for sender in senders:
+        sender.start()
+    time.sleep(0.7)
+    first.process.kill()
+    first.process.wait()
+    for sender in senders:
+        sender.join()
+    second = Server(*options)
+    with second.client() as client:
+        seconds = timed(lambda: paint(client, picture(64, 64, "PNG")).raise_for_status())
+    return {"ready_s": second.ready, "first_picture_s": seconds, "exit": second.stop()[0]}
+
+
 def together(work: Callable[[], None], count: int) -> None:
     threads = [threading.Thread(target=work) for _ in range(count)]
     for thread in threads:
@@ -207,8 +265,9 @@ def form(photo: bytes) -> bytes:
     )
 
 
-def hostile(server: Server, kinds: list[str]) -> dict[str, dict[str, Any]]:
-    """Of each kind: its answer, and the time of a 64x64 request right after, against normal."""
+def hostile(server: Server, kinds: list[str], rounds: int) -> dict[str, dict[str, Any]]:
+    """Of each kind: its answer, and the time of a 64x64 request right after, against normal; the
+    median of some rounds, for a single request may meet whatever else the machine does."""
     small, large = picture(64, 64, "PNG"), picture(6000, 4000)
     seven, body = flat(7050, 7050), form(large)
 
@@ -253,17 +312,20 @@ def hostile(server: Server, kinds: list[str]) -> dict[str, dict[str, Any]]:
             if kinds and kind not in kinds:
                 continue
             statuses.clear()
-            normal = statistics.median(once() for _ in range(9))
-            began = time.perf_counter()
-            told = attack()
-            took, after = time.perf_counter() - began, once()
-            found[kind] = {
-                "answer": told, "seconds": took, "normal_ms": normal * 1000,
-                "after_ms": after * 1000, "ratio": after / normal, "small": dict(statuses),
-            }  # fmt: skip
-            while client.get("/readyz").json()["requests"]:
-                time.sleep(0.05)
-            found[kind]["free_after_s"] = time.perf_counter() - began
+            seen = []
+            for _ in range(rounds):
+                normal = statistics.median(once() for _ in range(9))
+                began = time.perf_counter()
+                told = attack()
+                took, after = time.perf_counter() - began, once()
+                while client.get("/readyz").json()["requests"]:
+                    time.sleep(0.05)
+                free = time.perf_counter() - began
+                seen.append((took, 1000 * normal, 1000 * after, after / normal, free))
+            names = ("seconds", "normal_ms", "after_ms", "ratio", "free_after_s")
+            medians = (statistics.median(values) for values in zip(*seen, strict=True))
+            found[kind] = {"answer": told, "small": dict(statuses)}
+            found[kind] |= dict(zip(names, medians, strict=True))
     for one in trickling:
         one.close()
     return found
@@ -276,7 +338,9 @@ class Mixture:
         self.server, self.clients, self.seed = server, clients, seed
         self.photos = [picture(*size) for size in SIDES]
         self.sent, self.outcomes = Counter[str](), Counter[str]()
-        self.over = threading.Event()
+        self.polls = 0
+        self.over, self.going = threading.Event(), threading.Event()
+        self.going.set()
         self.lock = threading.Lock()
 
     def run(self) -> None:
@@ -286,6 +350,7 @@ class Mixture:
     def _one(self, dice: random.Random) -> None:
         with self.server.client() as client:
             while not self.over.is_set():
+                self.going.wait()
                 (photo,) = dice.choices(self.photos, SHARES)
                 with self.lock:
                     self.sent["requests"] += 1
@@ -302,6 +367,20 @@ class Mixture:
                     self.outcomes[outcome] += 1
                 self.over.wait(pause * dice.random())
 
+    def at_rest(self) -> float:
+        """Pause, and the megabytes of the server when nothing is inside any more."""
+        self.going.clear()
+        with self.server.client() as client:
+            inside = 1
+            while inside:
+                time.sleep(0.2)
+                inside = client.get("/readyz").json()["requests"]
+                self.polls += 1
+        time.sleep(
+            4
+        )  # longer than a client waits before it asks again, and than it takes to be quiet
+        return self.server.memory()
+
 
 def answered(server: Server) -> float:
     """Requests that its metrics have counted."""
@@ -311,33 +390,41 @@ def answered(server: Server) -> float:
 
 
 def mixture(server: Server, seconds: float, clients: int) -> dict[str, Any]:
-    """Memory by thirds, outcomes, and what SIGTERM does at the end."""
+    """Memory by thirds, under load and at rest after each; outcomes, by the clients and by the
+    server; and what SIGTERM does at the end."""
     load, counted = Mixture(server, clients, 0), answered(server)
     thread = threading.Thread(target=load.run)
     thread.start()
-    thirds: list[list[float]] = [[], [], []]
-    began = time.monotonic()
-    while (gone := time.monotonic() - began) < seconds:
-        thirds[min(2, int(3 * gone / seconds))].append(server.memory())
-        time.sleep(0.2)
+    thirds, rest = [], []
+    for _ in range(3):
+        load.going.set()
+        third, until = [], time.monotonic() + seconds / 3
+        while time.monotonic() < until:
+            third.append(server.memory())
+            time.sleep(0.2)
+        thirds.append(statistics.median(third))
+        rest.append(load.at_rest())
+    told = load.sent["requests"], sum(load.outcomes.values())
+    counted = answered(server) - counted - 1 - load.polls
+    load.going.set()
+    time.sleep(5)
     peak, before = server.peak(), dict(load.outcomes)
-    with load.lock:  # none is sent or told meanwhile
-        counted = answered(server) - counted - 1
-        told = sum(load.outcomes.values())
     threading.Timer(0.5, load.over.set).start()
     status, took = server.stop()
     thread.join()
     last = Counter(load.outcomes)
     last.subtract(before)
     return {
-        "requests": load.sent["requests"],
-        "outcomes": dict(load.outcomes),
-        "sum": sum(load.outcomes.values()),
-        "told_and_counted": (told, counted),
-        "memory_by_third_mb": [statistics.median(third) for third in thirds if third],
+        "outcomes": before,
+        "sent_told_counted": (*told, counted),
+        "memory_by_third_mb": thirds,
+        "memory_at_rest_mb": rest,
         "peak_mb": peak,
         "sigterm": {"exit": status, "seconds": took, "outcomes": dict(+last)},
     }
+
+
+PARTS = ("speed", "pages", "hostile", "mixture", "killed")
 
 
 def main() -> None:
@@ -346,23 +433,36 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=36, help="of it; four times the places")
     parser.add_argument("--threads", type=int, default=1, help="of one painting")
     parser.add_argument("--repeats", type=int, default=30, help="of each timing")
-    parser.add_argument("--max-memory", default="1.5GB", help="as of styler serve")
+    parser.add_argument("--max-memory", help="as of styler serve")
+    parser.add_argument(
+        "--under", default="", help="command that the server is started by, as in a control group"
+    )
+    parser.add_argument("--only", action="append", choices=PARTS, help="these parts alone")
     parser.add_argument("--hostile", action="append", default=[], help="these kinds alone")
+    parser.add_argument("--rounds", type=int, default=5, help="of each hostile kind")
     parser.add_argument("--json", action="store_true", help="one object, at the end")
     options = parser.parse_args()
-    server = Server("--threads", str(options.threads), "--max-memory", options.max_memory)
+    Server.under = tuple(shlex.split(options.under))
+    settings = ["--threads", str(options.threads)]
+    settings += ["--max-memory", options.max_memory] if options.max_memory else []
+    server = Server(*settings)
     found: dict[str, Any] = {"ready_s": server.ready}
     small = picture(64, 64, "PNG")
     with server.client() as client:
         found["first_picture_s"] = timed(lambda: paint(client, small))
-    for name, measure in (
-        ("speed", lambda: speed(server, options.threads, options.repeats)),
-        ("hostile", lambda: hostile(server, options.hostile)),
-        ("mixture", lambda: mixture(server, options.seconds, options.clients)),
-    ):
-        found[name] = measure()
+    parts: dict[str, Callable[[], Any]] = {
+        "speed": lambda: speed(server, options.threads, options.repeats),
+        "pages": lambda: pages(server, options.repeats),
+        "hostile": lambda: hostile(server, options.hostile, options.rounds),
+        "mixture": lambda: mixture(server, options.seconds, options.clients),
+        "killed": lambda: killed(settings),
+    }
+    for name in options.only or PARTS:
+        found[name] = parts[name]()
         if not options.json:
             print(name, json.dumps(found[name], indent=1), flush=True)
+    if server.process.poll() is None:  # the mixture has ended it
+        server.stop()
     if options.json:
         print(json.dumps(found))
     else:

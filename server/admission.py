@@ -2,8 +2,8 @@
 
 A request enters when its body is there and the headers of its pictures tell what it costs. It is
 refused at once where places, pixels or memory are taken, and told when they will probably be free.
-Inside there are two lanes, each with a thread, so that small pictures do not wait for a large one;
-in a lane the shortest goes first, unless others have waited long enough.
+Inside there are three lanes, each with a thread, so that thumbnails do not wait for previews, nor
+these for a large picture; in a lane the shortest goes first, unless others have waited long enough.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ from .problems import Problem
 
 T = TypeVar("T")
 
-_SMALL = 6e6  # work of what goes into the quick lane: photos of 4 megapixels, about
+_LANES = (0.5e6, 6e6, math.inf)  # work of each: photos of 0.1 and 4 megapixels, about
 _FIXED = 1e6  # work of a request besides that of its pixels
 _AGEING = 4.0  # a request overtakes nobody who came this many of its own durations before it
 _LONGEST = 600  # seconds that anybody is told to wait
+_REST = 2.0  # seconds without a request after which it is quiet
+_ENDING = 1.0  # seconds that what runs has to stop when all is closed
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,9 @@ class Cost:
     work: float = 0
 
     @property
-    def small(self) -> bool:
-        return self.work <= _SMALL
+    def lane(self) -> int:
+        """Which lane it goes into, from the quickest."""
+        return sum(self.work > most for most in _LANES)
 
 
 @dataclass(eq=False)
@@ -78,6 +81,7 @@ class Admission:
         pixels: of all requests inside together.
         memory: bytes that all requests inside may take together; asked at each entry.
         pace: seconds of a unit of work, for a start.
+        quiet: called when nothing has been inside for some seconds.
     """
 
     def __init__(
@@ -89,12 +93,14 @@ class Admission:
         pixels: float = math.inf,
         memory: Callable[[], float] = lambda: math.inf,
         pace: float = 0.6e-6,
+        quiet: Callable[[], None] = lambda: None,
     ) -> None:
         self.queue, self.wait, self.deadline = queue, wait, deadline
-        self.pixels, self.memory = pixels, memory
+        self.pixels, self.memory, self.quiet = pixels, memory, quiet
+        self._rest: asyncio.TimerHandle | None = None
         self.closed: Callable[[], Problem] | None = None
         self._inside: set[_Ticket] = set()
-        self._quick, self._large = _Lane("styler"), _Lane("styler-large")
+        self._lanes = [_Lane(f"styler-{number}") for number in range(len(_LANES))]
         self.pace = pace  # smoothed over what has been done
 
     @property
@@ -103,16 +109,21 @@ class Admission:
         return len(self._inside)
 
     @property
+    def running(self) -> bool:
+        """Whether a job runs, wanted or not."""
+        return any(lane.running for lane in self._lanes)
+
+    @property
     def full(self) -> bool:
         return self.taken > self.queue
 
     @property
     def retry_after(self) -> int:
         """Seconds until the requests now inside are probably done, 1 to 600."""
-        seconds = [0.0, 0.0]
+        seconds = [0.0] * len(_LANES)
         for ticket in self._inside:
             gone = 0.0 if ticket.started is None else time.monotonic() - ticket.started
-            seconds[ticket.cost.small] += max(0.0, self._seconds(ticket.cost) - gone)
+            seconds[ticket.cost.lane] += max(0.0, self._seconds(ticket.cost) - gone)
         return min(_LONGEST, max(1, math.ceil(max(seconds))))
 
     def check(self) -> None:
@@ -123,8 +134,8 @@ class Admission:
             raise self._busy(f"{self.taken} requests are inside already")
 
     async def load(self, job: Callable[[], T]) -> T:
-        """The result of ``job()``, run in the thread of the quick lane."""
-        return await asyncio.get_running_loop().run_in_executor(self._quick.thread, job)
+        """The result of ``job()``, run in the thread of the quickest lane."""
+        return await asyncio.get_running_loop().run_in_executor(self._lanes[0].thread, job)
 
     async def run(self, job: Callable[[Callable[[], bool]], T], cost: Cost | None = None) -> T:
         """The result of ``job(abandoned)`` when its turn has come.
@@ -134,7 +145,7 @@ class Admission:
         ended.
         """
         ticket = self._enter(job, cost or Cost())
-        lane = self._quick if ticket.cost.small else self._large
+        lane = self._lanes[ticket.cost.lane]
         lane.waiting.append(ticket)
         try:
             async with asyncio.timeout(min(self.wait, self.deadline)) as ticket.clock:
@@ -151,6 +162,16 @@ class Admission:
                 lane.waiting.remove(ticket)
                 self._inside.discard(ticket)
 
+    def before(self, job: Callable[..., Any]) -> int | None:
+        """How many go before a job that :meth:`run` has; ``None`` where its turn has come."""
+        for lane in self._lanes:
+            for ticket in lane.waiting:
+                if ticket.job == job:
+                    mine = self._rank(ticket)
+                    ahead = sum(self._rank(other) < mine for other in lane.waiting)
+                    return ahead + (lane.running is not None)
+        return None
+
     def send_away(self, problem: Callable[[], Problem]) -> None:
         """Answer everybody inside with a problem, and let in nobody else."""
         self.closed = problem
@@ -159,12 +180,15 @@ class Admission:
                 ticket.sent_away = problem()
                 ticket.clock.reschedule(asyncio.get_running_loop().time())
 
-    def close(self) -> None:
-        """Wait for the jobs that run, and take no more."""
+    async def close(self) -> None:
+        """Take no more, and call off the jobs that run: :attr:`running` is whether some go on."""
         for ticket in self._inside:
             ticket.abandoned.set()
-        for lane in (self._quick, self._large):
-            lane.thread.shutdown(wait=True, cancel_futures=True)
+        until = time.monotonic() + _ENDING
+        while self.running and time.monotonic() < until:
+            await asyncio.sleep(0.01)
+        for lane in self._lanes:
+            lane.thread.shutdown(wait=not self.running, cancel_futures=True)
 
     def _enter(self, job: Callable[[Callable[[], bool]], Any], cost: Cost) -> _Ticket:
         self.check()
@@ -184,20 +208,22 @@ class Admission:
         everybody = [*(ticket.cost for ticket in self._inside), cost]
         if sum(other.pixels for other in everybody) > self.pixels:
             raise self._busy("too many pixels are inside already")
-        peaks = [0, 0]  # each lane paints one at a time
+        peaks = [0] * len(_LANES)  # each lane paints one at a time
         for other in everybody:
-            peaks[other.small] = max(peaks[other.small], other.painting)
+            peaks[other.lane] = max(peaks[other.lane], other.painting)
         if sum(other.held for other in everybody) + sum(peaks) > limit:
             raise self._busy("too much memory is taken already")
         ticket = _Ticket(cost, job, asyncio.get_running_loop().create_future())
         self._inside.add(ticket)
+        if self._rest is not None:
+            self._rest.cancel()
         return ticket
 
     def _advance(self, lane: _Lane) -> None:
         waiting = [ticket for ticket in lane.waiting if not ticket.result.done()]
         if lane.running or not waiting:
             return
-        ticket = min(waiting, key=lambda t: t.placed + _AGEING * self._seconds(t.cost))
+        ticket = min(waiting, key=self._rank)
         lane.waiting.remove(ticket)
         lane.running, ticket.started = ticket, time.monotonic()
         loop = asyncio.get_running_loop()
@@ -224,6 +250,11 @@ class Admission:
             took = (time.monotonic() - ticket.started) / (_FIXED + ticket.cost.work)
             self.pace += 0.2 * (took - self.pace)
         self._advance(lane)
+        if not self._inside:
+            self._rest = asyncio.get_running_loop().call_later(_REST, self.quiet)
+
+    def _rank(self, ticket: _Ticket) -> float:
+        return ticket.placed + _AGEING * self._seconds(ticket.cost)
 
     def _seconds(self, cost: Cost) -> float:
         return self.pace * (_FIXED + cost.work)

@@ -20,6 +20,7 @@ from .pipeline import Pipeline
 from .routes import health, jobs, page, styles, stylize
 from .settings import Settings
 from .state import State
+from .tracing import Tracing
 
 _DESCRIPTION = "Any photo in the style of any picture."
 
@@ -34,21 +35,25 @@ class _App(FastAPI):
         """Headers and log are around everything, failures included."""
         state: State = self.state.styler
         inner = SafeHeaders(super().build_middleware_stack())
-        return RequestLog(inner, state, state.settings.log_clients)
+        logged = RequestLog(inner, state, state.settings.log_clients)
+        return logged if state.tracing is None else state.tracing.around(logged)
 
 
 def create_app(
     settings: Settings | None = None,
     *,
     open_pipeline: Callable[[Settings], Pipeline] = Pipeline.open,
+    tracing: Tracing | None = None,
 ) -> FastAPI:
     """The server with ``settings`` (default: from the environment).
 
     ``open_pipeline`` makes what paints; it is called once, in the worker thread, after the server
-    has begun to answer.
+    has begun to answer. ``tracing`` is where traces go, by default where the settings say.
     """
     settings = settings or Settings()
-    state = State(settings, open_pipeline)
+    if settings.otel and tracing is None:
+        tracing = Tracing.open()
+    state = State(settings, open_pipeline, tracing)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, State]]:
@@ -72,7 +77,7 @@ def create_app(
     problems.install(app)
     app.add_middleware(HeadAsGet)
     app.add_middleware(BodyLimit, max_bytes=settings.max_bytes)
-    app.add_middleware(Guard, names=settings.names, keys=settings.keys)
+    app.add_middleware(Guard, names=settings.names, keys=settings.keys, rate=settings.rate)
     return app
 
 

@@ -22,6 +22,7 @@ from styler.jobs.memory import ceiling, resident, trim
 from styler.styles import SUFFIX
 
 from .admission import Cost
+from .progress import Progress
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -35,9 +36,10 @@ _CANVAS = 4  # how much longer a pixel of the canvas takes than one that is read
 
 @dataclass(frozen=True)
 class Order:
-    """A job of one picture."""
+    """A job of one picture, and how far it is."""
 
     job: Job
+    progress: Progress = field(default_factory=Progress)
     placed: float = field(default_factory=time.perf_counter)
 
 
@@ -144,6 +146,8 @@ class Pipeline:
 
         assert isinstance(task.source, bytes)
         header = self._header(task.source, str(task))
+        kind = job.saving.kind(imaging.Metadata(format=header.format), None)
+        order.progress.expect(header, job.recipe.controls, kind)
         runner = Runner(
             lambda: self._stylizer,
             max_pixels=self._settings.max_pixels,
@@ -152,6 +156,7 @@ class Pipeline:
             mask=mask,
             abandoned=abandoned,
             moving=False,
+            progress=order.progress.tell,
         )
         outcome = runner.paint(job, task)
         assert outcome.data is not None
@@ -204,7 +209,8 @@ class Pipeline:
         with self._lock:
             found, known = self._uploaded.get(key), key in self._uploaded
         if found is None:
-            painting = imaging.read(data, name=name, max_pixels=self._settings.max_pixels)
+            most = self._settings.max_pixels
+            painting = imaging.read(data, name=name, max_pixels=most, enough=size)
             found = self._stylizer.style(painting, size=size)
         with self._lock:
             self._uploaded[key] = found

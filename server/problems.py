@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -21,6 +21,9 @@ from styler.errors import InputError, MissingDependencyError, StylerError, TooLa
 logger = logging.getLogger("uvicorn.error")
 
 MEDIA_TYPE = "application/problem+json"
+
+STATUS = "styler.status"
+"""Where a request's scope has the status of a problem that its answer tells of at its end."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ KINDS = {
         Kind("misdirected-request", 421, "The server is not called so"),
         Kind("invalid-input", 422, "The input cannot be used"),
         Kind("queue-full", 429, "Too many requests are waiting"),
+        Kind("too-many-requests", 429, "The key is used too often"),
         Kind("internal-error", 500, "The server failed"),
         Kind("not-ready", 503, "The server is not ready"),
         Kind("wait-timeout", 503, "The wait was too long"),
@@ -166,6 +170,7 @@ _EXAMPLES = {
             [FieldError(field="strength", detail="Input should be less than or equal to 1.5")],
         ),
         ("queue-full", "9 requests are inside already; try again in 2 s", []),
+        ("too-many-requests", "this key is used too often; try again in 12 s", []),
         ("internal-error", "the request failed here; the server's log says why", []),
         ("not-ready", "the model is being loaded; try again in 1 s", []),
         ("deadline", "it was not done within 90 s; send smaller pictures", []),
@@ -198,16 +203,24 @@ def answer(problem: Problem) -> Response:
 
 def install(app: FastAPI) -> None:
     """Answer every exception with a problem."""
-    handlers: dict[type[Exception], Any] = {
-        HTTPException: _on_http,
-        RequestValidationError: _on_validation,
-        StylerError: _on_styler,
-        MemoryError: _on_memory,
-        ClientDisconnect: _on_disconnect,
-        Exception: _on_anything,
-    }
-    for exception, handler in handlers.items():
+    for exception, handler in _HANDLERS.items():
         app.add_exception_handler(exception, handler)
+
+
+async def told(request: Request, error: Exception) -> dict[str, Any]:
+    """The problem that an exception is, where the answer has begun already.
+
+    The request's line in the log has its status rather than that of the answer.
+    """
+    kind = next(kind for kind in type(error).__mro__ if kind in _HANDLERS)
+    if kind is Exception:
+        logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    response = await _HANDLERS[kind](request, error)
+    request.scope[STATUS] = response.status_code
+    body: dict[str, Any] = json.loads(bytes(response.body))
+    if "retry-after" in response.headers:
+        body["retry_after"] = int(response.headers["retry-after"])
+    return body
 
 
 async def _on_http(request: Request, error: HTTPException) -> Response:
@@ -238,6 +251,8 @@ def _methods(request: Request) -> set[str]:
 async def _on_validation(request: Request, error: RequestValidationError) -> Response:
     first = dict[str, FieldError]()  # of a field whose type is a union each member complains
     for e in error.errors():
+        if e["type"] == "none_required":  # what is optional may be absent: that is no advice
+            continue
         told = "send a file, with a file name" if "UploadFile" in e["msg"] else e["msg"]
         field = _field(e["loc"])
         first.setdefault(field, FieldError(field=field, detail=told))
@@ -278,3 +293,13 @@ async def _on_anything(request: Request, error: Exception) -> Response:
 
 def _failed() -> Response:
     return _response(KINDS["internal-error"], "the request failed here; the server's log says why")
+
+
+_HANDLERS: dict[type, Callable[..., Awaitable[Response]]] = {
+    HTTPException: _on_http,
+    RequestValidationError: _on_validation,
+    StylerError: _on_styler,
+    MemoryError: _on_memory,
+    ClientDisconnect: _on_disconnect,
+    Exception: _on_anything,
+}

@@ -1,4 +1,5 @@
-"""HTTP/1.1 by uvicorn and h11, with a time for heads, and problems for what cannot be parsed."""
+"""HTTP/1.1 by uvicorn and h11, with a time for heads, a least rate for readers, and problems for
+what cannot be parsed."""
 
 from __future__ import annotations
 
@@ -14,12 +15,14 @@ from .problems import Problem, answer
 from .state import State
 
 _ANSWERABLE = (h11.IDLE, h11.SEND_RESPONSE)
+_PATIENCE = 10.0  # seconds over which the rate of a reader is taken
 
 
 class Protocol(H11Protocol):
     """One connection."""
 
     _head: asyncio.TimerHandle | None = None
+    _reader: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -27,7 +30,19 @@ class Protocol(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._unwatch()
+        self._read()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        state: State | None = self.app_state.get("styler")
+        if state is not None:
+            state.sending.add(self.transport)
+            self._expect(state, self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        self._read()
+        super().resume_writing()
 
     def handle_events(self) -> None:
         super().handle_events()
@@ -48,6 +63,24 @@ class Protocol(H11Protocol):
         if self._head is not None:
             self._head.cancel()
             self._head = None
+
+    def _expect(self, state: State, unread: int) -> None:
+        """Cut the reader off unless it has read some of that after a while."""
+
+        def look() -> None:
+            left = self.transport.get_write_buffer_size()
+            if unread - left < _PATIENCE * state.settings.upload_rate:
+                self.transport.abort()
+            else:
+                self._expect(state, left)
+
+        self._reader = self.loop.call_later(_PATIENCE, look)
+
+    def _read(self) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+            self._reader = None
+            self.app_state["styler"].sending.discard(self.transport)
 
     def _too_late(self) -> None:
         self._head = None

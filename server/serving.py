@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import time
@@ -17,6 +18,7 @@ import uvicorn
 from .protocol import Protocol
 from .settings import Settings
 from .state import State
+from .tracing import Tracing
 
 logger = logging.getLogger("uvicorn.error")
 
@@ -28,6 +30,12 @@ class Server(uvicorn.Server):
     """Goes on listening after SIGTERM until all is answered, and ends with status 0."""
 
     _asked = 0.0
+
+    @property
+    def painting(self) -> bool:
+        """Whether a picture is painted that could not be called off."""
+        state: State | None = self.lifespan.state.get("styler") if self.started else None
+        return state is not None and state.admission.running
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self._asked:  # a second time: at once
@@ -66,7 +74,13 @@ def serve(
     settings: Settings,
     prepare: Callable[[], None],
 ) -> None:
-    """Listen until SIGTERM or SIGINT. What is to ``prepare`` is done in each further process."""
+    """Listen until SIGTERM or SIGINT. What is to ``prepare`` is done in each further process.
+
+    Raises:
+        MissingDependencyError: settings ask for what is not installed.
+    """
+    if settings.otel:
+        Tracing.check()
     config = uvicorn.Config(
         "styler_server.app:create_app",
         factory=True,
@@ -83,7 +97,7 @@ def serve(
         timeout_graceful_shutdown=_CLOSING,
     )
     if workers == 1:
-        Server(config).run()
+        _run(config)
     else:
         _several(config, workers, prepare)
 
@@ -121,7 +135,17 @@ def _several(config: uvicorn.Config, workers: int, prepare: Callable[[], None]) 
 def _work(config: uvicorn.Config, sockets: list[Any], prepare: Callable[[], None]) -> None:
     prepare()
     config.configure_logging()
-    Server(config).run(sockets)
+    _run(config, sockets)
+
+
+def _run(config: uvicorn.Config, sockets: list[Any] | None = None) -> None:
+    """Serve, and leave at once: what goes on for nobody would keep the process for its end."""
+    server = Server(config)
+    server.run(sockets)
+    if server.painting:
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(0)
 
 
 def _logging(level: str) -> dict[str, Any]:

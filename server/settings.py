@@ -59,7 +59,9 @@ class Settings(BaseSettings):
     uploads: int = Field(default=32, ge=1, description="Bodies that may be arriving at a time.")
     upload_seconds: Seconds = Field(default=30, description="Time for a body to arrive.")
     upload_rate: int = Field(
-        default=10_000, ge=1, description="Least bytes a second of a body, after some seconds."
+        default=10_000,
+        ge=1,
+        description="Least bytes a second of a body, after some seconds, and of who reads answers.",
     )
     header_seconds: Seconds = Field(default=10, description="Time for a request's head to arrive.")
     idle_seconds: Seconds = Field(
@@ -119,6 +121,16 @@ class Settings(BaseSettings):
         description="SHA-256 of each key, in hexadecimal, separated by commas, one of which a "
         "request must send as a bearer token. By default none is needed.",
     )
+    rate: str | None = Field(
+        default=None,
+        description="How often each key may be used, such as 60/minute. By default as often as it "
+        "likes.",
+    )
+    otel: bool = Field(
+        default=False,
+        description="Send traces by OpenTelemetry, to where OTEL_* variables say; needs "
+        "styler[otel].",
+    )
     log_clients: bool = Field(default=False, description="Tell clients' addresses in the log.")
     stay: bool = Field(
         default=False, description="Go on answering where the model cannot be loaded."
@@ -138,8 +150,22 @@ class Settings(BaseSettings):
             raise ValueError("give the SHA-256 of each key, 64 hexadecimal digits")
         return value
 
+    @field_validator("rate")
+    @classmethod
+    def _is_a_rate(cls, value: str | None) -> str | None:
+        if value is not None:
+            from limits import parse
+
+            try:
+                parse(value)
+            except ValueError:
+                raise ValueError("give such as 60/minute, 5/second or 1000/day") from None
+        return value
+
     @model_validator(mode="after")
     def _fit_together(self) -> Settings:
+        if self.rate is not None and not self.keys:
+            raise ValueError("rate is of each key, and there are no api_keys")
         if self.wait_seconds > self.request_seconds:
             raise ValueError("wait_seconds is over request_seconds, within which all is done")
         if self.job_queue is not None and self.job_folder is None:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Request
 
 from styler.errors import StylerError
+from styler.jobs.memory import trim
 
 from .admission import Admission
 from .jobs import Jobs
@@ -18,6 +19,7 @@ from .metrics import Metrics
 from .pipeline import Pipeline
 from .problems import Problem
 from .settings import Settings
+from .tracing import Tracing
 from .uploads import Uploads
 
 logger = logging.getLogger("uvicorn.error")
@@ -28,14 +30,20 @@ Status = Literal["STARTING", "READY", "BUSY", "FAILED", "DRAINING"]
 class State:
     """The state of one worker process. The model loads while the server answers already."""
 
-    def __init__(self, settings: Settings, open_pipeline: Callable[[Settings], Pipeline]) -> None:
-        self.settings = settings
+    def __init__(
+        self,
+        settings: Settings,
+        open_pipeline: Callable[[Settings], Pipeline],
+        tracing: Tracing | None = None,
+    ) -> None:
+        self.settings, self.tracing = settings, tracing
         self.admission = Admission(
             queue=settings.queue,
             wait=settings.wait_seconds,
             deadline=settings.request_seconds,
             pixels=settings.pixel_budget,
-            memory=lambda: self.pipeline.memory(),
+            memory=lambda: self.pipeline.memory() - self.unread,
+            quiet=trim,
         )
         self.uploads = Uploads(
             most=settings.uploads,
@@ -48,6 +56,7 @@ class State:
         self.failed = False
         self.draining = False
         self.under_way = 0  # requests that have not been answered
+        self.sending = set[asyncio.Transport]()  # connections that have more to read
         self._open_pipeline = open_pipeline
         self._pipeline: Pipeline | None = None
 
@@ -73,6 +82,11 @@ class State:
             )
         return self._pipeline
 
+    @property
+    def unread(self) -> int:
+        """Bytes of answers that clients have not read yet."""
+        return sum(transport.get_write_buffer_size() for transport in self.sending)
+
     def drain(self) -> None:
         """Let nobody else in; who is inside gets an answer."""
         self.draining = True
@@ -86,7 +100,7 @@ class State:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Load the model in the worker thread; at the end wait for the jobs that run."""
+        """Load the model in the worker thread; at the end call off the jobs that run."""
         loading = asyncio.create_task(self._load())
         try:
             async with self.jobs.running():
@@ -95,7 +109,9 @@ class State:
             loading.cancel()
             with suppress(asyncio.CancelledError):
                 await loading
-            self.admission.close()
+            await self.admission.close()
+            if self.tracing is not None:
+                self.tracing.close()
 
     async def _load(self) -> None:
         try:

@@ -1,9 +1,10 @@
-"""ASGI middleware: who may ask, by which name, and from which pages."""
+"""ASGI middleware: who may ask, by which name, from which pages, and how often."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -13,22 +14,36 @@ from styler.errors import one_line
 
 from ..problems import Problem, answer
 
+if TYPE_CHECKING:
+    from ..rates import Rates
+
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _OPEN = ("/livez", "/readyz")  # probes have no keys, and call the server by its address
 
 
 class Guard:
-    """Refuses what comes under another name, from another site's page, or without a key.
+    """Refuses what comes under another name, from another site's page, without a key, or too often.
 
     Args:
         names: the server's own; none is any. ``*.example.org`` is all below it.
         keys: SHA-256 of each key, in hexadecimal; without any no key is needed. Page and
             description are open even so.
+        rate: how often each key may be used for ``/v1/``; by default as often as it likes.
     """
 
-    def __init__(self, app: ASGIApp, names: tuple[str, ...], keys: tuple[str, ...]) -> None:
-        self.app, self.names = app, names
-        self.keys = [key.encode() for key in keys]
+    def __init__(
+        self,
+        app: ASGIApp,
+        names: tuple[str, ...],
+        keys: tuple[str, ...],
+        rate: str | None = None,
+    ) -> None:
+        self.app, self.names, self.keys = app, names, keys
+        self.rates: Rates | None = None
+        if rate is not None:
+            from ..rates import Rates
+
+            self.rates = Rates(rate)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         problem = self._problem(scope) if scope["type"] == "http" else None
@@ -47,13 +62,21 @@ class Guard:
             return Problem(
                 "cross-origin", f"{origin} may not post here; open the server's own page"
             )
-        guarded = path.startswith("/v1/") or path == "/metrics"
-        if guarded and self.keys and not self._is_known(headers.get("authorization", "")):
-            return Problem(
-                "unauthorized",
-                "send a key: Authorization: Bearer KEY",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
+        if self.keys and (path.startswith("/v1/") or path == "/metrics"):
+            key = self._known(headers.get("authorization", ""))
+            if key is None:
+                return Problem(
+                    "unauthorized",
+                    "send a key: Authorization: Bearer KEY",
+                    headers={"WWW-Authenticate": "Bearer"},
+                )
+            seconds = self.rates.spend(key) if self.rates and path != "/metrics" else 0
+            if seconds:
+                return Problem(
+                    "too-many-requests",
+                    f"this key is used too often; try again in {seconds} s",
+                    headers={"Retry-After": str(seconds)},
+                )
         return None
 
     def _is_own(self, host: str) -> bool:
@@ -65,11 +88,12 @@ class Guard:
             name == own or (own.startswith("*.") and name.endswith(own[1:])) for own in self.names
         )
 
-    def _is_known(self, authorization: str) -> bool:
+    def _known(self, authorization: str) -> str | None:
+        """The hash of the key that is sent, if it is one of those."""
         scheme, _, key = authorization.partition(" ")
-        given = hashlib.sha256(key.strip().encode("latin-1", "replace")).hexdigest().encode()
-        known = [hmac.compare_digest(given, own) for own in self.keys]  # all of them, in any case
-        return scheme.lower() == "bearer" and any(known)
+        given = hashlib.sha256(key.strip().encode("latin-1", "replace")).hexdigest()
+        known = [own for own in self.keys if hmac.compare_digest(given, own)]  # looks at all
+        return known[0] if known and scheme.lower() == "bearer" else None
 
 
 def _is_foreign(headers: Headers, host: str) -> bool:

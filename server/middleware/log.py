@@ -11,6 +11,7 @@ from secrets import token_hex
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..problems import STATUS
 from ..state import State
 
 logger = logging.getLogger("styler.access")
@@ -34,7 +35,7 @@ class RequestLog:
             await self.app(scope, receive, send)
             return
         number, started = token_hex(8), time.perf_counter()
-        status, sent, gone = 0, 0, False
+        status, sent, gone, whole = 0, 0, False, False
 
         async def listening() -> Message:
             nonlocal gone
@@ -43,12 +44,13 @@ class RequestLog:
             return message
 
         async def counting(message: Message) -> None:
-            nonlocal status, sent
+            nonlocal status, sent, whole
             if message["type"] == "http.response.start":
                 status = message["status"]
                 MutableHeaders(scope=message)["X-Request-Id"] = number
             else:
                 sent += len(message.get("body", b""))
+                whole = not message.get("more_body", False)
             await send(message)
 
         self.state.under_way += 1
@@ -56,8 +58,9 @@ class RequestLog:
             await self.app(scope, listening, counting)
         finally:
             self.state.under_way -= 1
+            status = scope.get(STATUS, status)
             outcome = "failed" if status == 0 else _OUTCOMES.get(status // 100, "answered")
-            if status == 499 or (status == 0 and gone):
+            if status == 499 or (gone and not whole):
                 outcome = "hung up"
             self.state.metrics.requests.labels(outcome).inc()
             line = {

@@ -1,5 +1,7 @@
 // The calls to the server. Failures are thrown as Error with a sentence to show.
 
+import { blobOf, reader } from "./events.js";
+
 const PATIENCE = 3; // how many times a busy server is asked again
 
 const pause = (seconds, signal) =>
@@ -23,44 +25,51 @@ export async function presets(onWait) {
   }
 }
 
-/** How many requests are inside the server, or none if it does not say. */
-export async function inside() {
-  try {
-    return (await (await fetch("readyz")).json()).requests;
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * Send a form, and get {blob, name, note}. A busy server is asked again when it says, some times;
- * `onWait` is told the seconds, `onSent` the share of the form that has left.
+ * `onWait` is told the seconds, `onSent` the share of the form that has left, `onEvent` name and
+ * data of what happens in the server.
  */
-export async function stylize(form, { signal, onSent, onWait } = {}) {
+export async function stylize(form, { signal, onSent, onWait, onEvent } = {}) {
   for (let attempt = 0; ; attempt++) {
-    const answer = await post("v1/stylize", form, signal, onSent);
-    if (answer.status === 200)
+    const last = {};
+    const hear = (name, data) => {
+      if (name === "painted" || name === "problem") last[name] = data;
+      else onEvent(name, data);
+    };
+    const answer = await post("v1/stylize", form, { signal, onSent, hear: onEvent && hear });
+    const { painted, problem } = last;
+    if (painted) return { ...painted, blob: blobOf(painted.picture, painted.type), note: noteOf(painted.note) };
+    if (answer.status === 200 && !onEvent)
       return {
         blob: answer.response,
         name: fileName(answer.getResponseHeader("Content-Disposition")),
-        note: (answer.getResponseHeader("Styler-Note") ?? "").replace(/^content: /, ""),
+        note: noteOf(answer.getResponseHeader("Styler-Note")),
       };
-    const seconds = Number(answer.getResponseHeader("Retry-After"));
-    if (!seconds || attempt >= PATIENCE) throw new Error(reason(answer.status, await answer.response.text()));
+    const seconds = problem?.retry_after ?? Number(answer.getResponseHeader("Retry-After"));
+    if (!seconds || attempt >= PATIENCE)
+      throw new Error(problem ? told(problem) : reason(answer.status, await new Response(answer.response).text()));
     onWait?.(seconds);
     await pause(seconds, signal);
   }
 }
 
 /** XMLHttpRequest, for fetch does not tell how much has been sent. */
-function post(address, body, signal, onSent) {
+function post(address, body, { signal, onSent, hear }) {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const request = new XMLHttpRequest();
     request.open("POST", address);
-    request.responseType = "blob";
     request.upload.onprogress = ({ loaded, total }) => onSent?.(loaded / total);
-    request.onload = () => resolve(request);
+    const read = hear && reader(hear);
+    const listen = () => read && request.status === 200 && read(request.responseText);
+    if (hear) request.setRequestHeader("Accept", "text/event-stream");
+    else request.responseType = "blob";
+    request.onprogress = listen;
+    request.onload = () => {
+      listen();
+      resolve(request);
+    };
     request.onerror = () => reject(new Error("The server cannot be reached."));
     request.onabort = () => reject(signal.reason);
     signal?.addEventListener("abort", () => request.abort());
@@ -70,11 +79,15 @@ function post(address, body, signal, onSent) {
 
 function reason(status, body) {
   try {
-    return sentence(JSON.parse(body).detail.replace(/^content: /, "your photo: "));
+    return told(JSON.parse(body));
   } catch {
     return `The server answered ${status}.`;
   }
 }
+
+const told = ({ detail }) => sentence(detail.replace(/^content: /, "your photo: "));
+
+const noteOf = (text) => (text ?? "").replace(/^content: /, "");
 
 export const sentence = (words) => words && words[0].toUpperCase() + words.slice(1) + ".";
 

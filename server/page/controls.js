@@ -1,11 +1,13 @@
 // The dials: each is a field of the form, and is sent only where it is not at its default.
 
 import * as easel from "./easel.js";
-import { changed, state } from "./state.js";
+import { changed, onChange, state } from "./state.js";
 
 const $ = (id) => document.getElementById(id);
 const SETTLE = 300; // milliseconds in which a slider comes to rest
 const plain = (value) => value.toFixed(2);
+const canvas = (position) => Math.round(512 * 2 ** position);
+const texture = (position) => 512 * 2 ** position;
 const percent = (value) => `${Math.round(value * 100)} %`;
 
 // Place, field, name, least, most, step, default, its words, and what the ends are called.
@@ -14,11 +16,14 @@ const DIALS = [
   ["brush-dials", "stroke_size", "Size of strokes", -2, 2, 0.25, 0, (v) => `× ${plain(2 ** v)}`, "fine", "coarse"],
   ["brush-dials", "brushwork", "Brushwork", 0, 2, 0.1, 1, percent, "clean", "strong"],
   ["brush-dials", "boldness", "Boldness", 0, 1, 0.1, 0, percent, "true to the photo", "free"],
+  ["brush-dials", "canvas", "Detail of the full size", 0, 1, 0.25, 0, (v) => `${canvas(v)} px`, "as usual", "finer, slower"],
+  ["own-dial", "style_size", "Texture of your painting", -2, 1, 1, 0, (v) => `${texture(v)} px`, "little of it", "all of it"],
+  ["keep-dial", "keep_amount", "How much of them", 0, 1, 0.1, 1, percent, "none", "all"],
   ["colour-dials", "palette", "Palette", 0, 1, 0.1, 0.8, percent, "free", "the painting’s"],
   ["colour-dials", "contrast", "Contrast", 0, 2, 0.05, 1.15, percent, "soft", "strong"],
   ["colour-dials", "saturation", "Saturation", 0, 2, 0.05, 1.15, percent, "grey", "vivid"],
 ];
-const sent = { stroke_size: (position) => 2 ** position }; // what of a slider's position is sent
+const sent = { stroke_size: (v) => 2 ** v, canvas, style_size: texture }; // for a slider's position
 
 function dial([place, field, name, min, max, step, value, words, low, high]) {
   const label = document.createElement("label");
@@ -44,6 +49,7 @@ function dial([place, field, name, min, max, step, value, words, low, high]) {
   };
   slider.addEventListener("input", turned);
   slider.addEventListener("reset", () => {
+    delete state.controls[field];
     slider.value = value;
     tell();
   });
@@ -51,17 +57,26 @@ function dial([place, field, name, min, max, step, value, words, low, high]) {
   $(place).append(label);
 }
 
+/** Dials that would do nothing are not there, and have no say. */
+function offer(place, yes) {
+  $(place).hidden = !yes;
+  if (!yes) $(place).querySelector("input").dispatchEvent(new Event("reset"));
+}
+
 DIALS.forEach(dial);
+onChange((what) => what === "styles" && offer("own-dial", state.styles.some(({ file }) => file)));
 
 $("keep").addEventListener("change", ({ target }) => {
   if (target.value) state.controls.keep_colours = target.value;
   else delete state.controls.keep_colours;
+  offer("keep-dial", target.value);
   changed("controls");
 });
 $("reset").addEventListener("click", () => {
   state.controls = {};
   for (const slider of document.querySelectorAll(".dial [name]")) slider.dispatchEvent(new Event("reset"));
   $("keep").querySelector("input").checked = true;
+  offer("keep-dial", false);
   easel.hint(state.controls);
   changed("controls");
 });

@@ -1,6 +1,6 @@
 // The painting in full size: on request, with its progress, a cancel and a retry.
 
-import { inside, sentence, stylize } from "./api.js";
+import { sentence, stylize } from "./api.js";
 import * as easel from "./easel.js";
 import { clearError, fail, say } from "./messages.js";
 import { fullOf } from "./order.js";
@@ -9,8 +9,7 @@ import * as result from "./result.js";
 import { onChange, state } from "./state.js";
 
 const $ = (id) => document.getElementById(id);
-const SENDING = 25; // percent of the way when all is sent
-const TICK = 500; // milliseconds
+const SENDING = 15; // percent of the way when all is sent
 let running = null;
 
 async function paint() {
@@ -22,7 +21,6 @@ async function paint() {
   swap($("paint"), $("working"), $("cancel"));
   $("panel").inert = true;
   progress(0);
-  const ticking = setInterval(() => mine.sentAt && tick(mine), TICK);
   try {
     const controls = { ...state.controls };
     const form = await fullOf(state, $("format").value);
@@ -31,10 +29,9 @@ async function paint() {
       onSent: (share) => {
         progress(SENDING * share);
         say(share < 1 ? "Sending your photo…" : "Your photo has arrived.");
-        if (share === 1) mine.sentAt = performance.now();
       },
+      onEvent: happens,
       onWait: (seconds) => {
-        mine.sentAt = 0;
         progress(0, `in ${seconds} s`);
         say(`The server is busy; trying again in ${seconds} s.`);
       },
@@ -55,8 +52,6 @@ async function paint() {
     }
     say("");
     fail(error.message, paint);
-  } finally {
-    clearInterval(ticking);
   }
 }
 
@@ -71,16 +66,14 @@ export function cancel() {
   running?.abort();
 }
 
-// The server tells how many are inside. Who was there before goes first, and their number only falls.
-async function tick(mine) {
-  const others = (await inside()) - 1;
-  if (running !== mine || !mine.sentAt) return;
-  mine.before = Math.min(mine.before ?? Infinity, Number.isFinite(others) ? others : 0);
-  const seconds = (performance.now() - mine.sentAt) / 1000;
-  const expected = 2 + (state.photo.width * state.photo.height) / 4e6; // a guess: it only paces the bar
-  const percent = SENDING + (99 - SENDING) * (1 - Math.exp(-seconds / expected / (1 + mine.before)));
-  progress(percent, mine.before ? `${mine.before} before you` : undefined);
-  say(mine.before ? `In the queue: ${mine.before} before you.` : "Painting in full size…");
+/** What the server tells while it has the photo. */
+function happens(name, { before, step, percent }) {
+  if (name === "waiting") {
+    progress(SENDING, `${before} before you`);
+    return say(`In the queue: ${before} before you.`);
+  }
+  progress(SENDING + ((100 - SENDING) * percent) / 100);
+  say(step === "encode" ? "Painted; making the file…" : "Painting in full size…");
 }
 
 function progress(percent, words = `${Math.round(percent)} %`) {

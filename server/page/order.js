@@ -11,18 +11,23 @@ function number(file) {
   return numbers.get(file);
 }
 
-/** Equal for states that are painted alike. */
+/** Equal for states whose previews are alike. */
 export function keyOf({ photo, styles, controls, spared }) {
   const marks = (region) => (region.empty ? 0 : region.version);
   const chosen = styles.map(({ id, weight, region }) => [id, styles.length > 1 ? weight : 1, marks(region)]);
-  return JSON.stringify([number(photo.file), chosen, Object.entries(controls).sort(), marks(spared)]);
+  const sent = Object.entries(previewed(controls)).sort();
+  return JSON.stringify([number(photo.file), chosen, sent, marks(spared)]);
 }
 
 /** The form of a preview: the photo as small as the page has it. */
-export const previewOf = (state) => form(state, state.photo.small, "photo", "webp");
+export const previewOf = (state) =>
+  form({ ...state, controls: previewed(state.controls) }, state.photo.small, "photo", "webp");
 
 /** The form of the painting itself. */
 export const fullOf = (state, format) => form(state, state.photo.file, state.photo.name, format);
+
+/** The controls of a preview: it is smaller than any canvas. */
+const previewed = ({ canvas, ...controls }) => controls;
 
 async function form({ styles, controls, spared }, photo, name, format) {
   const body = new FormData();

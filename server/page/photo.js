@@ -5,7 +5,7 @@ import { decoded, encoded, reduced } from "./pixels.js";
 
 const SHORT = 384; // pixels of a preview's shorter side
 const LONG = 640;
-const STYLE = 512; // of a painting's shorter side, as the server looks at it
+const STYLE = 1024; // of a painting's shorter side, the most that the server is asked to look at
 
 /** A photo as the state has it: the file itself, a small copy for previews, and a URL to show. */
 export async function photoOf(file) {

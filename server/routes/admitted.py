@@ -28,6 +28,7 @@ REFUSALS = (
     "misdirected-request",
     "invalid-input",
     "queue-full",
+    "too-many-requests",
     "internal-error",
     "not-ready",
     "wait-timeout",
@@ -76,10 +77,19 @@ class AdmittedRoute(APIRoute):
         async def admitted(request: Request) -> Response:
             if not known:
                 return await answer(request)
-            self.refuse(request.app.state.styler)
+            state: State = request.app.state.styler
+            if state.draining:  # the connection closes, and who still sends could not read why
+                await _discarded(request, state)
+            self.refuse(state)
             return await answer(_KnownFields(request, known, self.several))
 
         return admitted
+
+
+async def _discarded(request: Request, state: State) -> None:
+    async with state.uploads.one() as arrival:
+        async for chunk in request.stream():
+            arrival.count(chunk)
 
 
 async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:

@@ -136,12 +136,13 @@ async def add(
     only: Only = None,
     format: Annotated[Format, Form(description="Of the results.")] = "png",
     quality: Annotated[
-        int | Absent, Form(ge=1, le=100, description="Of JPEG, WebP and AVIF: 92, AVIF 80.")
+        Annotated[int, Field(ge=1, le=100)] | Absent,
+        Form(description="Of JPEG, WebP and AVIF: 92, AVIF 80."),
     ] = None,
     lossless: Annotated[bool, Form(description="WebP without loss.")] = False,
     bits: Annotated[
-        int | Absent,
-        Form(ge=8, le=16, multiple_of=8, description="A sample, of PNG and TIFF: as the photo's."),
+        Annotated[int, Field(ge=8, le=16, multiple_of=8)] | Absent,
+        Form(description="A sample, of PNG and TIFF: as the photo's."),
     ] = None,
     exif: Annotated[bool, Form(description="Pass on the photo's place, camera and time.")] = False,
     webhook: Annotated[

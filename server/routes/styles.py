@@ -23,6 +23,13 @@ router = APIRouter(
 )
 
 _TAG = {"ETag": {"description": "Changes when the answer does.", "schema": {"type": "string"}}}
+_REFUSALS = (
+    "unauthorized",
+    "misdirected-request",
+    "invalid-input",
+    "too-many-requests",
+    "not-ready",
+)
 _UNCHANGED: dict[int | str, Any] = {304: {"description": "As the client has it already"}}
 
 
@@ -49,7 +56,7 @@ class Presets(BaseModel):
     responses={
         200: {"headers": _TAG},
         **_UNCHANGED,
-        **documented("unauthorized", "misdirected-request", "invalid-input", "not-ready"),
+        **documented(*_REFUSALS),
     },
 )
 async def styles(request: Request, state: StateDependency) -> Response:
@@ -67,9 +74,7 @@ async def styles(request: Request, state: StateDependency) -> Response:
     responses={
         200: {"headers": _TAG},
         **_UNCHANGED,
-        **documented(
-            "unauthorized", "no-such-style", "misdirected-request", "invalid-input", "not-ready"
-        ),
+        **documented("no-such-style", *_REFUSALS),
     },
 )
 async def one_style(
@@ -106,7 +111,8 @@ async def save_style(
     state: StateDependency,
     style: Annotated[UploadFile, File(description="Any picture to take the style of.")],
     style_size: Annotated[
-        int | Absent, Form(ge=STYLE_SIZE.low, le=STYLE_SIZE.high, description=STYLE_SIZE.help)
+        Annotated[int, Field(ge=STYLE_SIZE.low, le=STYLE_SIZE.high)] | Absent,
+        Form(description=STYLE_SIZE.help),
     ] = None,
 ) -> Response:
     """Send a picture once, and its name as `preset` from then on.

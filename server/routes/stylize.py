@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Header, Request, Response, UploadFile
+from pydantic import Field
 
 from styler.imaging import FORMATS as KNOWN
 from styler.imaging import check_options
 from styler.jobs import Job, Saving, Task
 
+from .. import events
 from ..form import Absent, Masks, Only, Presets, Styles, Weights, with_controls
-from ..negotiation import FORMATS, Format, accepted, disposition, stem
+from ..negotiation import FORMATS, Format, accepted, disposition, file_name, stem, wants_events
 from ..orders import files, recipe_of
 from ..pipeline import Order, Painting
 from ..problems import Problem, documented
@@ -29,11 +32,22 @@ router = APIRouter(
     dependencies=[Depends(no_query)],
 )
 
+_EVENTS = """event: waiting
+data: {"before": 2}
+
+event: painting
+data: {"step": "paint", "percent": 40}
+
+event: painted
+data: {"name": "photo-monet.png", "type": "image/png", "etag": "...", "picture": "iVBORw0KGgo..."}
+"""
+
 _PICTURE = {
     "description": "The painted photo: upright, as large as `content` or as `size` leaves it.",
     "content": {
         f"image/{name}": {"schema": {"type": "string", "format": "binary"}} for name in FORMATS
-    },
+    }
+    | {events.MEDIA_TYPE: {"schema": {"type": "string"}, "example": _EVENTS}},
     "headers": {
         "Content-Disposition": {
             "description": "A file name made of those of photo and styles.",
@@ -92,12 +106,13 @@ async def stylize(
         Format | Absent, Form(description="Of the result; without it `Accept` decides, else PNG.")
     ] = None,
     quality: Annotated[
-        int | Absent, Form(ge=1, le=100, description="Of JPEG, WebP and AVIF: 92, AVIF 80.")
+        Annotated[int, Field(ge=1, le=100)] | Absent,
+        Form(description="Of JPEG, WebP and AVIF: 92, AVIF 80."),
     ] = None,
     lossless: Annotated[bool, Form(description="WebP without loss.")] = False,
     bits: Annotated[
-        int | Absent,
-        Form(ge=8, le=16, multiple_of=8, description="A sample, of PNG and TIFF: as the photo's."),
+        Annotated[int, Field(ge=8, le=16, multiple_of=8)] | Absent,
+        Form(description="A sample, of PNG and TIFF: as the photo's."),
     ] = None,
     exif: Annotated[bool, Form(description="Pass on the photo's place, camera and time.")] = False,
     accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
@@ -110,8 +125,13 @@ async def stylize(
 
     The same request gives the same bytes. Nothing that is sent is kept, apart from the statistics
     of recent `style` pictures. Metadata of the photo (place, camera) is not passed on.
+
+    With `Accept: text/event-stream` the answer is a stream of events: `waiting` with how many go
+    `before`, `painting` with `step` and `percent`, and at last `painted`, with the `picture` in
+    Base64 and what headers tell otherwise, or `problem`.
     """
-    kind = format or accepted(accept)
+    streamed = wants_events(accept)
+    kind = format or accepted(accept) or ("png" if streamed else None)
     if kind is None:
         formats = ", ".join(f"image/{name}" for name in FORMATS)
         raise Problem("not-acceptable", f"send Accept: */*, or one of {formats}")
@@ -121,16 +141,37 @@ async def stylize(
     order, pipeline = Order(Job(recipe, (Task(await taken(content)),), saving)), state.pipeline
     paintings = files(style)
     cost = await asyncio.to_thread(pipeline.cost, order)
-    work = state.admission.run(partial(pipeline.paint, order), cost)
-    painting = await unless_gone(request, work)
-    state.metrics.painted(painting.milliseconds, cost.pixels, painting.style_cached, paintings)
     names = [stem(upload.filename) or "painted" for upload in paintings]
     names += [name for name in preset or () if name]
+    name = file_name(stem(content.filename), "+".join(names), kind)
+    job = partial(pipeline.paint, order)
+
+    async def work() -> Painting:
+        painting = await state.admission.run(job, cost)
+        state.metrics.painted(painting.milliseconds, cost.pixels, painting.style_cached, paintings)
+        if state.tracing is not None:
+            state.tracing.steps(painting.milliseconds)
+        return painting
+
+    def now() -> events.Event:
+        before = state.admission.before(job)
+        if before is not None:
+            return "waiting", {"before": before}
+        return "painting", {"step": order.progress.step, "percent": order.progress.percent}
+
+    def last(painting: Painting) -> Iterator[bytes]:
+        told = {"name": name, "type": f"image/{kind}", "etag": painting.tag}
+        told |= {"note": painting.note} if painting.note else {}
+        return events.with_bytes("painted", told, "picture", painting.data)
+
+    if streamed:
+        return await events.answer(request, work(), now, last)
+    painting = await unless_gone(request, work())
     return Response(
         painting.data,
         media_type=f"image/{kind}",
         headers={
-            "Content-Disposition": disposition(stem(content.filename), "+".join(names), kind),
+            "Content-Disposition": disposition(name),
             "ETag": painting.tag,
             "Cache-Control": "no-store",  # a photo of somebody's
             "Vary": "Accept",

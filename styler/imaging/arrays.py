@@ -94,22 +94,54 @@ def resize(
     return out[..., 0] if rgb.ndim == 2 else out
 
 
-def _resampled(pixels: NDArray[Any], size: tuple[int, int]) -> Image.Image:
-    """What Pillow makes of the whole, of a large picture by bands that are made narrower first.
+class Narrowed:
+    """A picture that comes by bands of rows, made narrower as they come and lower at the end.
 
-    Of the whole it would hold a copy of 4 bytes a pixel. It does the same, unless a picture is very
-    tall.
+    Where :func:`narrows` says so that is what Pillow makes of the whole, of which it would hold a
+    copy of 4 bytes a pixel.
+
+    Args:
+        size: (width, height) to come to.
+        height: of the picture.
+        mode: Pillow's, of the bands.
+        filter: Pillow's.
     """
+
+    def __init__(
+        self,
+        size: tuple[int, int],
+        height: int,
+        mode: str,
+        filter: Image.Resampling = Image.Resampling.LANCZOS,
+    ) -> None:
+        self._size, self._filter = size, filter
+        self._narrow = Image.new(mode, (size[0], height))
+
+    def put(self, top: int, band: Image.Image) -> None:
+        """Some rows, from ``top`` on."""
+        self._narrow.paste(band.resize((self._size[0], band.height), self._filter), (0, top))
+
+    def resized(self) -> Image.Image:
+        """All of it."""
+        return self._narrow.resize(self._size, self._filter)
+
+
+def narrows(width: int, height: int, size: tuple[int, int]) -> bool:
+    """Whether a picture is large, made smaller, and not very tall: then :class:`Narrowed` does."""
+    smaller = size[0] < width and size[1] < height
+    return width * height >= _LARGE and 4 * height <= 7 * width and smaller
+
+
+def _resampled(pixels: NDArray[Any], size: tuple[int, int]) -> Image.Image:
+    """What Pillow makes of the whole."""
     height, width = pixels.shape[:2]
     kind = np.uint8 if pixels.dtype == np.uint8 else np.float32
-    smaller = size[0] < width and size[1] < height
-    if width * height < _LARGE or 4 * height > 7 * width or not smaller:
+    if not narrows(width, height, size):
         whole = Image.fromarray(np.ascontiguousarray(pixels, kind))
         return whole.resize(size, Image.Resampling.LANCZOS)
     mode = "F" if kind == np.float32 else "L" if pixels.ndim == 2 else "RGB"
-    narrow = Image.new(mode, (size[0], height))
+    narrowed = Narrowed(size, height, mode)
     for rows in bands(height, width):
-        band = Image.fromarray(np.ascontiguousarray(pixels[rows], kind))
-        narrow.paste(band.resize((size[0], band.height), Image.Resampling.LANCZOS), (0, rows.start))
+        narrowed.put(rows.start, Image.fromarray(np.ascontiguousarray(pixels[rows], kind)))
         release(pixels)
-    return narrow.resize(size, Image.Resampling.LANCZOS)
+    return narrowed.resized()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 
 from styler.errors import ParameterError
 
+from .arrays import Narrowed, narrows
 from .colour.luma import LUMA
 from .picture import Picture
 from .reading import read
@@ -25,8 +27,16 @@ def read_mask(source: Source, size: tuple[int, int] | None = None, **caps: Any) 
     height) to stretch it to; ``caps`` are those of :func:`styler.imaging.read`. Raises what it
     raises.
     """
-    mask = as_mask(read(source, bits=16, **caps))
-    return mask if size is None else resize_mask(mask, size)
+    picture = read(source, bits=None, **caps)
+    if size is None or not narrows(picture.width, picture.height, size):
+        mask = as_mask(picture)
+        return mask if size is None else resize_mask(mask, size)
+    narrowed = Narrowed(size, picture.height, "F", Image.Resampling.BILINEAR)
+    least, most = 1.0, 0.0
+    for rows, band in _bands_of(picture):
+        least, most = min(least, float(band.min())), max(most, float(band.max()))
+        narrowed.put(rows.start, Image.fromarray(band))
+    return np.asarray(narrowed.resized()).clip(least, most)
 
 
 def as_mask(picture: Picture) -> NDArray[np.float32]:
@@ -34,19 +44,25 @@ def as_mask(picture: Picture) -> NDArray[np.float32]:
 
     Where there is nothing but 0 and 1, 1 is white.
     """
+    mask = np.empty(picture.rgb.shape[:2], np.float32)
+    for rows, band in _bands_of(picture):
+        mask[rows] = band
+    return mask
+
+
+def _bands_of(picture: Picture) -> Iterator[tuple[slice, NDArray[np.float32]]]:
     white, rgb, alpha = _white(picture), picture.rgb, picture.alpha
     weights, opaque = LUMA.astype(np.float32) / np.float32(white), np.iinfo(rgb.dtype).max
     strips = [*bands(picture.height, picture.width)]
     grey = all((rgb[rows] == rgb[rows][..., :1]).all() for rows in strips)
-    mask = np.empty(rgb.shape[:2], np.float32)
     for rows in strips:
         if grey:  # exact, so that white is 1
-            np.divide(rgb[rows][..., 0], white, out=mask[rows], dtype=np.float32)
+            band = np.divide(rgb[rows][..., 0], white, dtype=np.float32)
         else:
-            np.minimum(rgb[rows] @ weights, np.float32(1), out=mask[rows])
+            band = np.minimum(rgb[rows] @ weights, np.float32(1))
         if alpha is not None:
-            mask[rows] *= np.divide(alpha[rows], opaque, dtype=np.float32)
-    return mask
+            band *= np.divide(alpha[rows], opaque, dtype=np.float32)
+        yield rows, band
 
 
 def resize_mask(mask: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:

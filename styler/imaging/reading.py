@@ -11,6 +11,7 @@ from styler.errors import ImageError, ParameterError, TooLargeError
 from styler.files import printable
 
 from . import scratch
+from .arrays import Narrowed, fit, narrows
 from .codecs import directories, exif, formats, sixteen
 from .codecs.containers import NO_PROFILE, Essence, essence
 from .codecs.frames import count as counted
@@ -26,6 +27,7 @@ MAX_PIXELS = 178_000_000
 MAX_BYTES = 1 << 30
 MAX_FRAMES = 1000
 _DURATION = 100.0  # milliseconds of a frame that does not say, as browsers have it
+_OPAQUE = ("L", "RGB", "CMYK", "YCbCr")  # modes without alpha
 _MAX_PROFILE = 4 << 20  # the largest press profiles have 3 MB
 
 
@@ -39,6 +41,7 @@ def read(
     max_frames: int = MAX_FRAMES,
     bits: int | None = 8,
     disk: bool = False,
+    enough: int | None = None,
 ) -> Picture:
     """Decode a picture: upright, in sRGB, one frame, whatever its format, mode and profile.
 
@@ -52,6 +55,10 @@ def read(
     It takes about 7 bytes of memory per pixel, 14 for 16 bits, the result included, besides the
     file. With ``disk`` the pixels of the result lie in a file among the temporary ones, and are
     read from there as they are needed: about 4 bytes, and 8.
+
+    ``enough`` are the pixels of a short side for who makes the picture smaller in any case: a large
+    one that is opaque, upright and of 8 bits is so already as it is converted, to what
+    :func:`~styler.imaging.resize` would make of it, and takes about 4 bytes.
 
     Raises ``TooLargeError`` over ``max_pixels``, ``max_bytes`` or ``max_frames`` (checked on the
     header, before any pixel is decoded) and ``ImageError`` for all that is not a sound picture.
@@ -79,7 +86,9 @@ def read(
             image.fp = image._decoder = None  # their plugins keep up to 12 bytes a pixel in these
         if found.otherwise:
             _check_complete(image, formats.plugin(known)(found.otherwise), where)
-        return _decode(known.name, image, reopen, bits, frames, found.notes, disk=disk)
+        return _decode(
+            known.name, image, reopen, bits, frames, found.notes, disk=disk, enough=enough
+        )
 
 
 def frames_of(
@@ -248,6 +257,7 @@ def _decode(
     notes: tuple[str, ...],
     *,
     disk: bool = False,
+    enough: int | None = None,
 ) -> Picture:
     stored, mode = image.size, image.mode
     tiff = hasattr(image, "tag_v2")  # that plugin turns the pixels and drops the tag as it loads
@@ -264,7 +274,15 @@ def _decode(
     _load(image)
     if not tiff:  # a PNG may carry its block behind the pixels
         block, turn = _exif(image)
-    rgb, alpha, used = _converted(image, samples, profile, bits, turn, disk)
+    alpha: Pixels | None = None
+    plain = mode in _OPAQUE and "transparency" not in image.info
+    narrowed = None
+    if enough is not None and plain and bits == 8 and not deep and turn == 1:
+        narrowed = _narrowed(image.width, image.height, enough)
+    if narrowed:
+        rgb, used = _reduced(image, profile, narrowed)
+    else:
+        rgb, alpha, used = _converted(image, samples, profile, bits, turn, disk)
     undeclared = name == "bmp" or (tiff and 338 not in image.tag_v2)  # 338 is ExtraSamples
     if alpha is not None and undeclared and not alpha.any():
         alpha = None  # a fourth channel that nothing was written to
@@ -321,6 +339,22 @@ def _converted(
             exif.as_stored(alpha, turn)[rows] = cover
         scratch.release(rgb, alpha)
     return rgb, alpha if clear else None, used
+
+
+def _narrowed(width: int, height: int, short_side: int) -> Narrowed | None:
+    """What makes a picture smaller by bands, where that is worth it."""
+    size = fit(width, height, short_side=short_side)
+    return Narrowed(size, height, "RGB") if narrows(width, height, size) else None
+
+
+def _reduced(image: Any, profile: bytes | None, narrowed: Narrowed) -> tuple[Pixels, str | None]:
+    """An opaque picture converted in bands of rows that are made narrower at once."""
+    used = None
+    for rows in bands(image.height, image.width):
+        band = image.crop((0, rows.start, image.width, rows.stop))
+        part, _, used = modes.to_srgb(band, profile)
+        narrowed.put(rows.start, Image.fromarray(part))
+    return np.asarray(narrowed.resized()), used
 
 
 def _load(image: Any) -> None:

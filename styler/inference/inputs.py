@@ -25,8 +25,8 @@ Grey = Source | NDArray[Any]
 the most of their type, or of floats to 1. Where there is nothing but 0 and 1, 1 is white."""
 
 
-def as_picture(source: Any) -> Picture:
-    """Decode a :data:`Source`, at 16 bits where it has as many.
+def as_picture(source: Any, *, enough: int | None = None) -> Picture:
+    """Decode a :data:`Source`, at 16 bits where it has as many; ``enough`` as of ``imaging.read``.
 
     Raises:
         ImageError: it is no picture.
@@ -38,7 +38,7 @@ def as_picture(source: Any) -> Picture:
         return imaging.from_pil(source, bits=None)
     if isinstance(source, np.ndarray):
         return _of_array(source)
-    return imaging.read(_readable(source, "the picture"), bits=None)
+    return imaging.read(_readable(source, "the picture"), bits=None, enough=enough)
 
 
 def _of_array(source: Pixels) -> Picture:

@@ -18,6 +18,7 @@ from styler.imaging import (
     to_uint8,
     to_uint16,
 )
+from styler.progress import advance
 
 from .enlarge import enlarge
 
@@ -47,6 +48,7 @@ def finish(painted: Array, canvas: Array, photo: Picture, only: Array | None) ->
             hidden = photo.alpha[rows] == 0
             rgb[rows][hidden] = photo.rgb[rows][hidden]
         release(rgb, photo.rgb, photo.alpha)
+        advance("enlarge", rows.stop / photo.height)
     return photo.with_rgb(rgb)
 
 

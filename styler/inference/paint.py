@@ -10,6 +10,7 @@ from styler.controls import Controls
 from styler.halt import checkpoint
 from styler.imaging import Palette, keep_colours, pigment, vivid
 from styler.models import Affine, ModelSpec
+from styler.progress import advance
 from styler.styles import FeatureStats, Style
 
 from .adain import affine
@@ -110,6 +111,7 @@ def decode(
 
     def normalize(index: int, y: Any) -> Affine:
         checkpoint()
+        advance("paint", (index + 1) / (len(spec.sites) + 1))
         site, factor = spec.sites[index], padded.shape[2] // y.shape[2]
         inside = window(spec.margin, height, width, factor)
         affines = []

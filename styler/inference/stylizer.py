@@ -133,7 +133,7 @@ class Stylizer:
             return self._checked(source)
         if size is not None:
             STYLE_SIZE.taken(size)
-        pixels, alpha = pixels_and_alpha(as_picture(source))
+        pixels, alpha = pixels_and_alpha(as_picture(source, enough=size))
         if size is not None and min(pixels.shape[:2]) > size:
             pixels = imaging.resize(pixels, short_side=size)
             if alpha is not None:

@@ -46,8 +46,9 @@ ENCODERS = {
 }
 """Bytes a pixel that an encoder holds, what it makes included."""
 
-OTHERS = 8.0
-"""Bytes a pixel of a style or mask as it is looked at, besides what its decoder holds."""
+OTHERS, PLAIN = 8.0, 3.0
+"""Bytes a pixel of a style or mask as it is looked at, besides what its decoder holds; of one that
+is made smaller by bands."""
 
 OPTIMIZING = 6.0
 """The same of JPEG's own codes, for pictures that get them."""
@@ -106,7 +107,7 @@ class Need:
             (photo, BANDS + shrunk + resizing),
             (photo + (0 if shrunk else painting), network + enlarging + 2 * shrunk),
             (painting, sample * BANDS + encoder * pixels),
-            *((photo, BANDS + (OTHERS + o.held) * o.width * o.height) for o in others),
+            *((photo, BANDS + _looking(other)) for other in others),
         ]
         rest = resident() if rest is None else rest
         return cls(
@@ -137,3 +138,9 @@ class Need:
             f"memory, over the limit of {limit / 1e6:.0f}; make it smaller (size, canvas), or "
             "raise max-memory"
         )
+
+
+def _looking(other: Header) -> float:
+    """Bytes for a style or mask as it is looked at."""
+    plain = other.bits == 8 and not other.alpha and 4 * other.height <= 7 * other.width
+    return ((PLAIN if plain else OTHERS) + other.held) * other.width * other.height

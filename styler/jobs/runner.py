@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from styler import files
 from styler.errors import OutputError, StorageError, StylerError, TooLargeError, one_line
 from styler.halt import checkpoint, until
+from styler.progress import Listener, advance, telling
 
 from . import memory
 from .job import Job, Task
@@ -51,6 +52,8 @@ class Runner:
         mask: makes a mask of what a recipe says; by default it is decoded at its own size.
         abandoned: asked between bands of rows and stages of the network; true ends a picture.
         moving: paint all frames of moving pictures, rather than the first.
+        progress: told of each picture's steps as they begin, and of ``paint`` and ``enlarge``,
+            which "stylize" consists of, how much of them is done.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Runner:
         stdin: BinaryIO | bytes = b"",
         abandoned: Callable[[], bool] = lambda: False,
         moving: bool = True,
+        progress: Listener = lambda step, share: None,
     ) -> None:
         from styler.imaging import MAX_PIXELS
 
@@ -74,7 +78,7 @@ class Runner:
         self._renew = False
         self._open, self._style, self._stdin = open, style or self._found, stdin
         self._mask = mask or self._whole
-        self._abandoned, self._moving = abandoned, moving
+        self._abandoned, self._moving, self._progress = abandoned, moving, progress
         self._ready: dict[Any, Any] = {}
 
     @cached_property
@@ -164,7 +168,7 @@ class Runner:
         Raises:
             AbandonedError: nobody waits for it any more.
         """
-        with until(self._abandoned):
+        with until(self._abandoned), telling(self._progress):
             return self._paint(job, task)
 
     def _paint(self, job: Job, task: Task) -> Outcome:
@@ -301,7 +305,7 @@ class Runner:
         from styler import imaging, styles
 
         if isinstance(style, bytes):
-            read = imaging.read(style, name=name, max_pixels=self.max_pixels)
+            read = imaging.read(style, name=name, max_pixels=self.max_pixels, enough=size)
             return self.stylizer.style(read, size=size)
         take = partial(self.stylizer.style, size=size)
         return styles.resolve(style, Path(self.stylizer.info.path), take)
@@ -327,6 +331,7 @@ class Runner:
     @contextmanager
     def _step(self, name: str, steps: dict[str, float]) -> Iterator[None]:
         checkpoint()
+        advance(name, 0.0)
         started = time.perf_counter()
         yield
         steps[name] = (time.perf_counter() - started) * 1000

@@ -1,6 +1,7 @@
 """Any grey picture is a soft mask of any size."""
 
 import io
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -9,7 +10,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from styler.errors import ImageError, ParameterError
-from styler.imaging import Picture, alpha_mask, as_mask, encode, read_mask, resize_mask
+from styler.imaging import (
+    Picture,
+    alpha_mask,
+    arrays,
+    as_mask,
+    encode,
+    read_mask,
+    resize_mask,
+    scratch,
+)
 
 
 def png(array, **options):
@@ -99,3 +109,25 @@ def test_of_0_and_1_alone_1_is_white():
 
 def from_array(values):
     return Picture(values if values.ndim == 3 else np.dstack([values] * 3))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(1, 60),
+    st.integers(1, 60),
+    st.integers(1, 60),
+    st.integers(1, 60),
+    st.sampled_from(["L", "RGB", "LA"]),
+    st.sampled_from([1, 90, 255]),
+)
+def test_large_masks_are_stretched_by_bands_to_the_same(
+    width: int, height: int, w: int, h: int, mode: str, most: int
+) -> None:
+    height = max(1, min(height, 7 * width // 4))
+    levels = np.random.default_rng(width).integers(0, most + 1, (height, width), np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(levels).convert(mode).save(out, "PNG")
+    expected = resize_mask(read_mask(out.getvalue()), (w, h))
+    with patch.object(arrays, "_LARGE", 0), patch.object(scratch, "_PIXELS", 40):
+        found = read_mask(out.getvalue(), (w, h))
+    assert np.array_equal(found, expected)

@@ -5,13 +5,27 @@ import struct
 import threading
 import warnings
 import zlib
+from unittest.mock import patch
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from styler.errors import ImageError, ParameterError, TooLargeError
-from styler.imaging import MAX_PIXELS, dimensions, encode, from_pil, read, sniff
+from styler.imaging import (
+    MAX_PIXELS,
+    arrays,
+    dimensions,
+    encode,
+    fit,
+    from_pil,
+    read,
+    resize,
+    scratch,
+    sniff,
+)
 from styler.imaging.picture import Picture
 from tests.imaging.corpus import png_chunk, tiff
 
@@ -278,3 +292,39 @@ def test_alpha_that_nothing_was_written_to_is_none():
         assert not read(tiff((8, 6), 2, [8] * 4, samples.tobytes(), t338=kind)).alpha.any()
     assert read(tiff((8, 6), 2, [8] * 4, samples.tobytes(), t338=0)).alpha is None
     assert not read(saved("PNG", mode="RGBA")).alpha.any()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(2, 70),
+    st.integers(2, 70),
+    st.integers(1, 60),
+    st.sampled_from(["L", "RGB", "CMYK", "RGBA", "P", "I;16"]),
+    st.sampled_from([1, 3, 6]),
+)
+def test_what_is_enough_is_what_resizing_makes_of_it(
+    width: int, height: int, enough: int, mode: str, turn: int
+) -> None:
+    rng = np.random.default_rng(width + height)
+    levels = rng.integers(0, 256, (height, width), np.uint8)
+    image = Image.fromarray(levels * np.uint16(257) if mode == "I;16" else levels)
+    image = image if mode == "I;16" else image.convert(mode)
+    exif, out = Image.Exif(), io.BytesIO()
+    exif[0x0112] = turn
+    image.save(out, "TIFF" if mode in ("CMYK", "I;16") else "PNG", exif=exif)
+    data = out.getvalue()
+
+    def small(picture: Picture) -> np.ndarray:
+        target = fit(picture.width, picture.height, short_side=enough)
+        return resize(picture.filled(), size=target)
+
+    with patch.object(arrays, "_LARGE", 1), patch.object(scratch, "_PIXELS", 50):
+        found, whole = read(data, bits=None, enough=enough), read(data, bits=None)
+        assert np.array_equal(small(found), small(whole))
+        assert (found.alpha is None) == (whole.alpha is None)
+        assert found.metadata == whole.metadata
+        plain = mode in ("L", "RGB") and turn == 1 and 4 * height <= 7 * width
+        if plain and enough < min(width, height):
+            target = fit(width, height, short_side=enough)
+            made_smaller = target[0] < width and target[1] < height
+            assert ((found.width, found.height) == target) == made_smaller

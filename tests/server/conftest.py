@@ -20,6 +20,7 @@ from styler_server.pipeline import Pipeline
 from styler_server.settings import Settings
 
 from styler.imaging import Picture
+from styler.progress import advance
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ class Gate:
 
     Several styles are a mean; ``controls`` are the last ones besides the strength, without effect.
     ``sizes`` are the widths and heights of the photos, ``weights`` those of the last styles.
-    ``styled`` counts the styles computed. While ``open`` is cleared, stylizing waits, having set
-    ``entered``. ``most`` is the largest number of paintings ever seen under way at once.
+    ``styled`` counts the styles computed, the last one at ``style_size``. While ``open`` is
+    cleared, stylizing waits, having set ``entered`` and told that ``share`` of it is done. ``most``
+    is the largest number of paintings ever seen under way at once.
     """
 
     def __init__(self) -> None:
@@ -55,16 +57,18 @@ class Gate:
         self.open.set()
         self.entered = threading.Event()
         self.styled = 0
+        self.style_size: int | None = None
         self.painted = 0
         self.under_way = 0
         self.most = 0
+        self.share = 0.5
         self.failure: Exception | None = None
         self.controls: dict[str, Any] = {}
         self.sizes: list[tuple[int, int]] = []
         self.weights: list[float] = []
 
     def style(self, source: Picture, *, size: int | None = 512) -> Any:
-        self.styled += 1
+        self.styled, self.style_size = self.styled + 1, size
         return source.rgb.reshape(-1, 3).mean(0)
 
     def stylize(
@@ -80,6 +84,7 @@ class Gate:
         self.weights = [weight for _, weight in style]
         self.under_way += 1
         self.most = max(self.most, self.under_way)
+        advance("paint", self.share)
         self.entered.set()
         try:
             assert self.open.wait(20)

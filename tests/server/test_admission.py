@@ -26,7 +26,9 @@ async def test_queue_is_bounded_and_refuses_at_once(serve: Serve, gate: Gate) ->
         gate.open.clear()
         inside = [asyncio.create_task(post(client, preset="wheatfield")) for _ in range(3)]
         await entered(gate)
-        ready = (await client.get("/readyz")).json()
+        ready = {"requests": 0}
+        while ready["requests"] < 3:
+            ready = (await client.get("/readyz")).json()
         assert ready == {"status": "BUSY", "requests": 3, "capacity": 3}
         refused = await post(client, preset="wheatfield")  # while the gate is shut
         assert problem(refused, 429)["type"] == "/docs#queue-full"
@@ -122,7 +124,7 @@ async def test_a_cancelled_job_keeps_the_turn_until_it_ends() -> None:
     finish.set()
     assert await second == "second"
     assert seen.is_set() and admission.taken == 0
-    admission.close()
+    await admission.close()
 
 
 async def test_one_who_leaves_the_queue_frees_nothing_but_himself() -> None:
@@ -136,21 +138,52 @@ async def test_one_who_leaves_the_queue_frees_nothing_but_himself() -> None:
     finish.set()
     await asyncio.gather(first, *waiting, return_exceptions=True)
     assert order == [0, 2, 3]  # of equals the first to come
-    admission.close()
+    await admission.close()
+
+
+async def test_what_cannot_be_called_off_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("styler_server.admission._ENDING", 0.05)
+    admission, finish = Admission(queue=5, wait=10), threading.Event()
+    stubborn = asyncio.create_task(admission.run(lambda _: finish.wait(10)))
+    await asyncio.sleep(0.02)
+    await admission.close()
+    assert admission.running and not stubborn.done()
+    finish.set()
+    assert await stubborn
+    assert not admission.running
+
+
+async def test_quiet_comes_after_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("styler_server.admission._REST", 0.05)
+    quiet = asyncio.Event()
+    admission, finish = Admission(queue=5, wait=10, quiet=quiet.set), threading.Event()
+    await admission.run(lambda _: None)
+    running = asyncio.create_task(admission.run(lambda _: finish.wait(10)))
+    await asyncio.sleep(0.1)
+    assert not quiet.is_set()  # another one has come
+    finish.set()
+    await running
+    await asyncio.wait_for(quiet.wait(), 10)
+    await admission.close()
 
 
 SMALL, LARGE = Cost(pixels=1, work=1), Cost(pixels=10**8, work=1e8)
+PREVIEW = Cost(pixels=10**6, work=2e6)
 
 
-async def test_a_small_one_does_not_wait_for_a_large_one() -> None:
+@pytest.mark.parametrize(("first", "second"), [(LARGE, SMALL), (LARGE, PREVIEW), (PREVIEW, SMALL)])
+async def test_a_small_one_does_not_wait_for_a_large_one(first: Cost, second: Cost) -> None:
     admission = Admission(queue=5, wait=10)
     finish = threading.Event()
-    large = asyncio.create_task(admission.run(lambda _: finish.wait(10), LARGE))
-    assert await admission.run(lambda _: "small", SMALL) == "small"
+    large = asyncio.create_task(admission.run(lambda _: finish.wait(10), first))
+    assert await admission.run(lambda _: "small", second) == "small"
     assert not large.done()
     finish.set()
     await large
-    admission.close()
+    await admission.close()
+
+
+WORKS = (4e7, 2e7, 3e7, 1e7)
 
 
 @pytest.mark.parametrize(
@@ -161,17 +194,23 @@ async def test_a_small_one_does_not_wait_for_a_large_one() -> None:
 async def test_whose_turn_it_is(pace: float, expected: list[float]) -> None:
     admission = Admission(queue=9, wait=10, pace=pace)
     finish, order = threading.Event(), list[float]()
-    first = asyncio.create_task(admission.run(lambda _: finish.wait(10), LARGE))
-    later = []
-    for work in (4e7, 2e7, 3e7, 1e7):
+
+    def fail(_: object) -> None:  # how long it takes teaches nothing
+        finish.wait(10)
+        raise ValueError
+
+    first = asyncio.create_task(admission.run(fail, LARGE))
+    jobs, later = [lambda _, work=work: order.append(work) for work in WORKS], []
+    for job, work in zip(jobs, WORKS, strict=True):
         await asyncio.sleep(0.01)
-        job = admission.run(lambda _, work=work: order.append(work), Cost(work=work))
-        later.append(asyncio.create_task(job))
+        later.append(asyncio.create_task(admission.run(job, Cost(work=work))))
     await asyncio.sleep(0.01)
+    assert [admission.before(job) for job in jobs] == [expected.index(w) + 1 for w in WORKS]
+    assert admission.before(fail) is None
     finish.set()
-    await asyncio.gather(first, *later)
+    await asyncio.gather(first, *later, return_exceptions=True)
     assert order == expected
-    admission.close()
+    await admission.close()
 
 
 async def test_what_is_inside_is_counted_in_pixels_and_bytes() -> None:
@@ -196,7 +235,7 @@ async def test_what_is_inside_is_counted_in_pixels_and_bytes() -> None:
     assert await await_small == "fits"  # those of one lane are painted one after the other
     await inside
     assert admission.taken == 0
-    admission.close()
+    await admission.close()
 
 
 async def test_the_wait_that_is_told_is_that_of_what_is_inside() -> None:
@@ -212,7 +251,7 @@ async def test_the_wait_that_is_told_is_that_of_what_is_inside() -> None:
     assert 20 < int(refusal.value.headers["Retry-After"]) < 120
     finish.set()
     await asyncio.gather(*inside)
-    admission.close()
+    await admission.close()
 
 
 async def test_a_request_has_a_deadline() -> None:
@@ -227,7 +266,7 @@ async def test_a_request_has_a_deadline() -> None:
     assert late.value.kind.name == "deadline"
     while admission.taken:
         await asyncio.sleep(0.005)
-    admission.close()
+    await admission.close()
 
 
 async def test_a_job_may_raise_a_timeout_of_its_own() -> None:
@@ -238,7 +277,7 @@ async def test_a_job_may_raise_a_timeout_of_its_own() -> None:
 
     with pytest.raises(TimeoutError, match="its own"):
         await admission.run(job)
-    admission.close()
+    await admission.close()
 
 
 async def test_all_can_be_sent_away() -> None:
@@ -251,4 +290,4 @@ async def test_all_can_be_sent_away() -> None:
     with pytest.raises(Problem, match="now"):
         admission.check()
     finish.set()
-    admission.close()
+    await admission.close()

@@ -150,7 +150,7 @@ async def test_the_description_is_complete(serve: Serve) -> None:
     }  # fmt: skip
     assert set(stylize["responses"]["200"]["content"]) == {
         f"image/{name}" for name in ("png", "jpeg", "webp", "avif", "tiff", "gif")
-    }
+    } | {"text/event-stream"}
     body = stylize["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert body["anyOf"] == [{"required": ["style"]}, {"required": ["preset"]}]
     for reference in set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(api))):

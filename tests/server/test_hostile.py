@@ -134,6 +134,12 @@ async def test_strength_out_of_range(serve: Serve, value: str) -> None:
     assert problem(response, 422)["errors"][0]["field"] == "strength"
 
 
+async def test_text_in_place_of_a_file_is_one_mistake(serve: Serve) -> None:
+    async with serve() as client:
+        told = problem(await post(client, style="monet"), 422)
+    assert told["errors"] == [{"field": "style.0", "detail": "send a file, with a file name"}]
+
+
 async def test_missing_fields(serve: Serve) -> None:
     async with serve() as client:
         neither = await post(client)

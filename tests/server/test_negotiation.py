@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from styler_server.negotiation import FORMATS, accepted, disposition, stem
+from styler_server.negotiation import FORMATS, accepted, disposition, file_name, stem, wants_events
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,20 @@ def test_accepted(accept: str, expected: str | None) -> None:
     assert accepted(accept) == expected
 
 
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("text/event-stream", True),
+        ("image/png, Text/Event-Stream ;q=0.1", True),
+        ("text/event-stream;q=0", False),
+        ("*/*", False),
+        ("text/*", False),
+    ],
+)
+def test_events_come_to_who_names_them(accept: str, expected: bool) -> None:
+    assert wants_events(accept) is expected
+
+
 @given(st.text())
 def test_any_accept_is_answered(accept: str) -> None:
     assert accepted(accept) in (None, *FORMATS)
@@ -45,12 +59,14 @@ def test_any_accept_is_answered(accept: str) -> None:
     ],
 )
 def test_disposition(filename: str | None, style: str | None, expected: str) -> None:
-    assert f'filename="{expected}"' in disposition(stem(filename), style, "png")
+    name = file_name(stem(filename), style, "png")
+    assert name == expected
+    assert f'filename="{expected}"' in disposition(name)
 
 
 @given(st.none() | st.text(st.characters()), st.none() | st.text(st.characters()))
 def test_disposition_is_one_safe_header(filename: str | None, style: str | None) -> None:
-    value = disposition(stem(filename), stem(style), "jpeg")
+    value = disposition(file_name(stem(filename), stem(style), "jpeg"))
     assert re.fullmatch(
         r"inline; filename=\"[A-Za-z0-9._ -]+\.jpg\"; filename\*=UTF-8''[A-Za-z0-9._~%-]+\.jpg",
         value,
@@ -58,4 +74,5 @@ def test_disposition_is_one_safe_header(filename: str | None, style: str | None)
 
 
 def test_names_keep_their_letters() -> None:
-    assert "filename*=UTF-8''caf%C3%A9-x.webp" in disposition("café", "x", "webp")
+    name = file_name("café", "x", "webp")
+    assert "filename*=UTF-8''caf%C3%A9-x.webp" in disposition(name)

@@ -91,7 +91,7 @@ def test_what_an_order_costs() -> None:
         return pipeline.cost(Order(Job(recipe, (task,), Saving(format="png"))))
 
     small, large = cost(64, 64), cost(3000, 2000)
-    assert small.small and not large.small
+    assert [small.lane, cost(512, 512).lane, large.lane] == [0, 1, 2]
     assert large.painting > small.painting and large.pixels == 6_000_000
     masked = cost(64, 64, masks=(picture(2000, 1000),))
     assert masked.pixels == small.pixels + 2_000_000 and masked.painting > small.painting

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 import uvicorn
 from styler_server.app import create_app
@@ -23,6 +24,7 @@ from styler_server.serving import Server
 from styler_server.settings import Settings
 
 from styler.errors import WeightsError
+from styler.imaging import Picture, encode
 from tests.server.conftest import Gate, pipeline_of
 from tests.server.test_sockets import connect, form, head, paint, status, until
 
@@ -125,6 +127,33 @@ def test_a_head_has_its_time(gate: Gate) -> None:
                 assert not raw.recv(1)
             gate.open.set()
             assert status(good.recv(100)) == 200
+
+
+@pytest.mark.parametrize("reads", [False, True], ids=["deaf", "reading"])
+def test_who_does_not_read_is_cut_off(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, reads: bool
+) -> None:
+    monkeypatch.setattr("styler_server.protocol._PATIENCE", 0.5)
+    noise = np.random.default_rng(0).integers(0, 256, (1800, 1800, 3), np.uint8)
+    sent, received = form(encode(Picture(noise), "png")), 0
+    with serving(gate) as client, socket.socket() as raw:
+        ready(client)
+        state = client.server.lifespan.state["styler"]  # type: ignore[attr-defined]
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        raw.settimeout(15)
+        raw.connect((client.base_url.host, client.base_url.port))
+        raw.sendall(head(len(sent), b"Connection: close\r\n") + sent)
+        until(lambda: bool(state.sending))
+        assert state.unread > 100_000
+        if not reads:
+            until(lambda: not state.sending)
+        with contextlib.suppress(ConnectionError):
+            while piece := raw.recv(1 << 14):
+                received += len(piece)
+                time.sleep(0.001)
+        until(lambda: not state.sending)
+        assert state.unread == 0
+    assert (received > 1800 * 1800) is reads
 
 
 @pytest.mark.parametrize(

@@ -122,11 +122,12 @@ def _configured(settings: dict[str, Any]) -> Any:
         return _settings()()
     except ValidationError as error:
         first = error.errors()[0]
+        told = first["msg"].removeprefix("Value error, ")
         if not first["loc"]:
-            raise InputError(first["msg"].removeprefix("Value error, ")) from None
+            raise InputError(told) from None
         flag = "--" + "-".join(str(part) for part in first["loc"]).replace("_", "-")
         given = "" if first["loc"] == ("api_keys",) else f", not {first['input']!r}"
-        raise InputError(f"{flag}: {first['msg']}{given}") from None
+        raise InputError(f"{flag}: {told}{given}") from None
 
 
 def _check_temporary() -> None:

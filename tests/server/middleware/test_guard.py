@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from styler_server.settings import Settings
 
 from tests.server.conftest import Serve, picture
 from tests.server.test_hostile import problem
@@ -29,6 +30,30 @@ async def test_keys(serve: Serve) -> None:
             assert (await client.get(path)).status_code == 200
         own = {"Authorization": f"Bearer {KEY}"}
         assert (await client.post("/v1/stylize", headers=own, **FORM)).status_code == 200
+
+
+async def test_each_key_has_its_rate(serve: Serve) -> None:
+    other = "another"
+    keys = f"{HASH},{hashlib.sha256(other.encode()).hexdigest()}"
+    async with serve(api_keys=keys, rate="2/minute") as client:
+        own, others = ({"Authorization": f"Bearer {key}"} for key in (KEY, other))
+        wrong = {"Authorization": "Bearer wrong"}
+        for _ in range(3):
+            problem(await client.get("/v1/styles", headers=wrong), 401)
+        assert (await client.post("/v1/stylize", headers=own, **FORM)).status_code == 200
+        assert (await client.get("/v1/styles", headers=own)).status_code == 200
+        refused = await client.post("/v1/stylize", headers=own, **FORM)
+        assert problem(refused, 429)["type"] == "/docs#too-many-requests"
+        assert 1 <= int(refused.headers["retry-after"]) <= 60
+        assert (await client.get("/v1/styles", headers=others)).status_code == 200
+        assert (await client.get("/metrics", headers=own)).status_code == 200
+
+
+def test_a_rate_is_one_and_has_keys() -> None:
+    with pytest.raises(ValueError, match="60/minute"):
+        Settings(api_keys=HASH, rate="often")
+    with pytest.raises(ValueError, match="no api_keys"):
+        Settings(rate="60/minute")
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,15 @@ async def test_strength_defaults_to_one(serve: Serve) -> None:
     assert default.content == one.content != zero.content
 
 
+async def test_conditions_are_not_for_what_is_made_anew(serve: Serve, gate: Gate) -> None:
+    async with serve() as client:
+        first = await paint(client, preset="wheatfield")
+        for known in (first.headers["etag"], "*"):
+            again = await paint(client, headers={"If-None-Match": known}, preset="wheatfield")
+            assert again.status_code == 200 and again.content == first.content
+    assert gate.painted == 3
+
+
 @pytest.mark.parametrize("name", ["png", "jpeg", "webp"])
 async def test_format_field(serve: Serve, name: str) -> None:
     async with serve() as client:
