@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from styler.controls import Controls
 from styler.halt import checkpoint
-from styler.imaging import Palette, keep_colours, vivid
-from styler.models import Affine, ModelSpec
+from styler.imaging import Palette, bands, keep_colours, vivid
+from styler.models import ModelSpec
 from styler.styles import FeatureStats
 
-from .adain import affine
+from .adain import Affine, affine
 from .brushwork import brush
 from .encode import region_statistics
 from .engine import Engine
@@ -62,9 +62,17 @@ def paint(
             )
         ]
         targets = [_between(*pair, controls.strength) for pair in zip(own, targets, strict=True)]
-    brushed = brush(x, [style.brushwork for style in regions.styles], controls, regions.masks)
-    painted = decode(engine, spec, learned, brushed, targets, regions, steady)
-    painted = _coloured(painted, regions, controls, steady)
+    # Not kept under a name: on a large canvas each picture of it counts.
+    painted = decode(
+        engine,
+        spec,
+        learned,
+        brush(x, [style.brushwork for style in regions.styles], controls, regions.masks),
+        targets,
+        regions,
+        steady,
+    )
+    _colour(painted, regions, controls, steady)
     if controls.keep_colours is not None:
         counted = [part > 0 for part in (regions.alpha, only) if part is not None]
         painted = keep_colours(
@@ -98,12 +106,13 @@ def decode(
     regions, steady = regions or Regions(), steady or Steady()
     names = regions.styles or (None,)
     height, width = x.shape[2:]
-    padded = pad(x, spec.margin, spec.multiple)
+    x = pad(x, spec.margin, spec.multiple)
+    around, _ = x.shape[2:]
     styles = [iter(target) for target in targets]
 
     def normalize(index: int, y: Any) -> Affine:
         checkpoint()
-        site, factor = spec.sites[index], padded.shape[2] // y.shape[2]
+        site, factor = spec.sites[index], around // y.shape[2]
         inside = window(spec.margin, height, width, factor)
         affines = []
         for weights, style, region in zip(regions.weights(factor), styles, names, strict=True):
@@ -116,12 +125,13 @@ def decode(
             affines.append(affine(site, own, mean, std))
         return regions.blend(affines, spec, factor)
 
-    y = forward(engine.run, [stage.takes for stage in spec.stages], padded, normalize)
+    y = forward(engine.run, [stage.takes for stage in spec.stages], x, normalize)
     return engine.fetch(y, window(spec.margin, height, width, 1))
 
 
-def _coloured(painted: Array, regions: Regions, controls: Controls, steady: Steady) -> Array:
-    """The colours of each region moved towards its style's palette, and as vivid as wanted."""
+def _colour(painted: Array, regions: Regions, controls: Controls, steady: Steady) -> None:
+    """Move the colours of each region towards its style's palette, and make them as vivid as
+    wanted."""
     fade = min(controls.strength, 1.0)
     amount, contrast, saturation = (
         controls.palette * fade,
@@ -129,20 +139,22 @@ def _coloured(painted: Array, regions: Regions, controls: Controls, steady: Stea
         1 + (controls.saturation - 1) * fade,
     )
     if not amount and contrast == saturation == 1:
-        return painted
-    total = np.zeros_like(painted)
-    for region, (style, weights) in enumerate(zip(regions.styles, regions.weights(1), strict=True)):
+        return
+    maps = []
+    for style, weights in zip(regions.styles, regions.weights(1), strict=True):
         own = Palette.of(painted, weights)
         if not np.isfinite(own.covariance).all():
-            return painted  # rounding to pixels tells what is wrong
+            return  # rounding to pixels tells what is wrong
         own = steady(("palette", style), own)
         matrix, shift = own.towards(style.palette, amount)
         more, about = vivid(matrix @ own.mean + shift, contrast, saturation)
         matrix, shift = more @ matrix, more @ shift + about
-        moved = np.tensordot(matrix.astype(np.float32), painted[0], 1)
-        moved += shift.astype(np.float32)[:, None, None]
-        total[0] += moved if regions.masks is None else moved * regions.masks[region]
-    return total
+        maps.append((matrix.astype(np.float32), shift.astype(np.float32)[:, None, None]))
+    for rows in bands(*painted.shape[2:]):
+        moved = [np.tensordot(matrix, painted[0, :, rows], 1) + shift for matrix, shift in maps]
+        if regions.masks is not None:
+            moved = [part * mask[rows] for part, mask in zip(moved, regions.masks, strict=True)]
+        painted[0, :, rows] = sum(moved)
 
 
 def _between(

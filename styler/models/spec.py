@@ -6,19 +6,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from styler.errors import WeightsError
 from styler.files import write_bytes
 
-__all__ = ["FORMAT", "SPEC", "Affine", "ModelSpec", "SiteSpec", "StageSpec"]
+__all__ = ["FORMAT", "SPEC", "ModelSpec", "SiteSpec", "StageSpec"]
 
 FORMAT = 2
 SPEC = "model.json"
-
-Affine = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""Scale and shift of each channel, ``(1, C, 1, 1)`` each, or of each position, ``(1, C, H, W)``."""
 
 
 @dataclass(frozen=True)

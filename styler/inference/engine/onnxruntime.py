@@ -13,9 +13,10 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime as ort
 
 from styler.errors import WeightsError
-from styler.models import Affine, Model
+from styler.models import Model
 from styler.styles import FeatureStats
 
+from ..adain import Affine
 from ..padding import Window
 
 __all__ = ["OnnxRuntimeEngine"]
@@ -65,7 +66,7 @@ class OnnxRuntimeEngine:
     def run(
         self, stage: int, x: Array, affine: Affine | None, aside: Sequence[Array]
     ) -> Sequence[Array]:
-        return self._run(self._stages[stage], [x, *(affine or ()), *aside])
+        return self._run(self._stages[stage], [x, *(affine.arrays() if affine else ()), *aside])
 
     @staticmethod
     def _run(session: ort.InferenceSession, arguments: Sequence[Array]) -> Sequence[Array]:

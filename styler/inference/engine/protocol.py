@@ -6,9 +6,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.models import Affine
 from styler.styles import FeatureStats
 
+from ..adain import Affine
 from ..padding import Window
 
 __all__ = ["Engine", "Map"]
@@ -31,11 +31,10 @@ class Engine(Protocol):
         """One stage: the new ``x``, then the maps it puts aside.
 
         Args:
-            stage: its number; stage 0 takes the picture as a numpy array.
-            x: what the stage before returned.
-            affine: scale and shift of the site in front, ``(1, C, 1, 1)`` or, a value for each
-                position, ``(1, C, H, W)``; ``None`` for stage 0.
-            aside: the maps it takes from the stack.
+            stage: its number; stage 0 takes the picture.
+            x: what the stage before returned, or a numpy array.
+            affine: of the site in front; ``None`` for stage 0.
+            aside: the maps it takes from the stack, or numpy arrays.
         """
         ...
 
