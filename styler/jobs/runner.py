@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Runner"]
 
-_ENOUGH = 250e6  # bytes of the process, below which nothing is given back between pictures
+_ENOUGH = 300e6  # bytes of the process, below which nothing is given back between pictures
 
 
 class Runner:
