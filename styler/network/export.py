@@ -29,8 +29,8 @@ __all__ = ["export"]
 
 WEIGHTS, ENCODER = "weights.safetensors", "encoder.onnx"
 OPSET = 18
-"""From 19 on, onnxruntime takes means of maps ten times as slowly, where channels are no multiple of
-16."""
+"""From 19 on, onnxruntime takes means of maps ten times as slowly, unless their channels are a
+multiple of 16."""
 
 DYNAMIC = torch.export.Dim.DYNAMIC
 PICTURE = {2: DYNAMIC, 3: DYNAMIC}

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,20 +33,27 @@ class OnnxRuntimeEngine:
     name = "onnxruntime"
 
     def __init__(self, model: Model, threads: int) -> None:
-        self.threads = threads
-        values = {key: ort.OrtValue.ortvalue_from_numpy(t) for key, t in model.tensors().items()}
+        self.threads, self._model = threads, model
+        self._values = {
+            key: ort.OrtValue.ortvalue_from_numpy(t) for key, t in model.tensors().items()
+        }
+        self._encoder_graph, *stages = model.graphs()
+        self._stages = [self._session(*stage) for stage in stages]
+
+    @cached_property
+    def _encoder(self) -> ort.InferenceSession:
+        """Opened when it is first needed: presets need none, and it takes as long as all stages."""
+        return self._session(*self._encoder_graph)
+
+    def _session(self, file: str, graph: bytes) -> ort.InferenceSession:
+        values = {name: self._values[name] for name in self._model.spec.tensors[file]}
         try:
-            self._encoder, *self._stages = [
-                ort.InferenceSession(
-                    graph,
-                    self._options({name: values[name] for name in model.spec.tensors[file]}),
-                    providers=["CPUExecutionProvider"],
-                )
-                for file, graph in model.graphs()
-            ]
+            return ort.InferenceSession(
+                graph, self._options(values), providers=["CPUExecutionProvider"]
+            )
         except Exception as error:  # onnxruntime's own exceptions have no common base
             reason = str(error).splitlines()[0]
-            raise WeightsError(f"onnxruntime cannot load {model.folder}: {reason}") from None
+            raise WeightsError(f"onnxruntime cannot load {self._model.folder}: {reason}") from None
 
     def _options(self, values: dict[str, ort.OrtValue]) -> ort.SessionOptions:
         options = ort.SessionOptions()
