@@ -5,7 +5,6 @@ output differs, by whatever it can tell apart, is what it sees from.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from .adain import Affine, affine
 from .engine import Engine
 from .forward import forward
 
-__all__ = ["Reach"]
+__all__ = ["reaches"]
 
 Array = NDArray[Any]
 
@@ -27,44 +26,32 @@ SIDE = 256
 """Of the picture it is asked by, which tells of half as much."""
 
 
-@dataclass(frozen=True)
-class Reach:
-    """Pixels beyond a tile that its own depend on, multiples of the model's.
+def reaches(engine: Engine, spec: ModelSpec) -> tuple[int, ...]:
+    """Pixels beyond a tile that its own depend on, multiples of the model's: of the style encoder,
+    then of each stage.
 
-    Attributes:
-        encoder: of the style encoder.
-        stages: of each stage.
+    Raises:
+        WeightsError: the network sees too far for tiles.
     """
+    picture = np.random.default_rng(0).random((1, 3, SIDE, SIDE), np.float32)
+    found: list[int] = []
 
-    encoder: int
-    stages: tuple[int, ...]
+    def run(stage: int, x: Array, own: Affine | None, aside: Sequence[Array]) -> list[Array]:
+        def work(maps: Sequence[Array]) -> list[Array]:
+            return _fetched(engine, engine.run(stage, maps[0], own, maps[1:]))
 
-    @classmethod
-    def of(cls, engine: Engine, spec: ModelSpec) -> "Reach":
-        """That of a model.
+        maps, reach = _probed(work, [x, *aside], spec)
+        found.append(reach)
+        return maps
 
-        Raises:
-            WeightsError: it sees too far for tiles.
-        """
-        picture = np.random.default_rng(0).random((1, 3, SIDE, SIDE), np.float32)
-        reaches: list[int] = []
+    def normalize(index: int, x: Array) -> Affine:
+        site, own = spec.sites[index], FeatureStats.of(x[0])
+        scale, shift = affine(site, own, np.zeros_like(own.mean), np.ones_like(own.mean))
+        return Affine(scale[None], shift[None])
 
-        def run(stage: int, x: Array, own: Affine | None, aside: Sequence[Array]) -> list[Array]:
-            def work(maps: Sequence[Array]) -> list[Array]:
-                return _fetched(engine, engine.run(stage, maps[0], own, maps[1:]))
-
-            maps, reach = _probed(work, [x, *aside], spec)
-            reaches.append(reach)
-            return maps
-
-        def normalize(index: int, x: Array) -> Affine:
-            site, own = spec.sites[index], FeatureStats.of(x[0])
-            scale, shift = affine(site, own, np.zeros_like(own.mean), np.ones_like(own.mean))
-            return Affine(scale[None], shift[None])
-
-        forward(run, [stage.takes for stage in spec.stages], picture, normalize)
-        _, encoder = _probed(lambda maps: _fetched(engine, engine.encode(maps[0])), [picture], spec)
-        return cls(encoder, tuple(reaches))
+    _, encoder = _probed(lambda maps: _fetched(engine, engine.encode(maps[0])), [picture], spec)
+    forward(run, [stage.takes for stage in spec.stages], picture, normalize)
+    return encoder, *found
 
 
 def _fetched(engine: Engine, maps: Sequence[Any]) -> list[Array]:

@@ -26,7 +26,7 @@ from .keywords import TILE, Keywords, StyleLike, StyleSource, takes
 from .outputs import as_given, finish
 from .padding import padded
 from .paint import paint
-from .reach import Reach
+from .reach import reaches
 from .steady import Steady
 from .tiled import Tiled
 
@@ -278,14 +278,16 @@ class Stylizer:
         """What runs the stages for a picture of that size."""
         if tile < LEAST_TILE:
             raise ParameterError(f"tile must be at least {LEAST_TILE}, not {tile}")
-        sides = padded(height, width, self.spec.margin, self.spec.multiple)
-        if sides[0] * sides[1] <= 2 * tile**2:
-            return self._engine
-        return Tiled(self._engine, self._reach, *sides, tile - tile % self.spec.multiple)
+        rows, columns = padded(height, width, self.spec.margin, self.spec.multiple)
+        if rows * columns <= 2 * tile**2:
+            tile = max(rows, columns)
+            if self.spec.reach is None or tile <= self._engine.tile:
+                return self._engine
+        return Tiled(self._engine, self.spec, self._reach, rows, columns, tile)
 
     @cached_property
-    def _reach(self) -> Reach:
-        return Reach.of(self._engine, self.spec)
+    def _reach(self) -> tuple[int, ...]:
+        return self.spec.reach or reaches(self._engine, self.spec)
 
     def _resolve(self, style: StyleLike, size: int) -> list[tuple[Style, float]]:
         if not isinstance(style, Sequence) or isinstance(style, str | bytes):

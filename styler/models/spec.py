@@ -66,6 +66,8 @@ class ModelSpec:
         tensors: names of the tensors that each graph takes from it, by the graph's file.
         sha256: of every other file, by name.
         provenance: how the weights came about.
+        reach: pixels beyond a tile that its own depend on, for the style encoder and for each
+            stage; ``None`` where that is not known.
     """
 
     name: str
@@ -82,6 +84,7 @@ class ModelSpec:
     sha256: dict[str, str] = field(repr=False)
     provenance: dict[str, Any] = field(repr=False)
     format: int = FORMAT
+    reach: tuple[int, ...] | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -118,6 +121,7 @@ class ModelSpec:
                 raise ValueError("its sha256 is not the one it states")
             plain["sites"] = tuple(SiteSpec(**site) for site in plain["sites"])
             plain["stages"] = tuple(StageSpec(**stage) for stage in plain["stages"])
+            plain["reach"] = tuple(plain.get("reach") or ()) or None
             return cls(**plain)
         except OSError as error:
             raise WeightsError(f"cannot read {path}: {error.strerror}; export it anew") from None

@@ -22,6 +22,7 @@ class TorchEngine:
     """Maps are torch tensors on the device."""
 
     name = "torch"
+    tile = 1 << 20
 
     def __init__(self, model: Model, threads: int) -> None:
         self.threads = threads

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from styler.errors import WeightsError
 from styler.inference.adain import Affine
 from styler.inference.padding import Window
-from styler.inference.reach import Reach
+from styler.inference.reach import reaches
 from styler.models import ModelSpec, find
 
 Array = NDArray[Any]
@@ -21,7 +21,7 @@ Array = NDArray[Any]
 class Means:
     """An engine of one stage and an encoder that take the mean of a square around each pixel."""
 
-    name, threads = "means", 1
+    name, threads, tile = "means", 1, 64
 
     def __init__(self, radius: int) -> None:
         self.radius = radius
@@ -51,7 +51,7 @@ def spec() -> ModelSpec:
 
 @pytest.mark.parametrize(("radius", "reach"), [(0, 0), (1, 4), (4, 4), (5, 8)])
 def test_is_rounded_to_cells(spec: ModelSpec, radius: int, reach: int) -> None:
-    assert Reach.of(Means(radius), spec) == Reach(0, (reach,))
+    assert reaches(Means(radius), spec) == (0, reach)
 
 
 def test_who_sees_everything_is_told(
@@ -62,4 +62,4 @@ def test_who_sees_everything_is_told(
             return [x + x.sum()]
 
     with pytest.raises(WeightsError, match=r"'default' sees farther than 128 pixels.*\(canvas\)"):
-        Reach.of(Everything(0), spec)
+        reaches(Everything(0), spec)

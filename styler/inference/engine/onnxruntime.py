@@ -31,6 +31,7 @@ class OnnxRuntimeEngine:
     """Maps are numpy arrays."""
 
     name = "onnxruntime"
+    tile = 256
 
     def __init__(self, model: Model, threads: int) -> None:
         self.threads, self._model = threads, model

@@ -23,6 +23,9 @@ class Engine(Protocol):
     name: str
     threads: int
 
+    tile: int
+    """Side of the tiles by which it makes maps as large as the canvas fastest."""
+
     def encode(self, picture: NDArray[np.float32]) -> Sequence[Map]:
         """The style encoder: ``(1, 3, H, W)`` in [0, 1] to one map for each style site."""
         ...
