@@ -167,8 +167,8 @@ class Controls:
     brushwork: float = field(
         default=1.0,
         metadata=about(
-            "How strong the strokes are, as a multiple of the painting's own: at 0 what is flat in "
-            "the photo stays flat.",
+            "How much of the painting's own brushwork is laid on: 0 is none, so that what is flat "
+            "in the photo stays flat; 2 is twice as much.",
             low=0.0,
             high=2.0,
         ),
@@ -176,8 +176,8 @@ class Controls:
     stroke_size: float = field(
         default=1.0,
         metadata=about(
-            "How large the strokes are relative to the picture, whatever its size: 2 is twice as "
-            "broad and long, 0.5 half.",
+            "How large the strokes are relative to the picture, whatever its size: 1 as in the "
+            "painting, 2 twice as broad and long.",
             low=0.25,
             high=4.0,
         ),
@@ -185,7 +185,8 @@ class Controls:
     boldness: float = field(
         default=0.0,
         metadata=about(
-            "How freely shapes are redrawn: at 1 nothing finer than a stroke is left of the photo.",
+            "How freely it is painted: at 1 shapes are made of pieces of the painting, and little "
+            "that is finer is left of the photo.",
             low=0.0,
             high=1.0,
         ),
@@ -200,7 +201,7 @@ class Controls:
         ),
     )
     contrast: float = field(
-        default=1.0,
+        default=1.15,
         metadata=about(
             "How far lights and darks are apart: 1 leaves them as the network paints them.",
             low=0.0,

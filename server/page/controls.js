@@ -13,9 +13,9 @@ const DIALS = [
   ["main-dial", "strength", "Strength", 0, 1.5, 0.05, 1, percent, "photo", "more than the painting"],
   ["brush-dials", "stroke_size", "Size of strokes", -2, 2, 0.25, 0, (v) => `× ${plain(2 ** v)}`, "fine", "coarse"],
   ["brush-dials", "brushwork", "Brushwork", 0, 2, 0.1, 1, percent, "clean", "strong"],
-  ["brush-dials", "boldness", "Boldness", 0, 1, 0.1, 0, percent, "true to shape", "drawn anew"],
+  ["brush-dials", "boldness", "Boldness", 0, 1, 0.1, 0, percent, "true to the photo", "free"],
   ["colour-dials", "palette", "Palette", 0, 1, 0.1, 0.8, percent, "free", "the painting’s"],
-  ["colour-dials", "contrast", "Contrast", 0, 2, 0.05, 1, percent, "soft", "strong"],
+  ["colour-dials", "contrast", "Contrast", 0, 2, 0.05, 1.15, percent, "soft", "strong"],
   ["colour-dials", "saturation", "Saturation", 0, 2, 0.05, 1.15, percent, "grey", "vivid"],
 ];
 const sent = { stroke_size: (position) => 2 ** position }; // what of a slider's position is sent

@@ -36,8 +36,8 @@ export async function paint(blob, controls) {
 }
 
 /** Show at once, nearly, what strength, contrast and saturation will do: painting them takes longer. */
-export function hint({ strength = 1, contrast = 1, saturation = 1.15 }) {
-  const was = { strength: 1, contrast: 1, saturation: 1.15, ...painted };
+export function hint({ strength = 1, contrast = 1.15, saturation = 1.15 }) {
+  const was = { strength: 1, contrast: 1.15, saturation: 1.15, ...painted };
   const image = $("after").style;
   image.opacity = was.strength ? Math.min(1, strength / was.strength) : 1;
   const more = (now, then) => (then ? now / then : 1);

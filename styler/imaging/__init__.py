@@ -7,6 +7,7 @@ from .colour.keep import METHODS as COLOUR_METHODS
 from .colour.keep import keep_colours
 from .colour.luma import LUMA
 from .colour.palette import Palette
+from .colour.pigment import pigment
 from .colour.vivid import vivid
 from .filters import blur, pool, stretch
 from .grid import grid
@@ -52,6 +53,7 @@ __all__ = [
     "on_disk",
     "optimizes",
     "own_format",
+    "pigment",
     "pool",
     "read",
     "read_animation",

@@ -1,6 +1,6 @@
 """From a photo and its regions to the painting."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,15 +8,16 @@ from numpy.typing import NDArray
 
 from styler.controls import Controls
 from styler.halt import checkpoint
-from styler.imaging import Palette, bands, keep_colours, vivid
+from styler.imaging import Palette, bands, keep_colours, pigment, vivid
 from styler.models import ModelSpec
-from styler.styles import FeatureStats
+from styler.styles import FeatureStats, Style
 
 from .adain import Affine, affine
 from .brushwork import brush
 from .encode import region_statistics
 from .engine import Engine
 from .forward import forward
+from .guided import guided
 from .padding import pad, window
 from .regions import Regions
 from .steady import Steady
@@ -24,6 +25,8 @@ from .steady import Steady
 __all__ = ["decode", "paint"]
 
 Array = NDArray[np.float32]
+Moved = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""A matrix and a shift of colours."""
 Learned = dict[str, NDArray[Any]]
 """Weights and biases of sites with a target of their own, by name."""
 
@@ -62,17 +65,13 @@ def paint(
             )
         ]
         targets = [_between(*pair, controls.strength) for pair in zip(own, targets, strict=True)]
-    # Not kept under a name: on a large canvas each picture of it counts.
-    painted = decode(
-        engine,
-        spec,
-        learned,
-        brush(x, [style.brushwork for style in regions.styles], controls, regions.masks),
-        targets,
-        regions,
-        steady,
-    )
-    _colour(painted, regions, controls, steady)
+    painted = decode(engine, spec, learned, x, targets, regions, steady)
+    painted = _coloured(painted, regions, controls, steady)
+    checkpoint()
+    painted = guided(painted[0], x[0])[None]
+    brushwork = [style.brushwork for style in regions.styles]
+    painted = brush(painted, brushwork, controls, regions.masks)
+    painted = _vivid(painted, regions, controls, steady)
     if controls.keep_colours is not None:
         counted = [part > 0 for part in (regions.alpha, only) if part is not None]
         painted = keep_colours(
@@ -129,32 +128,53 @@ def decode(
     return engine.fetch(y, window(spec.margin, height, width, 1))
 
 
-def _colour(painted: Array, regions: Regions, controls: Controls, steady: Steady) -> None:
-    """Move the colours of each region towards its style's palette, and make them as vivid as
-    wanted."""
+def _coloured(painted: Array, regions: Regions, controls: Controls, steady: Steady) -> Array:
+    """The colours of each region moved towards its style's palette."""
+    amount = controls.palette * min(controls.strength, 1.0)
+    if not amount:
+        return painted
+
+    def towards(style: Style, own: Palette) -> Moved:
+        return own.towards(style.palette, amount)
+
+    return _moved(painted, regions, steady, towards)
+
+
+def _vivid(painted: Array, regions: Regions, controls: Controls, steady: Steady) -> Array:
+    """As far from the mean brightness of each region, and from grey, as is wanted."""
     fade = min(controls.strength, 1.0)
-    amount, contrast, saturation = (
-        controls.palette * fade,
-        1 + (controls.contrast - 1) * fade,
-        1 + (controls.saturation - 1) * fade,
+    contrast, saturation = (
+        1 + (value - 1) * fade for value in (controls.contrast, controls.saturation)
     )
-    if not amount and contrast == saturation == 1:
-        return
+    if contrast != 1 or saturation != 1:
+
+        def more(style: Style, own: Palette) -> Moved:
+            return vivid(own.mean, contrast, saturation)
+
+        painted = _moved(painted, regions, steady, more)
+    return pigment(painted, min(controls.brushwork, 1.0) * fade)
+
+
+def _moved(
+    painted: Array,
+    regions: Regions,
+    steady: Steady,
+    move: Callable[[Style, Palette], Moved],
+) -> Array:
+    """All colours of each region moved alike, by what they are; in place."""
     maps = []
     for style, weights in zip(regions.styles, regions.weights(1), strict=True):
         own = Palette.of(painted, weights)
         if not np.isfinite(own.covariance).all():
-            return  # rounding to pixels tells what is wrong
-        own = steady(("palette", style), own)
-        matrix, shift = own.towards(style.palette, amount)
-        more, about = vivid(matrix @ own.mean + shift, contrast, saturation)
-        matrix, shift = more @ matrix, more @ shift + about
+            return painted  # rounding to pixels tells what is wrong
+        matrix, shift = move(style, steady((move.__name__, style), own))
         maps.append((matrix.astype(np.float32), shift.astype(np.float32)[:, None, None]))
     for rows in bands(*painted.shape[2:]):
         moved = [np.tensordot(matrix, painted[0, :, rows], 1) + shift for matrix, shift in maps]
         if regions.masks is not None:
             moved = [part * mask[rows] for part, mask in zip(moved, regions.masks, strict=True)]
         painted[0, :, rows] = sum(moved)
+    return painted
 
 
 def _between(

@@ -1,6 +1,6 @@
 """What stands for a painting: statistics, the style they make, its file, and the library."""
 
-from .brushwork import Brushwork
+from .brushwork import Brushwork, Exemplar
 from .file import SUFFIX
 from .library import StyleInfo, preset, presets, resolve, usable, user_folder
 from .statistics import FeatureStats
@@ -9,6 +9,7 @@ from .style import Style, mix
 __all__ = [
     "SUFFIX",
     "Brushwork",
+    "Exemplar",
     "FeatureStats",
     "Style",
     "StyleInfo",

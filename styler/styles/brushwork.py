@@ -1,65 +1,93 @@
-"""How strong a painting's brushwork is, measured where the painting is quiet."""
+"""A painting's brushwork: the painting itself, small, for a painter to take strokes from."""
 
+import hashlib
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from styler.imaging import LUMA, blur, stretch
+from styler.errors import StyleError
+from styler.imaging import stretch, to_uint8
 
-__all__ = ["Brushwork"]
+__all__ = ["Brushwork", "Exemplar"]
 
-SHORT_SIDE = 256
-"""Pixels at which paintings are measured: strokes are as large as they are in the picture."""
+SHORT_SIDE, MOST_PIXELS = 512, 1 << 19
+"""Of the picture that is kept: larger ones are reduced."""
 
-FINE, COARSE, AROUND = 0.75, 3.0, 5.0
-"""Deviations of the Gaussians, in those pixels: between the first two lies the band of strokes,
-over the third its energy is gathered."""
+QUALITY = 70
+"""Of its WebP file, some 50 KB."""
 
-QUIET = 0.2
-"""The quantile of that energy: brushwork covers the quiet parts, too; drawing leaves them bare."""
+
+@dataclass(frozen=True)
+class Exemplar:
+    """A picture by whose example is painted (the term of texture synthesis).
+
+    Attributes:
+        file: the picture as a WebP file; transparent pixels are not painted by.
+    """
+
+    file: bytes
+
+    @classmethod
+    def of(cls, picture: NDArray[np.float32], alpha: NDArray[np.float32] | None) -> "Exemplar":
+        """Keep a ``(1, 3, H, W)`` picture in [0, 1] with ``(H, W)`` alpha, reduced."""
+        height, width = picture.shape[2:]
+        scale = min(1.0, SHORT_SIDE / min(height, width), (MOST_PIXELS / (height * width)) ** 0.5)
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        planes = picture[0] if alpha is None else np.concatenate([picture[0], alpha[None]])
+        small = planes if scale == 1 else stretch(planes, size, smooth=False)
+        content = io.BytesIO()
+        # The quickest methods make larger files, the slow ones hardly smaller ones.
+        Image.fromarray(to_uint8(small[None])).save(content, "WEBP", quality=QUALITY, method=2)
+        return cls(content.getvalue())
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """``(H, W, 3)``, or ``(H, W, 4)`` with alpha.
+
+        Raises:
+            StyleError: the file is damaged.
+        """
+        try:
+            with Image.open(io.BytesIO(self.file), formats=["WEBP"]) as image:
+                if image.width * image.height > 2 * MOST_PIXELS:
+                    raise StyleError(f"a style's picture is too large: {image.size}; save it anew")
+                wanted = "RGBA" if image.has_transparency_data else "RGB"
+                return np.asarray(image.convert(wanted))
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            raise StyleError("a style's picture is damaged; save the style anew") from None
+
+    @property
+    def sha256(self) -> str:
+        """Of the file."""
+        return hashlib.sha256(self.file).hexdigest()
 
 
 @dataclass(frozen=True)
 class Brushwork:
-    """Deviation of brightness and of colour from stroke to stroke.
+    """The pictures whose brushwork is taken.
 
     Attributes:
-        luma: of brightness, in [0, 1].
-        chroma: of red, green and blue beside brightness, root mean square, in [0, 1].
+        exemplars: each with its weight, of sum 1; without any, no brushwork is.
     """
 
-    luma: float
-    chroma: float
+    exemplars: tuple[tuple[Exemplar, float], ...] = ()
 
     @classmethod
     def of(
         cls, picture: NDArray[np.float32], alpha: NDArray[np.float32] | None = None
     ) -> "Brushwork":
-        """Measure a ``(1, 3, H, W)`` picture in [0, 1]; ``(H, W)`` alpha of 0 does not count."""
-        height, width = picture.shape[2:]
-        scale = min(1.0, SHORT_SIDE / min(height, width))
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        small = stretch(picture[0], size, smooth=False)
-        luma = np.tensordot(LUMA.astype(np.float32), small, 1)[None]
-        counted = slice(None)
-        if alpha is not None:
-            counted = stretch(alpha[None], size, smooth=False)[0] > 0.5
-            if not counted.any():
-                return cls(0.0, 0.0)
-        return cls(*(_quiet(part, counted) for part in (luma, small - luma)))
+        """That of a ``(1, 3, H, W)`` picture in [0, 1], ``(H, W)`` alpha of 0 apart."""
+        return cls(((Exemplar.of(picture, alpha), 1.0),))
 
     @staticmethod
     def mix(parts: Sequence["Brushwork"], weights: Sequence[float]) -> "Brushwork":
-        """The weighted mean; weights of sum 1."""
-        return Brushwork(
-            sum(w * p.luma for p, w in zip(parts, weights, strict=True)),
-            sum(w * p.chroma for p, w in zip(parts, weights, strict=True)),
-        )
-
-
-def _quiet(planes: NDArray[np.float32], counted: NDArray[np.bool_] | slice) -> float:
-    band = blur(planes, FINE) - blur(planes, COARSE)
-    energy = blur(np.square(band).mean(0, keepdims=True), AROUND)[0]
-    return float(np.sqrt(np.quantile(energy[counted], QUIET)))
+        """All of them by weight; weights of sum 1."""
+        shares: dict[Exemplar, float] = {}
+        for weight, part in zip(weights, parts, strict=True):
+            for exemplar, share in part.exemplars:
+                if weight > 0:
+                    shares[exemplar] = shares.get(exemplar, 0.0) + weight * share
+        return Brushwork(tuple(shares.items()))

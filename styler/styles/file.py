@@ -1,7 +1,13 @@
-"""``.style`` files: what is kept of a painting as safetensors, and what is known of it."""
+"""``.style`` files: what is kept of a painting as safetensors, and what is known of it.
 
+The pictures whose brushwork is taken lie in the file, too; those of shipped styles lie beside the
+models, once for all of them.
+"""
+
+import hashlib
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,32 +19,40 @@ from safetensors.numpy import load, save
 from styler.errors import StyleError
 from styler.files import write_bytes
 from styler.imaging import Palette
+from styler.models import shipped
 
-from .brushwork import Brushwork
+from .brushwork import Brushwork, Exemplar
 from .statistics import FeatureStats
 from .style import Style
 
-__all__ = ["SUFFIX", "read", "write"]
+__all__ = ["PAINTINGS", "SUFFIX", "read", "write"]
 
 SUFFIX = ".style"
-FORMAT = 2
+FORMAT = 3
 KNOWN = ("title", "artist", "year", "source")
-MAX_BYTES = 1 << 20
+MAX_BYTES = 8 << 20
+PAINTINGS = "paintings"
+"""Folder beside the shipped models, of their styles' pictures."""
 
 
-def write(style: Style, path: str | os.PathLike[str], *, force: bool = False) -> None:
-    """:meth:`Style.save`."""
-    tensors: dict[str, NDArray[np.float32]] = {}
+def write(
+    style: Style, path: str | os.PathLike[str], *, force: bool = False, apart: bool = False
+) -> None:
+    """:meth:`Style.save`; ``apart`` leaves out the pictures, which then are shipped beside it."""
+    tensors: dict[str, NDArray[Any]] = {}
     for site, stats in enumerate(style.statistics):
         tensors[f"{site}.mean"] = stats.mean.astype(np.float32)
         tensors[f"{site}.variance"] = stats.variance.astype(np.float32)
     tensors["palette.mean"] = style.palette.mean.astype(np.float32)
     tensors["palette.covariance"] = style.palette.covariance.astype(np.float32)
+    exemplars = [] if apart else style.brushwork.exemplars
+    for number, (exemplar, _) in enumerate(exemplars):
+        tensors[f"exemplar.{number}"] = np.frombuffer(exemplar.file, np.uint8)
     metadata = {
         "format": FORMAT,
         **{key: getattr(style, key) for key in ("name", "model", *KNOWN)},
         "counts": [stats.count for stats in style.statistics],
-        "brushwork": [style.brushwork.luma, style.brushwork.chroma],
+        "exemplars": [[part.sha256, weight] for part, weight in style.brushwork.exemplars],
         **({} if style.rank is None else {"rank": style.rank}),
     }
     # One entry, because safetensors writes several in any order.
@@ -81,7 +95,7 @@ def _parse(content: bytes) -> Style:
             _text(metadata["model"]),
             statistics,
             Palette(*(_wide(tensors[f"palette.{part}"]) for part in ("mean", "covariance"))),
-            Brushwork(*map(float, metadata["brushwork"])),
+            _brushwork(metadata["exemplars"], tensors),
             **{key: None if metadata[key] is None else _text(metadata[key]) for key in KNOWN},
             rank=int(metadata["rank"]) if "rank" in metadata else None,
         )
@@ -89,14 +103,36 @@ def _parse(content: bytes) -> Style:
         raise ValueError(f"{type(error).__name__}: {error}".splitlines()[0]) from None
     if not all(map(_sound, style.statistics)):
         raise ValueError("its statistics are no means and variances")
-    palette, brushwork = style.palette, style.brushwork
+    palette = style.palette
     if (palette.mean.shape, palette.covariance.shape) != ((3,), (3, 3)) or not all(
         np.isfinite(part).all() for part in (palette.mean, palette.covariance)
     ):
         raise ValueError("its palette is no mean and covariance")
-    if not (0 <= brushwork.luma < np.inf and 0 <= brushwork.chroma < np.inf):
-        raise ValueError("its brushwork is no deviation")
+    if not all(0 < weight < 1.001 for _, weight in style.brushwork.exemplars):
+        raise ValueError("the weights of its pictures are none")
     return style
+
+
+def _brushwork(listed: Any, tensors: dict[str, NDArray[Any]]) -> Brushwork:
+    return Brushwork(
+        tuple(
+            (_exemplar(_text(sha256), tensors.get(f"exemplar.{number}")), float(weight))
+            for number, (sha256, weight) in enumerate(listed)
+        )
+    )
+
+
+def _exemplar(sha256: str, kept: NDArray[Any] | None) -> Exemplar:
+    """A picture out of the file, or that of a shipped style."""
+    if kept is not None:
+        content = kept.tobytes()
+    elif re.fullmatch("[0-9a-f]{64}", sha256):
+        content = (shipped() / PAINTINGS / f"{sha256[:16]}.webp").read_bytes()
+    else:
+        raise ValueError("its picture is missing")
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ValueError("its picture is damaged")
+    return Exemplar(content)
 
 
 def _wide(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

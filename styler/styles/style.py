@@ -18,7 +18,7 @@ __all__ = ["Style", "mix"]
 
 @dataclass(frozen=True, eq=False)
 class Style:
-    """What is kept of a painting, a few kilobytes that stand for it.
+    """What is kept of a painting: a few numbers, and the painting itself, small.
 
     Styles that paint alike are equal, whatever they are called and whoever painted them.
 
@@ -27,7 +27,7 @@ class Style:
         model: fingerprint of the model whose sites the statistics belong to.
         statistics: of each style site.
         palette: mean and covariance of its colours.
-        brushwork: how strong it is.
+        brushwork: the pictures it is taken from.
         title, artist, year, source: of the painting, where known.
         rank: its place among its model's presets, where it has one: those that please most first.
 
@@ -50,7 +50,7 @@ class Style:
     rank: int | None = None
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
-        """Write a ``.style`` file (safetensors, about 4 KB).
+        """Write a ``.style`` file (safetensors, about 60 KB).
 
         Raises:
             OutputError: the file exists and ``force`` is not set, or cannot be written.

@@ -79,7 +79,7 @@ class TrainConfig:
     )
     brushed: float = field(
         default=0.75,
-        metadata=about("Share of photos that are given brushwork, as those painted later are."),
+        metadata=about("Share of photos that have strokes drawn on them."),
     )
     crop: int = field(default=128, metadata=about("Side of the square crops of photos, in pixels."))
     style_crop: int = field(

@@ -17,7 +17,7 @@ def style(value: float) -> Style:
     values = np.full(3, value, np.float64)
     statistics = (FeatureStats(1, values, values),)
     palette = Palette(values, np.eye(3))
-    return Style(f"style {value}", "model", statistics, palette, Brushwork(value, value))
+    return Style(f"style {value}", "model", statistics, palette, Brushwork())
 
 
 A, B, C = style(1), style(2), style(3)

@@ -1,43 +1,87 @@
-"""How strong a painting's brushwork is."""
+"""The pictures whose brushwork is taken."""
+
+import io
 
 import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
 
-from styler.styles import Brushwork
-
-
-def painting(luma: float, chroma: float, side: int = 256) -> np.ndarray:
-    rng = np.random.default_rng(0)
-    grain = np.kron(rng.normal(size=(4, side // 4, side // 4)), np.ones((1, 4, 4)))
-    colour = grain[1:] - np.tensordot([0.299, 0.587, 0.114], grain[1:], 1)
-    return (0.5 + luma * grain[:1] + chroma * colour)[None].astype(np.float32)
+from styler.errors import StyleError
+from styler.styles import Brushwork, Exemplar
 
 
-def test_a_flat_picture_has_none() -> None:
-    found = Brushwork.of(np.full((1, 3, 40, 60), 0.3, np.float32))
-    assert found.luma < 1e-6 and found.chroma < 1e-6
+def painting(height: int = 40, width: int = 60, seed: int = 0) -> np.ndarray:
+    coarse = np.random.default_rng(seed).random((3, -(-height // 8), -(-width // 8)))
+    return np.kron(coarse, np.ones((1, 8, 8)))[None, :, :height, :width].astype(np.float32)
 
 
-def test_it_grows_with_the_strokes_in_brightness_and_in_colour() -> None:
-    none, some, more = (Brushwork.of(painting(luma, 0.02)) for luma in (0.0, 0.02, 0.04))
-    assert none.luma < 0.2 * some.luma < some.luma < 0.6 * more.luma
-    assert Brushwork.of(painting(0.02, 0.04)).chroma > 1.8 * some.chroma
+def exemplar(picture: np.ndarray, alpha: np.ndarray | None = None) -> Exemplar:
+    ((found, weight),) = Brushwork.of(picture, alpha).exemplars
+    assert weight == 1
+    return found
 
 
-def test_the_quiet_parts_count() -> None:
-    drawing = painting(0.1, 0.0)
-    drawing[..., 100:] = 0.5
-    assert Brushwork.of(drawing).luma < 0.1 * Brushwork.of(painting(0.1, 0.0)).luma
+class TestExemplar:
+    def test_is_the_painting_nearly(self) -> None:
+        pixels = exemplar(painting()).pixels()
+        assert pixels.shape == (40, 60, 3)
+        difference = pixels / 255 - painting()[0].transpose(1, 2, 0)
+        assert np.abs(difference).mean() < 0.06
+
+    @settings(max_examples=20, deadline=None)
+    @given(st.integers(1, 900), st.integers(1, 900))
+    def test_is_reduced_in_proportion(self, height: int, width: int) -> None:
+        found = exemplar(np.zeros((1, 3, height, width), np.float32)).pixels()
+        assert min(found.shape[:2]) <= 512 and found.shape[0] * found.shape[1] <= 1.01 * (1 << 19)
+        if min(height, width) <= 512 and height * width <= 1 << 19:
+            assert found.shape[:2] == (height, width)
+        else:
+            assert found.shape[1] / found.shape[0] == pytest.approx(width / height, rel=0.02)
+
+    def test_keeps_what_is_transparent(self) -> None:
+        alpha = np.zeros((40, 60), np.float32)
+        alpha[:, :24] = 1
+        pixels = exemplar(painting(), alpha).pixels()
+        assert pixels.shape == (40, 60, 4)
+        assert pixels[:, :24, 3].min() == 255 and pixels[:, 24:, 3].max() == 0
+
+    def test_the_same_bytes_again(self) -> None:
+        assert exemplar(painting()) == exemplar(painting())
+        assert exemplar(painting()) != exemplar(painting(seed=1))
+
+    @pytest.mark.parametrize("content", [b"", b"RIFF", b"\x89PNG\r\n\x1a\n" + b"\0" * 40])
+    def test_what_is_no_picture_is_said(self, content: bytes) -> None:
+        with pytest.raises(StyleError, match="picture is damaged"):
+            Exemplar(content).pixels()
+
+    def test_another_format_is_not_read(self) -> None:
+        file = io.BytesIO()
+        Image.new("RGB", (20, 20)).save(file, "PNG")
+        with pytest.raises(StyleError, match="picture is damaged"):
+            Exemplar(file.getvalue()).pixels()
+
+    def test_a_huge_picture_is_not_decoded(self) -> None:
+        file = io.BytesIO()
+        Image.new("RGB", (4000, 4000)).save(file, "WEBP")
+        with pytest.raises(StyleError, match="too large"):
+            Exemplar(file.getvalue()).pixels()
 
 
-def test_transparent_pixels_do_not_count() -> None:
-    half = painting(0.1, 0.05)
-    half[..., 128:] = 0.5
-    alpha = np.zeros((256, 256), np.float32)
-    alpha[:, :100] = 1
-    assert Brushwork.of(half, alpha).luma > 5 * Brushwork.of(half).luma
-    assert Brushwork.of(half, np.zeros_like(alpha)) == Brushwork(0.0, 0.0)
+class TestMix:
+    def test_by_weight(self) -> None:
+        one, other = Brushwork.of(painting()), Brushwork.of(painting(seed=1))
+        mixed = Brushwork.mix([one, other], [0.25, 0.75])
+        assert [weight for _, weight in mixed.exemplars] == [0.25, 0.75]
 
+    def test_the_same_picture_is_one(self) -> None:
+        one, other = Brushwork.of(painting()), Brushwork.of(painting(seed=1))
+        half = Brushwork.mix([one, other], [0.5, 0.5])
+        mixed = Brushwork.mix([half, one], [0.5, 0.5])
+        assert mixed.exemplars == ((exemplar(painting()), 0.75), (exemplar(painting(seed=1)), 0.25))
 
-def test_mixing_is_the_weighted_mean() -> None:
-    mixed = Brushwork.mix([Brushwork(0.0, 0.1), Brushwork(0.4, 0.3)], [0.25, 0.75])
-    np.testing.assert_allclose([mixed.luma, mixed.chroma], [0.3, 0.25])
+    def test_of_no_weight_is_left_out(self) -> None:
+        one = Brushwork.of(painting())
+        assert Brushwork.mix([one, Brushwork.of(painting(seed=1))], [1.0, 0.0]) == one
+        assert Brushwork.mix([Brushwork()], [1.0]) == Brushwork()

@@ -43,7 +43,7 @@ def random_style(seed: int = 0, name: str = "night", model: str = "0123") -> Sty
         for c in (12, 7, 3)
     )
     palette = Palette(*(rng.random(s, np.float32).astype(float) for s in ((3,), (3, 3))))
-    brushwork = Brushwork(*rng.random(2))
+    brushwork = Brushwork.of(rng.random((1, 3, 20, 30), np.float32))
     return Style(name, model, statistics, palette, brushwork, artist="Émile Öst", year="1886-88")
 
 
@@ -169,7 +169,7 @@ class TestHostileFiles:
         [
             {"format": ...},
             {"format": 1},
-            {"format": 3},
+            {"format": 2},
             {"name": ...},
             {"name": None},
             {"name": 7},
@@ -187,6 +187,11 @@ class TestHostileFiles:
             {"counts": [1, 2, 0]},
             {"counts": [1, 2, -3]},
             {"counts": [1, 2, 10**400]},
+            {"exemplars": ...},
+            {"exemplars": 7},
+            {"exemplars": [["0" * 64, 1.0]]},
+            {"exemplars": [["../default", 1.0]]},
+            {"exemplars": [["0" * 64, 1.0, 2]]},
         ],
     )
     def test_metadata(self, tmp_path: Path, saved: bytes, change: dict[str, Any]) -> None:
@@ -203,6 +208,7 @@ class TestHostileFiles:
             {"1.variance": np.ones((1, 7), np.float32)},
             {"1.mean": np.ones((7, 1), np.float32), "1.variance": np.ones((7, 1), np.float32)},
             {"1.mean": np.float32(3), "1.variance": np.float32(3)},
+            {"exemplar.0": np.zeros(40, np.uint8)},
         ],
     )
     def test_statistics(self, tmp_path: Path, saved: bytes, change: dict[str, Any]) -> None:
@@ -213,7 +219,7 @@ class TestHostileFiles:
         path = tmp_path / "huge.style"
         with path.open("wb") as file:
             file.truncate(1 << 33)
-        with pytest.raises(StyleError, match="more than 1048576 bytes"):
+        with pytest.raises(StyleError, match="more than 8388608 bytes"):
             Style.load(path)
 
     def test_missing_and_no_file(self, tmp_path: Path) -> None:

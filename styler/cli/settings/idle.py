@@ -67,8 +67,10 @@ def _of_controls(styles: Sequence[tuple[Source, float]], controls: Controls) -> 
         verb = "has" if len(others) == 1 else "have"
         yield f"{' and '.join(others)} {verb} no effect at --strength 0, which is the photo itself"
         return
-    if typed("stroke_size") and controls.brushwork == 0 and controls.boldness == 0:
-        yield "--stroke-size has no effect at --brushwork 0"
+    if controls.brushwork == 0:
+        for name in ("stroke_size", "boldness"):
+            if typed(name):
+                yield f"{flag(name)} has no effect at --brushwork 0"
     if typed("style_size") and not any(_is_painting(style) for style, _ in styles):
         yield "--style-size has no effect on saved styles; give a painting's picture"
 

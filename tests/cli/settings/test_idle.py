@@ -40,12 +40,13 @@ def test_as_a_default_it_waits_for_the_kind(
     [
         (["--style-size", 256], "--style-size has no effect on saved styles"),
         (["--stroke-size", 2, "--brushwork", 0], "--stroke-size has no effect at --brushwork 0"),
+        (["--boldness", 1, "--brushwork", 0], "--boldness has no effect at --brushwork 0"),
         (
             ["--strength", 0, "--boldness", 1, "--palette", 0],
             "--boldness and --palette have no effect at --strength 0",
         ),
     ],
-    ids=["style size", "stroke size", "strength"],
+    ids=["style size", "stroke size", "boldness", "strength"],
 )
 def test_controls_without_effect_are_said(
     call: Call, photo: Path, verb: str, arguments: list[object], warning: str

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from styler.inference.strokes import along, noise, tangents
+from styler.train.strokes import along, noise, tangents
 
 
 def waves(angle: float, side: int = 64) -> np.ndarray:

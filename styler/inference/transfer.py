@@ -1,0 +1,154 @@
+"""A painting's own detail on a picture, patch by patch.
+
+Each patch takes the detail of its counterpart in the painting (image analogies, Hertzmann et al.,
+SIGGRAPH 2001). Where pieces overlap that do not belong together, their detail is blended so that it
+keeps its variance (Heitz & Neyret, "High-performance by-example noise using a histogram-preserving
+blending operator", 2018), for a mean would be dull.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .correspondence import SIDES, correspond
+from .patches import CELLS, Patches, energy, smooth
+
+__all__ = ["Example", "transfer"]
+
+Array = NDArray[np.float32]
+
+STEP = 8
+"""Pixels between the painting's patches at least."""
+
+QUIET = 0.2
+"""The quantile of a painting's energy at which it is called quiet."""
+
+# From faithful to free:
+STROKES = 0.95, 1.0
+"""How much of the painting's detail is laid on."""
+LIMIT = 4.0, 40.0
+"""How strong it may become, as a multiple of what it is where the painting is quiet: strokes pass,
+inscriptions and outlines fade."""
+GROUND = 0.4, 0.7
+"""How far what is smooth goes to its counterparts' colours."""
+FAR = 0.1, 1.0
+"""How far at most: shapes of the painting do not shine through."""
+KEPT = 1.25, 0.3
+"""How much of the picture's own detail stays."""
+RECEDE = 1.75, 0.0
+"""How far that makes the painting's recede, by its energy: so a face stays one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """A painting, ready to be painted by.
+
+    Attributes:
+        layers: ``(H, W, 6)`` float32: its detail, and what is smooth.
+        quiet: how strong its detail is where it is quiet.
+        patches: of each of the sides.
+    """
+
+    layers: Array
+    quiet: float
+    patches: list[Patches]
+
+    @classmethod
+    def of(cls, picture: Array, alpha: Array | None) -> "Example | None":
+        """Of ``(3, H, W)`` planes in [0, 1] and ``(1, H, W)`` alpha.
+
+        ``None`` where alpha leaves no patch.
+        """
+        # Smaller than a patch, it is continued by its mirror image.
+        sides = [(0, 0)] + [(0, max(0, SIDES[0] - side)) for side in picture.shape[1:]]
+        picture = np.pad(picture, sides, mode="symmetric")
+        alpha = None if alpha is None else np.pad(alpha, sides, mode="symmetric")
+        shapes = smooth(picture)
+        detail = picture - shapes
+        busy = energy(detail)
+        patches = [
+            Patches.of(picture, busy, side, max(STEP, side // CELLS), alpha) for side in SIDES
+        ]
+        if not patches[-1].seen.any():
+            return None
+        layers = np.concatenate([detail, shapes]).transpose(1, 2, 0)
+        shown = busy if alpha is None else busy[alpha > 0.5]
+        return cls(np.ascontiguousarray(layers), float(np.quantile(shown, QUIET)), patches)
+
+
+def transfer(picture: Array, examples: Sequence[tuple[Example, float]], boldness: float) -> Array:
+    """How ``(3, h, w)`` planes change when they are painted by examples, each with a weight.
+
+    Args:
+        picture: about [0, 1].
+        examples: with weights of sum 1.
+        boldness: in [0, 1], from what is faithful to the picture to what is free.
+    """
+    height, width = picture.shape[1:]
+    shapes = smooth(picture)
+    detail = picture - shapes
+    patches = _patches(picture, energy(detail))
+    strokes, limit, colour, far, kept, recede = (
+        faithful + boldness * (free - faithful)
+        for faithful, free in (STROKES, LIMIT, GROUND, FAR, KEPT, RECEDE)
+    )
+    taken, ground = np.zeros_like(picture), np.zeros_like(picture)
+    for example, weight in examples:
+        layers = _render(example.layers, correspond(patches, example.patches), height, width)
+        taken += np.float32(weight) * _within(layers[:3], limit * example.quiet)
+        ground += np.float32(weight) * layers[3:]
+    taken /= np.float32(np.sqrt(sum(weight**2 for _, weight in examples)))
+    own, others = (np.square(energy(one)) for one in (detail, taken))
+    room = np.sqrt(others / (others + np.float32(recede) * own + np.float32(1e-8)))
+    change: Array = np.float32(strokes) * room * taken
+    change += np.float32(colour) * _within(ground - shapes, far)
+    change += np.float32(kept - 1) * detail
+    return change
+
+
+def _within(values: Array, most: float) -> Array:
+    """Small values as they are, large ones up to ``most``."""
+    scale = np.float32(max(most, 1e-6))
+    bounded: Array = scale * np.tanh(values / scale)
+    return bounded
+
+
+def _patches(picture: Array, busy: Array) -> list[Patches]:
+    """Those of a picture and half a patch around it, a whole number of the largest."""
+    found = []
+    for side in SIDES:
+        half = side // 2
+        sides = [(0, 0)] + [(half, half + -length % SIDES[0]) for length in picture.shape[1:]]
+        padded, more = (np.pad(one, sides, mode="symmetric") for one in (picture, busy))
+        found.append(Patches.of(padded, more, side, half))
+    return found
+
+
+def _render(layers: Array, offsets: NDArray[np.intp], height: int, width: int) -> Array:
+    """Detail and ground, ``(6, height, width)``, of the patches that offsets tell of.
+
+    They lie half a side apart, so four of them cover each square of half a side.
+    """
+    half = SIDES[-1] // 2
+    rows, columns = offsets.shape[0] - 1, offsets.shape[1] - 1
+    rise = (np.sin(np.pi * (np.arange(half) + 0.5) / (2 * half)) ** 2).astype(np.float32)
+    ends = 1 - rise, rise  # of the patch before, and of the one that begins here
+    down = np.arange(rows * half).reshape(rows, half, 1, 1)
+    across = np.arange(columns * half).reshape(1, 1, columns, half)
+    total = np.zeros((rows, half, columns, half, 6), np.float32)
+    laid = []
+    for y, x in np.ndindex(2, 2):
+        offset = offsets[y : y + rows, x : x + columns]
+        share = (ends[y][:, None] * ends[x])[None, :, None]
+        row, column = (offset[:, None, :, None, axis] for axis in (0, 1))
+        total += share[..., None] * layers[down + row, across + column]
+        laid.append((offset, share))
+    squared = np.zeros((rows, half, columns, half), np.float32)
+    for (offset, share), (other, its) in product(laid, laid):
+        squared += (offset == other).all(2)[:, None, :, None] * (share * its)
+    total[..., :3] /= np.sqrt(squared)[..., None]
+    whole = total.reshape(rows * half, columns * half, 6)[:height, :width]
+    return whole.transpose(2, 0, 1)
