@@ -35,7 +35,7 @@ BANDS = 16e6
 CANVAS = 226
 """Bytes a pixel of what the network paints at once: its maps."""
 
-TILED = 62
+TILED = 70
 """Bytes a pixel of a canvas that it paints by tiles: its pictures, and maps between stages."""
 
 MASK = 8
