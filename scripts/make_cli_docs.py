@@ -86,7 +86,8 @@ def manual() -> str:
 def _verbs(group: click.Group, ctx: click.Context) -> list[str]:
     sections = []
     for name in group.list_commands(ctx):
-        command = group.commands[name]
+        command = group.get_command(ctx, name)
+        assert command is not None
         child = click.Context(command, parent=ctx, info_name=name)
         sections.append(_section(command, child))
         if isinstance(command, click.Group):
@@ -102,7 +103,9 @@ def _section(command: click.Command, ctx: click.Context) -> str:
         for name in command.list_commands(ctx):
             full = f"{ctx.command_path} {name}"
             anchor = full.replace(" ", "-")
-            summary = command.commands[name].get_short_help_str(200)
+            verb = command.get_command(ctx, name)
+            assert verb is not None
+            summary = verb.get_short_help_str(200)
             lines.append(f"| [`{full}`](#{anchor}) | {summary} |")
         lines.append("")
     rows = [

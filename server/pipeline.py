@@ -106,14 +106,22 @@ class Pipeline:
         photo = self._header(task.source, str(task))
         others = [self._header(data, name) for data, name in _numbered(sources)]
         kind = job.saving.kind(imaging.Metadata(format=photo.format), None)
-        need = Need.of(photo, recipe.controls, kind, job.saving.bits, others=others, rest=0.0)
+        need = Need.of(
+            photo,
+            recipe.controls,
+            kind,
+            job.saving.bits,
+            masks=len(recipe.masks) + (recipe.only is not None),
+            others=others,
+            rest=0.0,
+        )
         width, height = recipe.controls.fit_canvas(need.width, need.height)
         pixels = sum(header.width * header.height for header in (photo, *others))
         held = len(task.source) + sum(len(data) for data, _ in sources)
-        fits = need.memory + held <= self.memory()
+        fits = [way.peak for way in need.ways if way.peak + held <= self.memory()]
         return Cost(
             held=held,
-            painting=round(need.memory if fits else need.least),
+            painting=fits[0] if fits else need.least,
             pixels=pixels,
             work=pixels + _CANVAS * width * height,
         )

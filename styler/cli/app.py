@@ -2,28 +2,33 @@
 
 import errno
 import os
+from importlib import import_module
 from pathlib import Path
 
 import click
 
-from styler.cli.commands.benchmark import benchmark
-from styler.cli.commands.compare import compare
-from styler.cli.commands.completion import completion
-from styler.cli.commands.evaluate import evaluate
-from styler.cli.commands.export import export
-from styler.cli.commands.info import info
-from styler.cli.commands.jobs import jobs
-from styler.cli.commands.mix import mix
-from styler.cli.commands.serve import serve
-from styler.cli.commands.sheet import sheet
-from styler.cli.commands.style import style
-from styler.cli.commands.styles import styles
-from styler.cli.commands.stylize import stylize
-from styler.cli.commands.train import train
-from styler.cli.commands.vote import vote
 from styler.cli.settings import config
 from styler.errors import StorageError, StylerError, one_line
 from styler.files import TOO_LONG, printable
+
+VERBS = (
+    "stylize",
+    "jobs",
+    "sheet",
+    "mix",
+    "compare",
+    "styles",
+    "style",
+    "serve",
+    "train",
+    "export",
+    "evaluate",
+    "vote",
+    "benchmark",
+    "info",
+    "completion",
+)
+"""In the order of use. Each is a command of that name in a module of that name."""
 
 EXIT_CODES = {
     0: "everything asked for is done",
@@ -47,10 +52,16 @@ def _configure(ctx: click.Context, _: click.Parameter, path: Path | None) -> Non
 
 
 class Verbs(click.Group):
-    """The group that lists its verbs in the order of use rather than of the alphabet."""
+    """The group of verbs, of which each is imported when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        command: click.Command = getattr(import_module(f"styler.cli.commands.{name}"), name)
+        return command
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Exit codes"):
@@ -94,27 +105,6 @@ def app() -> None:
     or in the environment (STYLER_STYLIZE_STRENGTH=0.8); the command line wins over the
     environment, and the environment over the file.
     """
-
-
-VERBS = (
-    stylize,
-    jobs,
-    sheet,
-    mix,
-    compare,
-    styles,
-    style,
-    serve,
-    train,
-    export,
-    evaluate,
-    vote,
-    benchmark,
-    info,
-    completion,
-)
-for verb in VERBS:
-    app.add_command(verb)
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -1,5 +1,6 @@
 """Linear filters on planes: blurring, pooling by whole factors, stretching. Edges are mirrored."""
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -29,12 +30,13 @@ def blur(planes: Planes, sigma: float) -> Planes:
 
 def pool(planes: Planes, factor: int) -> Planes:
     """Means of ``(C, H, W)`` over ``factor`` x ``factor`` pixels, the last ones mirrored."""
-    channels, height, width = planes.shape
+    _, height, width = planes.shape
     sides = [(0, 0), (0, -height % factor), (0, -width % factor)]
     padded = np.pad(planes, sides, mode="symmetric")
-    cells = padded.reshape(channels, -(-height // factor), factor, -(-width // factor), factor)
-    means: Planes = cells.mean((2, 4))
-    return means
+    # Whole rows and columns at a time: a reduction over axes that short takes ten times as long.
+    rows: Planes = reduce(np.add, [padded[:, start::factor] for start in range(factor)])
+    total: Planes = reduce(np.add, [rows[:, :, start::factor] for start in range(factor)])
+    return total / np.float32(factor * factor)
 
 
 def stretch(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from .picture import Picture
+
+if TYPE_CHECKING:
+    from PIL import ImageDraw
 
 GAP = 8
 PAPER = (255, 255, 255)
@@ -21,6 +25,8 @@ def grid(
 
     A place is as wide and high as the largest of them; ``None`` leaves it empty.
     """
+    from PIL import ImageDraw
+
     pictures = [picture for _, picture in tiles if picture is not None]
     width = max(picture.width for picture in pictures)
     height = max(picture.height for picture in pictures)
@@ -47,6 +53,8 @@ def grid(
 
 def _caption(draw: ImageDraw.ImageDraw, label: str, x: int, y: int, width: int, size: int) -> None:
     """Centre a line of text in `width`, smaller where it is too long."""
+    from PIL import ImageFont
+
     font = ImageFont.load_default(size)
     while size > 8 and draw.textlength(label, font) > width:
         size -= 1

@@ -5,15 +5,18 @@ https://arxiv.org/abs/1703.06868, eq. 8: ``std * (x - own mean) / own std + mean
 mean and deviation instead of a style's it is instance normalization and its relatives.
 """
 
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from styler.models import Affine, SiteSpec
+from styler.models import SiteSpec
 from styler.styles import FeatureStats
 
-__all__ = ["adain", "affine"]
+from .padding import Window
+
+__all__ = ["Affine", "adain", "affine"]
 
 Vector = TypeVar("Vector", bound=Any)
 """One value a channel, at the end of the shape: a numpy array or a torch tensor."""
@@ -35,8 +38,40 @@ def adain(
     return scale, mean - scale * own_mean
 
 
-def affine(site: SiteSpec, own: FeatureStats, mean: NDArray[Any], std: NDArray[Any]) -> Affine:
-    """:func:`adain` at a site of a model, ``(1, C, 1, 1)`` float32 each.
+@dataclass(frozen=True, eq=False)
+class Affine:
+    """Scale and shift of a site, of each region of a picture.
+
+    Attributes:
+        scale, shift: ``(R, C)`` float64.
+        shares: ``(R, h, w)`` float32, what each region has of every position, of sum 1; ``None``
+            where a single one has all.
+    """
+
+    scale: NDArray[np.float64]
+    shift: NDArray[np.float64]
+    shares: NDArray[np.float32] | None = None
+
+    def at(self, window: Window) -> "Affine":
+        """For a part of the map."""
+        return self if self.shares is None else replace(self, shares=self.shares[:, *window])
+
+    def arrays(self, dtype: DTypeLike = np.float32) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Scale and shift of each channel, ``(1, C, 1, 1)``, or of each position,
+        ``(1, C, h, w)``: the mean of all regions' by their shares."""
+        regions = self.scale.T.astype(dtype), self.shift.T.astype(dtype)
+        if self.shares is None:
+            scale, shift = (values.reshape(1, -1, 1, 1) for values in regions)
+        else:
+            shares = self.shares.astype(dtype, copy=False)
+            scale, shift = (np.tensordot(values, shares, 1)[None] for values in regions)
+        return scale, shift
+
+
+def affine(
+    site: SiteSpec, own: FeatureStats, mean: NDArray[Any], std: NDArray[Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """:func:`adain` at a site of a model, ``(C,)`` each.
 
     Args:
         site: whose groups the map's statistics are pooled over first.
@@ -44,6 +79,4 @@ def affine(site: SiteSpec, own: FeatureStats, mean: NDArray[Any], std: NDArray[A
         mean, std: ``(C,)``, of the style or learned.
     """
     own = own.pooled(site.groups)
-    pair = adain(own.mean, own.variance, mean, std, eps=site.eps, positions=own.count)
-    scale, shift = (part.astype(np.float32).reshape(1, -1, 1, 1) for part in pair)
-    return scale, shift
+    return adain(own.mean, own.variance, mean, std, eps=site.eps, positions=own.count)

@@ -35,7 +35,8 @@ def enlarge(painted: Array, canvas: Array, photo: NDArray[Any]) -> Iterator[tupl
     """
     height, width = photo.shape[:2]
     if painted.shape[2:] == (height, width):
-        yield slice(0, height), painted
+        for rows in bands(height, width):
+            yield rows, painted[:, :, rows]
         return
     led, leader = brightness(painted), brightness(canvas)
     follows = slope(led, leader, STEEPEST)

@@ -44,7 +44,15 @@ def guided(painted: Array, photo: Array) -> Array:
     rest = mean[3:] - (slopes * mean[None, :3]).sum(1)
     found = blur(np.concatenate([slopes.reshape(9, *guide.shape[1:]), rest]), AROUND)
     size = REDUCED * guide.shape[2], REDUCED * guide.shape[1]
-    large = stretch(found, size, smooth=False)[:, :height, :width]
-    led = (large[:9].reshape(3, 3, height, width) * photo).sum(1) + large[9:]
-    nearer: Array = painted + SHARE * (led - painted)
+
+    def large(plane: int) -> Array:
+        return stretch(found[plane : plane + 1], size, smooth=False)[0, :height, :width]
+
+    nearer = np.empty_like(painted)
+    for colour in range(3):  # a plane at a time: all twelve would be the peak of memory
+        led = large(3 * colour) * photo[0]
+        led += large(3 * colour + 1) * photo[1]
+        led += large(3 * colour + 2) * photo[2]
+        led += large(9 + colour)
+        nearer[colour] = painted[colour] + SHARE * (led - painted[colour])
     return nearer

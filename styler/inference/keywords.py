@@ -13,10 +13,13 @@ from styler.styles import Style
 
 from .inputs import Grey, Pixels, Raw, Source
 
-__all__ = ["Keywords", "StyleLike", "StyleSource", "takes"]
+__all__ = ["TILE", "Keywords", "StyleLike", "StyleSource", "takes"]
 
 P = ParamSpec("P")
 Kept = TypeVar("Kept", Picture, Image.Image, bytes)
+
+TILE = 512
+"""Side of the tiles that a canvas larger than two of them is painted by."""
 
 StyleSource = Style | Source
 """A style, the name of a preset of the model, the path of a ``.style`` file, or a painting.
@@ -35,6 +38,7 @@ class Keywords(Controls):
 
     masks: Sequence[Grey] | None = None
     only: Grey | None = None
+    tile: int = TILE
 
 
 class Stylize(Protocol[P]):

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Window", "pad", "reduce", "window"]
+__all__ = ["Window", "cells", "pad", "padded", "reduce", "window"]
 
 Array = NDArray[np.float32]
 
@@ -20,6 +20,17 @@ def pad(picture: Array, margin: int, multiple: int) -> Array:
     rows = (margin, margin + -height % multiple)
     columns = (margin, margin + -width % multiple)
     return np.pad(picture, ((0, 0), (0, 0), rows, columns), mode="reflect")
+
+
+def padded(height: int, width: int, margin: int, multiple: int) -> tuple[int, int]:
+    """The height and width that :func:`pad` gives a picture."""
+    return 2 * margin + height + -height % multiple, 2 * margin + width + -width % multiple
+
+
+def cells(part: Window, factor: int) -> Window:
+    """A part of a picture in a map at 1 / ``factor`` resolution."""
+    rows, columns = (slice(side.start // factor, side.stop // factor) for side in part)
+    return rows, columns
 
 
 def window(margin: int, height: int, width: int, factor: int) -> Window:

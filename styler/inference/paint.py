@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from styler.controls import Controls
 from styler.halt import checkpoint
-from styler.imaging import Palette, keep_colours, pigment, vivid
-from styler.models import Affine, ModelSpec
+from styler.imaging import Palette, bands, keep_colours, pigment, vivid
+from styler.models import ModelSpec
 from styler.progress import advance
 from styler.styles import FeatureStats, Style
 
-from .adain import affine
+from .adain import Affine, affine
 from .brushwork import brush
 from .encode import region_statistics
 from .engine import Engine
@@ -106,13 +106,14 @@ def decode(
     regions, steady = regions or Regions(), steady or Steady()
     names = regions.styles or (None,)
     height, width = x.shape[2:]
-    padded = pad(x, spec.margin, spec.multiple)
+    x = pad(x, spec.margin, spec.multiple)
+    around, _ = x.shape[2:]
     styles = [iter(target) for target in targets]
 
     def normalize(index: int, y: Any) -> Affine:
         checkpoint()
         advance("paint", (index + 1) / (len(spec.sites) + 1))
-        site, factor = spec.sites[index], padded.shape[2] // y.shape[2]
+        site, factor = spec.sites[index], around // y.shape[2]
         inside = window(spec.margin, height, width, factor)
         affines = []
         for weights, style, region in zip(regions.weights(factor), styles, names, strict=True):
@@ -125,7 +126,7 @@ def decode(
             affines.append(affine(site, own, mean, std))
         return regions.blend(affines, spec, factor)
 
-    y = forward(engine.run, [stage.takes for stage in spec.stages], padded, normalize)
+    y = forward(engine.run, [stage.takes for stage in spec.stages], x, normalize)
     return engine.fetch(y, window(spec.margin, height, width, 1))
 
 
@@ -162,17 +163,20 @@ def _moved(
     steady: Steady,
     move: Callable[[Style, Palette], Moved],
 ) -> Array:
-    """All colours of each region moved alike, by what they are."""
-    total = np.zeros_like(painted)
-    for region, (style, weights) in enumerate(zip(regions.styles, regions.weights(1), strict=True)):
+    """All colours of each region moved alike, by what they are; in place."""
+    maps = []
+    for style, weights in zip(regions.styles, regions.weights(1), strict=True):
         own = Palette.of(painted, weights)
         if not np.isfinite(own.covariance).all():
             return painted  # rounding to pixels tells what is wrong
         matrix, shift = move(style, steady((move.__name__, style), own))
-        moved = np.tensordot(matrix.astype(np.float32), painted[0], 1)
-        moved += shift.astype(np.float32)[:, None, None]
-        total[0] += moved if regions.masks is None else moved * regions.masks[region]
-    return total
+        maps.append((matrix.astype(np.float32), shift.astype(np.float32)[:, None, None]))
+    for rows in bands(*painted.shape[2:]):
+        moved = [np.tensordot(matrix, painted[0, :, rows], 1) + shift for matrix, shift in maps]
+        if regions.masks is not None:
+            moved = [part * mask[rows] for part, mask in zip(moved, regions.masks, strict=True)]
+        painted[0, :, rows] = sum(moved)
+    return painted
 
 
 def _between(

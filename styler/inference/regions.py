@@ -6,14 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.models import Affine, ModelSpec
+from styler.models import ModelSpec
 from styler.styles import Style
 
+from .adain import Affine
 from .padding import pad, reduce
 
 __all__ = ["Regions"]
 
 Array = NDArray[np.float32]
+Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,15 +44,16 @@ class Regions:
             masks = [mask if self.alpha is None else mask * self.alpha for mask in self.masks]
         return [None if mask is None else reduce(mask, factor) for mask in masks]
 
-    def blend(self, affines: Sequence[Affine], spec: ModelSpec, factor: int) -> Affine:
-        """The regions' scales and shifts as one of each, ``(1, C, h, w)`` over the padded map.
+    def blend(
+        self, affines: Sequence[tuple[Vector, Vector]], spec: ModelSpec, factor: int
+    ) -> Affine:
+        """The regions' scales and shifts, ``(C,)`` each, over the padded map.
 
-        A position takes the mean of all by their masks in its cell. One region's are returned as
-        they are.
+        A position takes the mean of all by their masks in its cell.
         """
+        scale, shift = (np.stack(values) for values in zip(*affines, strict=True))
         if self.masks is None:
-            (single,) = affines
-            return single
+            return Affine(scale, shift)
         cells = np.stack(
             [
                 reduce(pad(mask[None, None], spec.margin, spec.multiple)[0, 0], factor)
@@ -59,9 +62,4 @@ class Regions:
         )
         total = cells.sum(0)
         even = np.full_like(cells, 1 / len(cells))  # where no region has a pixel that counts
-        cells = np.divide(cells, total, out=even, where=total > 0)
-        scale, shift = (
-            np.tensordot(np.concatenate(values)[:, :, 0, 0].T, cells, 1)[None]  # (1, C, h, w)
-            for values in zip(*affines, strict=True)
-        )
-        return scale, shift
+        return Affine(scale, shift, np.divide(cells, total, out=even, where=total > 0))

@@ -21,7 +21,9 @@ NOISE = 1e-3
 
 def brightness(x: Array) -> Array:
     """The luma of a ``(1, 3, H, W)`` picture, ``(1, H, W)``."""
-    luma: Array = np.tensordot(LUMA.astype(np.float32), x[0], 1)[None]
+    red, green, blue = LUMA.astype(np.float32)
+    # Not a product of matrices, which rounds as the number of pixels has it.
+    luma: Array = red * x[:, 0] + green * x[:, 1] + blue * x[:, 2]
     return luma
 
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,20 @@ from styler.styles import Brushwork, FeatureStats, Style, resolve
 
 from .divide import divide
 from .encode import style_statistics
-from .engine import EngineName, create
+from .engine import Engine, EngineName, create
 from .inputs import Grey, Pixels, Source, as_mask, as_picture, pixels_and_alpha
-from .keywords import Keywords, StyleLike, StyleSource, takes
+from .keywords import TILE, Keywords, StyleLike, StyleSource, takes
 from .outputs import as_given, finish
+from .padding import padded
 from .paint import paint
+from .reach import reaches
 from .steady import Steady
+from .tiled import Tiled
 
 __all__ = ["ModelInfo", "StyleLike", "StyleSource", "Stylizer", "stylize"]
+
+LEAST_TILE = 64
+"""Less would be little beside what each tile needs around it."""
 
 
 @dataclass(frozen=True)
@@ -139,10 +145,11 @@ class Stylizer:
             if alpha is not None:
                 alpha = imaging.resize_mask(alpha, (pixels.shape[1], pixels.shape[0]))
         picture = imaging.to_float(pixels)
+        engine = self._engine_for(*picture.shape[2:])
         # Rounded to what a file keeps, so that a saved style paints as the style in memory does.
         statistics = tuple(
             FeatureStats(part.count, _single(part.mean), _single(part.variance))
-            for part in style_statistics(self._engine, self.spec, picture, alpha)
+            for part in style_statistics(engine, self.spec, picture, alpha)
         )
         palette = Palette.of(picture, alpha)
         given = Path(source).stem if isinstance(source, str | os.PathLike) else "style"
@@ -172,6 +179,9 @@ class Stylizer:
                 make one region.
             only: a mask of where to paint at all; the rest of the photo stays as it is and does not
                 enter the statistics of what is painted.
+            tile: a canvas larger than two squares of this side is painted by such tiles, in less
+                memory the smaller they are; the painting is the same but for rounding. From 64 up,
+                by default 512.
 
         Returns:
             The painting at the photo's size, or at that which ``size`` leaves of it, as the photo
@@ -250,7 +260,8 @@ class Stylizer:
                 alpha=alpha,
             )
             x = imaging.to_float(pixels)
-            painted = paint(self._engine, self.spec, self._learned, x, regions, given, steady)
+            engine = self._engine_for(canvas.height, canvas.width, given.tile)
+            painted = paint(engine, self.spec, self._learned, x, regions, given, steady)
             if painted is None:
                 return photo.with_rgb(imaging.copied(photo.rgb))
             return finish(painted, x, photo, regions.only)
@@ -261,6 +272,21 @@ class Stylizer:
             ) from None
 
     __call__ = stylize
+
+    def _engine_for(self, height: int, width: int, tile: int = TILE) -> Engine:
+        """What runs the stages for a picture of that size."""
+        if tile < LEAST_TILE:
+            raise ParameterError(f"tile must be at least {LEAST_TILE}, not {tile}")
+        rows, columns = padded(height, width, self.spec.margin, self.spec.multiple)
+        if rows * columns <= 2 * tile**2:
+            tile = max(rows, columns)
+            if self.spec.reach is None or tile <= self._engine.tile:
+                return self._engine
+        return Tiled(self._engine, self.spec, self._reach, rows, columns, tile)
+
+    @cached_property
+    def _reach(self) -> tuple[int, ...]:
+        return self.spec.reach or reaches(self._engine, self.spec)
 
     def _resolve(self, style: StyleLike, size: int) -> list[tuple[Style, float]]:
         if not isinstance(style, Sequence) or isinstance(style, str | bytes):

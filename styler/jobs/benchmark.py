@@ -110,7 +110,7 @@ def measure(case: Case) -> Figures:
     load = time.perf_counter() - start
     runner = Runner(lambda: stylizer)
     runner.prepare(recipe)
-    expected = runner.need(job, task, photo).peak
+    expected = runner.need(job, task, photo).way.peak
     runs = [runner.paint(job, task) for _ in range(1 + case.repeats)]
     first, *later = [(run.seconds or 0.0, run.steps) for run in runs]
     seconds = median(took for took, _ in later or [first])

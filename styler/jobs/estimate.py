@@ -102,4 +102,4 @@ def _estimate(task: Task, job: Job, runner: Runner, cost: Cost) -> Estimate:
     except StylerError as error:
         return Estimate(str(task), output, status="failed", error=str(error))
     seconds = max(0.0, cost.seconds) + cost.seconds_per_pixel * need.width * need.height
-    return Estimate(str(task), output, need.width, need.height, need.peak, round(seconds, 3))
+    return Estimate(str(task), output, need.width, need.height, need.way.peak, round(seconds, 3))

@@ -8,6 +8,7 @@ what decoder, network or encoder hold besides. Bytes a pixel were measured by
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING, Self
 
 from styler.errors import TooLargeError
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
     from styler.controls import Controls
     from styler.imaging import Header
 
-__all__ = ["Need"]
+__all__ = ["Need", "Way"]
 
-PAINTING = 22e6
+PAINTING = 50e6
 """Bytes for threads and weights as the engine has them."""
 
 STRIPS = 26e6
@@ -32,7 +33,19 @@ BANDS = 16e6
 """Bytes for bands of rows."""
 
 CANVAS = 226
-"""Bytes a pixel of the canvas: the network's maps."""
+"""Bytes a pixel of what the network paints at once: its maps."""
+
+TILED = 70
+"""Bytes a pixel of a canvas that it paints by tiles: its pictures, and maps between stages."""
+
+MASK = 8
+"""Bytes a pixel of a canvas for each mask."""
+
+TILES = (512, 256, 128)
+"""Sides of tiles, from the fastest."""
+
+BEYOND = 40
+"""Pixels beyond a tile that the network sees."""
 
 ENCODERS = {
     "jpeg": 4.5,
@@ -55,21 +68,32 @@ OPTIMIZING = 6.0
 
 
 @dataclass(frozen=True)
+class Way:
+    """How to paint one picture.
+
+    Attributes:
+        peak: bytes that the process then has.
+        tile: side of the tiles of its canvas.
+        on_disk: whether its pixels are to be on disk.
+    """
+
+    peak: int
+    tile: int
+    on_disk: bool
+
+
+@dataclass(frozen=True)
 class Need:
-    """The peak of the process as it paints one picture, in bytes.
+    """The peak of the process as it paints one picture.
 
     Attributes:
         width, height: of the painting.
-        memory: with the pixels in memory.
-        least: with the pixels on disk.
-        on_disk: whether they are to be there.
+        ways: to paint it, from the fastest to that of least memory.
     """
 
     width: int
     height: int
-    memory: float
-    least: float
-    on_disk: bool = False
+    ways: tuple[Way, ...]
 
     @classmethod
     def of(
@@ -79,12 +103,13 @@ class Need:
         kind: str,
         bits: int | None = None,
         *,
+        masks: int = 0,
         others: Sequence[Header] = (),
         rest: float | None = None,
     ) -> Self:
         """What a photo needs that is painted so, and written as ``kind`` of ``bits``, besides the
         ``rest`` of the process, by default what it has now. ``others`` are styles and masks that
-        are looked at one after the other while it waits."""
+        are looked at one after the other while it waits, ``masks`` how many of these there are."""
         from styler.imaging import FORMATS, optimizes
 
         stored = header.width * header.height
@@ -101,38 +126,45 @@ class Need:
         if kind == "jpeg" and optimizes(pixels):
             encoder += OPTIMIZING
         enlarging = STRIPS if pixels != canvas else 0
-        network = PAINTING + CANVAS * canvas
-        steps = [  # what is held by arrays, which may be on disk, and what besides
-            (photo, BANDS + header.held * stored),
-            (photo, BANDS + shrunk + resizing),
-            (photo + (0 if shrunk else painting), network + enlarging + 2 * shrunk),
-            (painting, sample * BANDS + encoder * pixels),
-            *((photo, BANDS + _looking(other)) for other in others),
-        ]
         rest = resident() if rest is None else rest
-        return cls(
-            width, height, rest + max(map(sum, steps)), rest + max(besides for _, besides in steps)
-        )
+        ways: list[Way] = []
+        for on_disk, tile in product((False, True), TILES):
+            network = PAINTING + MASK * masks * canvas + _network(across, down, tile)
+            steps = [  # what is held by arrays, which may be on disk, and what besides
+                (photo, BANDS + header.held * stored),
+                (photo, BANDS + shrunk + resizing),
+                (photo + (0 if shrunk else painting), network + enlarging + 2 * shrunk),
+                (painting, sample * BANDS + encoder * pixels),
+                *((photo, BANDS + _looking(other)) for other in others),
+            ]
+            held = max(besides + (0 if on_disk else arrays) for arrays, besides in steps)
+            if not ways or rest + held < ways[-1].peak:
+                ways.append(Way(round(rest + held), tile, on_disk))
+        return cls(width, height, tuple(ways))
 
     @property
-    def peak(self) -> int:
-        """Where its pixels are to be."""
-        return round(self.least if self.on_disk else self.memory)
+    def way(self) -> Way:
+        """The fastest there is."""
+        return self.ways[0]
+
+    @property
+    def least(self) -> int:
+        """The peak of the way of least memory."""
+        return self.ways[-1].peak
 
     def within(self, limit: float, name: str) -> Self:
-        """The same, on disk where memory has no room for it.
+        """With the ways alone that memory has room for.
 
         Args:
             limit: bytes that the process may have.
             name: of the picture.
 
         Raises:
-            TooLargeError: there is no room even so.
+            TooLargeError: there is no room even for the one of least memory.
         """
-        if self.memory <= limit:
-            return self
-        if self.least <= limit:
-            return replace(self, on_disk=True)
+        ways = tuple(way for way in self.ways if way.peak <= limit)
+        if ways:
+            return replace(self, ways=ways)
         raise TooLargeError(
             f"{name}: painting {self.width}x{self.height} takes about {self.least / 1e6:.0f} MB of "
             f"memory, over the limit of {limit / 1e6:.0f}; make it smaller (size, canvas), or "
@@ -144,3 +176,11 @@ def _looking(other: Header) -> float:
     """Bytes for a style or mask as it is looked at."""
     plain = other.bits == 8 and not other.alpha and 4 * other.height <= 7 * other.width
     return ((PLAIN if plain else OTHERS) + other.held) * other.width * other.height
+
+
+def _network(width: int, height: int, tile: int) -> float:
+    """What the network holds of a canvas."""
+    if width * height <= 2 * tile**2:
+        return CANVAS * width * height
+    across, down = (min(side, tile + 2 * BEYOND) for side in (width, height))
+    return CANVAS * across * down + TILED * width * height

@@ -59,7 +59,7 @@ class Painter:
         self._given_up = heart.given_up
         runner = self._ready(job)
         job, task = encoded(job, source, output)
-        peak = runner.need(job, task, source).peak
+        peak = runner.need(job, task, source).way.peak
         with self._room.taken(peak, heart.given_up):
             outcome = runner.paint(job, task)
         return replace(outcome, output=str(output))

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Runner"]
 
-_ENOUGH = 250e6  # bytes of the process, below which nothing is given back between pictures
+_ENOUGH = 300e6  # bytes of the process, below which nothing is given back between pictures
 
 
 class Runner:
@@ -179,8 +179,9 @@ class Runner:
             read: dict[str, Any] = {"name": str(task), "max_pixels": self.max_pixels}
             source = self._twice(task)
             self.stylizer  # noqa: B018 - what it takes is part of what there is
-            disk = self.need(job, task, source).on_disk
-            photo = imaging.read(source, bits=job.saving.bits, frame=job.frame, disk=disk, **read)
+            way = self.need(job, task, source).way
+            kept: dict[str, Any] = {"frame": job.frame, "disk": way.on_disk}
+            photo = imaging.read(source, bits=job.saving.bits, **kept, **read)
             told, kind = photo.metadata, job.saving.kind(photo.metadata, task.output)
             bits16 = imaging.FORMATS[kind].bits16
             moving: Animation | None = None
@@ -194,9 +195,9 @@ class Runner:
         with self._step("stylize", steps):
             painted: Picture | Animation
             if moving is None:
-                painted = shown = self.stylize(job.recipe, photo)
+                painted = shown = self.stylize(job.recipe, photo, tile=way.tile)
             else:
-                painted = self.animate(job.recipe, moving)
+                painted = self.animate(job.recipe, moving, tile=way.tile)
                 shown = painted.first
         moved = moving is not None
         del photo, moving
@@ -236,11 +237,13 @@ class Runner:
         name = str(task)
         header = imaging.header(source, name=name, max_pixels=self.max_pixels, frame=job.frame)
         kind = job.saving.kind(imaging.Metadata(format=header.format), task.output)
-        need = Need.of(header, job.recipe.controls, kind, job.saving.bits)
+        masks = len(job.recipe.masks) + (job.recipe.only is not None)
+        told = partial(Need.of, header, job.recipe.controls, kind, job.saving.bits, masks=masks)
+        need = told()
         limit = self.max_memory or memory.ceiling()
-        if need.memory > limit:
+        if need.way.peak > limit:
             memory.trim()
-            need = Need.of(header, job.recipe.controls, kind, job.saving.bits)
+            need = told()
         return need.within(limit, name)
 
     def _put(self, painted: Picture | Animation, job: Job, task: Task) -> bytes | None:
@@ -263,16 +266,16 @@ class Runner:
         renew = self._renew and self.ledger is not None and self.ledger.outdated(task)
         return job.saving.force or renew
 
-    def stylize(self, recipe: Recipe, photo: Picture) -> Picture:
-        """Paint a decoded photo."""
+    def stylize(self, recipe: Recipe, photo: Picture, **more: Any) -> Picture:
+        """Paint a decoded photo; ``more`` are keywords of :meth:`Stylizer.stylize`."""
         masks, only = self.masks(recipe)
-        styles = self.styles(recipe)
-        return self.stylizer.stylize(photo, styles, **vars(recipe.controls), masks=masks, only=only)
+        styles, controls = self.styles(recipe), vars(recipe.controls) | more
+        return self.stylizer.stylize(photo, styles, **controls, masks=masks, only=only)
 
-    def animate(self, recipe: Recipe, animation: Animation) -> Animation:
-        """Paint a moving picture."""
+    def animate(self, recipe: Recipe, animation: Animation, **more: Any) -> Animation:
+        """Paint a moving picture; ``more`` are keywords of :meth:`Stylizer.stylize`."""
         masks, only = self.masks(recipe)
-        styles, controls = self.styles(recipe), vars(recipe.controls)
+        styles, controls = self.styles(recipe), vars(recipe.controls) | more
         return self.stylizer.animate(animation, styles, **controls, masks=masks, only=only)
 
     def masks(self, recipe: Recipe) -> tuple[list[Mask] | None, Mask | None]:

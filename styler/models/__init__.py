@@ -1,11 +1,10 @@
 """Model folders on disk: what ``model.json`` says, and files that are what it says."""
 
 from .folder import Model, find, models, shipped
-from .spec import SPEC, Affine, ModelSpec, SiteSpec, StageSpec
+from .spec import SPEC, ModelSpec, SiteSpec, StageSpec
 
 __all__ = [
     "SPEC",
-    "Affine",
     "Model",
     "ModelSpec",
     "SiteSpec",

@@ -6,19 +6,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from styler.errors import WeightsError
 from styler.files import write_bytes
 
-__all__ = ["FORMAT", "SPEC", "Affine", "ModelSpec", "SiteSpec", "StageSpec"]
+__all__ = ["FORMAT", "SPEC", "ModelSpec", "SiteSpec", "StageSpec"]
 
 FORMAT = 2
 SPEC = "model.json"
-
-Affine = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""Scale and shift of each channel, ``(1, C, 1, 1)`` each, or of each position, ``(1, C, H, W)``."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +66,8 @@ class ModelSpec:
         tensors: names of the tensors that each graph takes from it, by the graph's file.
         sha256: of every other file, by name.
         provenance: how the weights came about.
+        reach: pixels beyond a tile that its own depend on, for the style encoder and for each
+            stage; ``None`` where that is not known.
     """
 
     name: str
@@ -88,6 +84,7 @@ class ModelSpec:
     sha256: dict[str, str] = field(repr=False)
     provenance: dict[str, Any] = field(repr=False)
     format: int = FORMAT
+    reach: tuple[int, ...] | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -124,6 +121,7 @@ class ModelSpec:
                 raise ValueError("its sha256 is not the one it states")
             plain["sites"] = tuple(SiteSpec(**site) for site in plain["sites"])
             plain["stages"] = tuple(StageSpec(**stage) for stage in plain["stages"])
+            plain["reach"] = tuple(plain.get("reach") or ()) or None
             return cls(**plain)
         except OSError as error:
             raise WeightsError(f"cannot read {path}: {error.strerror}; export it anew") from None

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from styler.errors import WeightsError
+from styler.inference.adain import Affine
 from styler.inference.padding import Window
-from styler.models import Affine, Model
+from styler.models import Model
 from styler.network import build
 from styler.network.device import device
 from styler.styles import FeatureStats
@@ -21,6 +22,7 @@ class TorchEngine:
     """Maps are torch tensors on the device."""
 
     name = "torch"
+    tile = 1 << 20
 
     def __init__(self, model: Model, threads: int) -> None:
         self.threads = threads
@@ -52,14 +54,16 @@ class TorchEngine:
         stage: int,
         x: Tensor | NDArray[np.float32],
         affine: Affine | None,
-        aside: Sequence[Tensor],
+        aside: Sequence[Tensor | NDArray[np.float32]],
     ) -> Sequence[Tensor]:
-        scale, shift = (self._place(part) for part in affine) if affine else (None, None)
-        start = x if isinstance(x, Tensor) else self._place(x)
-        outputs: Sequence[Tensor] = self._network.stages[stage](start, scale, shift, *aside)
+        scale, shift = map(self._place, affine.arrays()) if affine else (None, None)
+        start, *put = map(self._place, (x, *aside))
+        outputs: Sequence[Tensor] = self._network.stages[stage](start, scale, shift, *put)
         return outputs
 
-    def _place(self, array: NDArray[np.float32]) -> Tensor:
+    def _place(self, array: Tensor | NDArray[np.float32]) -> Tensor:
+        if isinstance(array, Tensor):
+            return array
         return torch.from_numpy(array).to(self.device).to(memory_format=torch.channels_last)
 
     def statistics(

@@ -19,6 +19,8 @@ __all__ = ["FeatureStats"]
 
 Vector = NDArray[np.float64]
 
+EMPTY = "no statistics of an empty map; the mask must leave something of the picture"
+
 
 @dataclass(frozen=True, eq=False)
 class FeatureStats:
@@ -49,9 +51,7 @@ class FeatureStats:
         features = features.astype(np.result_type(features, np.float32), copy=False)
         count = float(features[0].size if mask is None else mask.sum(dtype=np.float64))
         if not count > 0:
-            raise ParameterError(
-                "no statistics of an empty map; the mask must leave something of the picture"
-            )
+            raise ParameterError(EMPTY)
         if mask is None:
             mean = features.mean((1, 2), dtype=np.float64)
         else:
@@ -82,8 +82,15 @@ class FeatureStats:
 
     @staticmethod
     def merged(parts: Iterable["FeatureStats"]) -> "FeatureStats":
-        """All parts merged; there must be at least one."""
-        return reduce(FeatureStats.merge, parts)
+        """All parts merged.
+
+        Raises:
+            ParameterError: there is none.
+        """
+        known = list(parts)
+        if not known:
+            raise ParameterError(EMPTY)
+        return reduce(FeatureStats.merge, known)
 
     def pooled(self, groups: int) -> "FeatureStats":
         """Statistics over groups of neighbouring channels, given back to each of their channels.

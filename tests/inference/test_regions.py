@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from styler.inference.padding import reduce
 from styler.inference.regions import Regions
-from styler.models import Affine, ModelSpec, find
+from styler.models import ModelSpec, find
 
 Array = NDArray[np.float32]
 
@@ -22,15 +22,15 @@ def spec() -> ModelSpec:
     return find("default").spec
 
 
-def affine(value: float) -> Affine:
-    return tuple(np.full((1, 2, 1, 1), v, np.float32) for v in (value, -value))  # type: ignore[return-value]
+def affine(value: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return np.full(2, value), np.full(2, -value)
 
 
 class TestRegions:
     def test_one_region_changes_nothing(self, spec: ModelSpec) -> None:
         mask = random_masks(1, 1)[0]
-        only = affine(3)
-        assert Regions().blend([only], spec, 8) is only
+        scale, shift = Regions().blend([affine(3)], spec, 8).arrays()
+        assert (scale == 3).all() and (shift == -3).all() and scale.shape == (1, 2, 1, 1)
         assert Regions().weights(8) == [None]
         (weights,) = Regions(alpha=mask).weights(4)
         np.testing.assert_array_equal(weights, reduce(mask, 4))
@@ -41,7 +41,8 @@ class TestRegions:
         left[:, :16] = 1
         left[:, 16:24] = 0.25
         regions = Regions(masks=np.stack([left, 1 - left]))
-        scale, shift = regions.blend([affine(1), affine(5)], spec, factor)
+        blended = regions.blend([affine(1), affine(5)], spec, factor)
+        scale, shift = blended.arrays()
         top = spec.margin // factor
         height, width = 24 // factor, 40 // factor
         assert scale.shape == shift.shape == (1, 2, height + 2 * top, width + 2 * top)
@@ -51,6 +52,8 @@ class TestRegions:
         np.testing.assert_allclose(inside[:, 16 // factor : 24 // factor], 4)
         np.testing.assert_array_equal(inside[:, 24 // factor :], 5)
         np.testing.assert_array_equal(shift, -scale)
+        part = slice(0, 2), slice(1, 3)
+        np.testing.assert_array_equal(blended.at(part).arrays()[0], scale[:, :, *part])
 
     def test_weights_are_shares_of_visible_pixels(self) -> None:
         share, mask = random_masks(2, 2, 16, 24)
@@ -61,5 +64,5 @@ class TestRegions:
 
     def test_cells_of_no_region_take_the_mean_of_all(self, spec: ModelSpec) -> None:
         nothing = Regions(masks=np.zeros((2, 8, 8), np.float32))
-        scale, _ = nothing.blend([affine(1), affine(2)], spec, 8)
+        scale, _ = nothing.blend([affine(1), affine(2)], spec, 8).arrays()
         np.testing.assert_allclose(scale, 1.5)

@@ -261,7 +261,7 @@ def test_what_goes_by_way_of_the_disk_is_painted_alike(
         return original(*arguments, **options)
 
     monkeypatch.setattr(imaging, "read", reading)
-    monkeypatch.setattr(Need, "within", lambda self, *_: replace(self, on_disk=True))
+    monkeypatch.setattr(Need, "within", lambda self, *_: replace(self, ways=self.ways[-1:]))
     assert call(*common, "-o", "disk.png", "--max-memory", "8GB").code == 0
     assert kept == [True] and read("disk.png").shape == (70, 50, 3)
     assert Path("disk.png").read_bytes() == Path("memory.png").read_bytes()

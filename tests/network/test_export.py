@@ -23,6 +23,10 @@ def model(request: pytest.FixtureRequest, random_model: Callable[[str, str], Pat
     return shipped() / "default" if request.param == "shipped" else random_model(*request.param)
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 class TestGraphs:
     def test_hold_no_weights(self, model: Path) -> None:
         spec = find(model).spec
@@ -79,10 +83,19 @@ class TestFolder:
         network = random_network("classic-vgg16", "none")
         weights = write_weights(network, tmp_path / "w.safetensors", "classic-vgg16", "none")
         second = export(weights, tmp_path / "model", name="model")
-        files = sorted(path.name for path in first.iterdir())
-        assert files == sorted(path.name for path in second.iterdir())
-        for file in files:
-            assert (first / file).read_bytes() == (second / file).read_bytes(), file
+        assert contents(first) == contents(second)
+
+    def test_of_a_model_is_the_model(
+        self, random_model: Callable[[str, str], Path], tmp_path: Path
+    ) -> None:
+        first = random_model("compact", "batch")
+        again = export(first / "weights.safetensors", tmp_path / "model")
+        assert contents(first) == contents(again)
+
+    def test_says_how_far_each_stage_sees(self, random_model: Callable[[str, str], Path]) -> None:
+        spec = find(random_model("compact", "batch")).spec
+        assert spec.reach is not None and len(spec.reach) == 1 + len(spec.stages)
+        assert all(0 < reach <= 64 and reach % spec.multiple == 0 for reach in spec.reach)
 
 
 class TestRefusal:

@@ -23,8 +23,8 @@ from styler.errors import InputError, OutputError, train_install
 def export(weights: Path, output: Path, name: str | None, force: bool) -> None:
     """Turn trained weights into a model for `styler stylize --model FOLDER`.
 
-    WEIGHTS is the file that `styler train` printed, or the folder of its run. Needs the
-    training install: pip install "styler[train]".
+    WEIGHTS is the file that `styler train` printed, or the folder of its run; of a model's folder
+    the graphs are made anew. Needs the training install: pip install "styler[train]".
 
     \b
     styler export runs/first -o models/first

@@ -110,8 +110,8 @@ def _configured(settings: dict[str, Any]) -> Any:
     """The server's settings: options, then the environment, then defaults."""
     from pydantic import ValidationError
 
-    verbs = click.get_current_context().find_root().command
-    names = verbs.commands if isinstance(verbs, click.Group) else {}
+    root = click.get_current_context().find_root()
+    names = root.command.list_commands(root) if isinstance(root.command, click.Group) else ()
     check = import_module("styler_server.settings").check_environment
     services = ("service", "port")  # what Kubernetes sets for a service of this name
     check(("host", "port", "config", "styles"), (*names, *services))

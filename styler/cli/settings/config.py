@@ -1,6 +1,5 @@
 """Defaults from a TOML file: a table per verb, its keys named like the options."""
 
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,8 @@ def load(path: Path | None, group: click.Group) -> dict[str, Any]:
     file = path or default_path()
     if path is None and not file.is_file():
         return {}
+    import tomllib
+
     try:
         tables = tomllib.loads(file.read_text("utf-8"))
     except OSError as error:

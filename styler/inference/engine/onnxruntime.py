@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,10 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime as ort
 
 from styler.errors import WeightsError
-from styler.models import Affine, Model
+from styler.models import Model
 from styler.styles import FeatureStats
 
+from ..adain import Affine
 from ..padding import Window
 
 __all__ = ["OnnxRuntimeEngine"]
@@ -29,22 +31,30 @@ class OnnxRuntimeEngine:
     """Maps are numpy arrays."""
 
     name = "onnxruntime"
+    tile = 256
 
     def __init__(self, model: Model, threads: int) -> None:
-        self.threads = threads
-        values = {key: ort.OrtValue.ortvalue_from_numpy(t) for key, t in model.tensors().items()}
+        self.threads, self._model = threads, model
+        self._values = {
+            key: ort.OrtValue.ortvalue_from_numpy(t) for key, t in model.tensors().items()
+        }
+        self._encoder_graph, *stages = model.graphs()
+        self._stages = [self._session(*stage) for stage in stages]
+
+    @cached_property
+    def _encoder(self) -> ort.InferenceSession:
+        """Opened when it is first needed: presets need none, and it takes as long as all stages."""
+        return self._session(*self._encoder_graph)
+
+    def _session(self, file: str, graph: bytes) -> ort.InferenceSession:
+        values = {name: self._values[name] for name in self._model.spec.tensors[file]}
         try:
-            self._encoder, *self._stages = [
-                ort.InferenceSession(
-                    graph,
-                    self._options({name: values[name] for name in model.spec.tensors[file]}),
-                    providers=["CPUExecutionProvider"],
-                )
-                for file, graph in model.graphs()
-            ]
+            return ort.InferenceSession(
+                graph, self._options(values), providers=["CPUExecutionProvider"]
+            )
         except Exception as error:  # onnxruntime's own exceptions have no common base
             reason = str(error).splitlines()[0]
-            raise WeightsError(f"onnxruntime cannot load {model.folder}: {reason}") from None
+            raise WeightsError(f"onnxruntime cannot load {self._model.folder}: {reason}") from None
 
     def _options(self, values: dict[str, ort.OrtValue]) -> ort.SessionOptions:
         options = ort.SessionOptions()
@@ -65,7 +75,7 @@ class OnnxRuntimeEngine:
     def run(
         self, stage: int, x: Array, affine: Affine | None, aside: Sequence[Array]
     ) -> Sequence[Array]:
-        return self._run(self._stages[stage], [x, *(affine or ()), *aside])
+        return self._run(self._stages[stage], [x, *(affine.arrays() if affine else ()), *aside])
 
     @staticmethod
     def _run(session: ort.InferenceSession, arguments: Sequence[Array]) -> Sequence[Array]:

@@ -6,9 +6,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.models import Affine
 from styler.styles import FeatureStats
 
+from ..adain import Affine
 from ..padding import Window
 
 __all__ = ["Engine", "Map"]
@@ -23,6 +23,9 @@ class Engine(Protocol):
     name: str
     threads: int
 
+    tile: int
+    """Side of the tiles by which it makes maps as large as the canvas fastest."""
+
     def encode(self, picture: NDArray[np.float32]) -> Sequence[Map]:
         """The style encoder: ``(1, 3, H, W)`` in [0, 1] to one map for each style site."""
         ...
@@ -31,11 +34,10 @@ class Engine(Protocol):
         """One stage: the new ``x``, then the maps it puts aside.
 
         Args:
-            stage: its number; stage 0 takes the picture as a numpy array.
-            x: what the stage before returned.
-            affine: scale and shift of the site in front, ``(1, C, 1, 1)`` or, a value for each
-                position, ``(1, C, H, W)``; ``None`` for stage 0.
-            aside: the maps it takes from the stack.
+            stage: its number; stage 0 takes the picture.
+            x: what the stage before returned, or a numpy array.
+            affine: of the site in front; ``None`` for stage 0.
+            aside: the maps it takes from the stack, or numpy arrays.
         """
         ...
 

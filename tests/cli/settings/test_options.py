@@ -167,7 +167,9 @@ def test_ranges_are_those_of_the_definitions() -> None:
     from styler_server.settings import Settings
 
     for name in ("stylize", "compare", "sheet", "mix"):
-        options = {option.name: option for option in app.commands[name].params}
+        command = app.get_command(click.Context(app), name)
+        assert command is not None
+        options = {option.name: option for option in command.params}
         for control in (STRENGTH, STYLE_SIZE, KEEP_AMOUNT):
             option = options[control.name]
             kind = option.type
