@@ -18,6 +18,7 @@ from styler.errors import OutputError, StorageError, one_line
 __all__ = [
     "TEMPORARY_SUFFIX",
     "check_folder",
+    "exists",
     "is_stream",
     "printable",
     "replacing",

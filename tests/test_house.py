@@ -28,7 +28,8 @@ MAY_IMPORT = {
     "models": ("errors", "files"),
     "styles": ("errors", "files", "imaging", "models"),
     "inference": ("errors", "halt", "controls", "imaging", "models", "styles"),
-    "jobs": ("errors", "files", "halt", "controls", "imaging", "styles", "inference"),
+    "video": ("errors", "files", "halt", "controls", "imaging", "inference"),
+    "jobs": ("errors", "files", "halt", "controls", "imaging", "styles", "inference", "video"),
     "norm": ("errors",),
     "network": ("errors", "files", "models", "styles", "norm", "inference"),
     "evaluation": ("errors", "imaging", "inference", "norm", "network"),
@@ -38,8 +39,8 @@ MAY_IMPORT = {
     ),
     "server": ("errors", "halt", "controls", "imaging", "styles", "jobs", "inference"),
     "cli": (
-        "errors", "files", "controls", "imaging", "models", "styles", "inference", "jobs",
-        "network", "evaluation", "train", "server",
+        "errors", "files", "controls", "imaging", "models", "styles", "inference", "video",
+        "jobs", "network", "evaluation", "train", "server",
     ),
 }  # fmt: skip
 """Rooms in the order of their floors: each may import those named, which lie below it."""

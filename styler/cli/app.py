@@ -19,6 +19,7 @@ from styler.cli.commands.style import style
 from styler.cli.commands.styles import styles
 from styler.cli.commands.stylize import stylize
 from styler.cli.commands.train import train
+from styler.cli.commands.video import video
 from styler.cli.commands.vote import vote
 from styler.cli.settings import config
 from styler.errors import StorageError, StylerError, one_line
@@ -87,6 +88,7 @@ def app() -> None:
     styler styles                                    what there is to paint with
     styler stylize photo.jpg --style NAME            paint a photo
     styler stylize photo.jpg --style painting.jpg    in the style of any picture
+    styler video clip.mp4 --style NAME -o out.mp4    paint a clip
     styler serve                                     do it over HTTP
 
     Every option can also be set in the configuration file (a table per verb, such as [stylize])
@@ -97,6 +99,7 @@ def app() -> None:
 
 VERBS = (
     stylize,
+    video,
     sheet,
     mix,
     compare,

@@ -46,7 +46,7 @@ def paint(
         x: the photo, ``(1, 3, H, W)`` in [0, 1], at the size it is painted at.
         regions: with their styles.
         controls: how to paint.
-        steady: statistics of the photo that several frames have in common.
+        steady: what it takes from other frames of a moving picture.
     """
     steady = steady or Steady()
     only = regions.only
@@ -56,13 +56,15 @@ def paint(
     if controls.strength != 1:
         # Towards the photo's own style, as the style encoder sees it: that the decoder knows.
         own = [
-            [steady(("encoder", style, site), part) for site, part in enumerate(parts)]
+            [steady.statistics(("encoder", style, site), part) for site, part in enumerate(parts)]
             for style, parts in zip(
                 regions.styles, region_statistics(engine, spec, x, regions), strict=True
             )
         ]
         targets = [_between(*pair, controls.strength) for pair in zip(own, targets, strict=True)]
-    brushed = brush(x, [style.brushwork for style in regions.styles], controls, regions.masks)
+    strengths = [style.brushwork for style in regions.styles]
+    brushed = brush(x, strengths, controls, regions.masks, seed=steady.seed)
+    brushed = steady.brushed(x, brushed)
     painted = decode(engine, spec, learned, brushed, targets, regions, steady)
     painted = _coloured(painted, regions, controls, steady)
     if controls.keep_colours is not None:
@@ -74,7 +76,7 @@ def paint(
             amount=controls.keep_amount,
             mask=np.logical_and.reduce(counted) if counted else None,
         )
-    return painted
+    return steady.painted(painted)
 
 
 def decode(
@@ -107,7 +109,7 @@ def decode(
         inside = window(spec.margin, height, width, factor)
         affines = []
         for weights, style, region in zip(regions.weights(factor), styles, names, strict=True):
-            own = steady(("site", region, index), engine.statistics(y, inside, weights))
+            own = steady.statistics(("site", region, index), engine.statistics(y, inside, weights))
             if site.weight is not None and site.bias is not None:
                 mean, std = learned[site.bias], learned[site.weight]
             else:
@@ -135,7 +137,7 @@ def _coloured(painted: Array, regions: Regions, controls: Controls, steady: Stea
         own = Palette.of(painted, weights)
         if not np.isfinite(own.covariance).all():
             return painted  # rounding to pixels tells what is wrong
-        own = steady(("palette", style), own)
+        own = steady.statistics(("palette", style), own)
         matrix, shift = own.towards(style.palette, amount)
         more, about = vivid(matrix @ own.mean + shift, contrast, saturation)
         matrix, shift = more @ matrix, more @ shift + about
