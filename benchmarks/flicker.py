@@ -10,7 +10,8 @@ video` does.
 
 The error of a frame (Lai et al., "Learning blind video temporal consistency", ECCV 2018) is the
 root mean square difference, in levels of 255, between it and the painting of the frame before moved
-to it; without pixels that were hidden or outside. A row holds its mean over frames and photos, that
+to it; without pixels that were hidden or outside. Both are blurred by a pixel first: what is finer
+is lost to any interpolation, and would count as flicker everywhere. A row holds its mean over frames and photos, that
 of the clip itself, and how sharp the paintings are beside those frame by frame (root mean square of
 differences between neighbouring pixels).
 """
@@ -24,7 +25,7 @@ from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from styler import Picture, Stylizer
 from styler.imaging import Animation, blur, read, resize
@@ -35,6 +36,8 @@ from styler.inference.steady import Steady
 from styler.inference.warp import moved
 
 WIDTH, HEIGHT, FRAMES, RATE = 640, 360, 10, 25
+FINE = 2  # pixels of a photo in one of a frame, so that filming it blurs all frames alike
+LENS = 0.7  # deviation of what a lens blurs, in pixels of a frame: nothing aliases as it moves
 Matrix = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
@@ -58,7 +61,7 @@ def filmed(photo: Image.Image, view: Matrix) -> NDArray[np.uint8]:
     """A photo seen by a camera."""
     centre = np.array([[1, 0, photo.width / 2], [0, 1, photo.height / 2], [0, 0, 1]])
     middle = np.array([[1, 0, -WIDTH / 2], [0, 1, -HEIGHT / 2], [0, 0, 1]])
-    whole = centre @ view @ middle
+    whole = centre @ np.diag([FINE, FINE, 1]) @ view @ middle
     return np.asarray(
         photo.transform(
             (WIDTH, HEIGHT),
@@ -166,9 +169,9 @@ def error(frames: list[Frame], painted: list[NDArray[np.uint8]]) -> float:
     for frame, now, before in zip(frames[1:], painted[1:], painted, strict=False):
         if frame.back is None:
             continue
-        planes = before.transpose(2, 0, 1).astype(np.float32)
-        off = moved(planes, frame.back).transpose(1, 2, 0) - now
-        found.append(float(np.sqrt(np.square(off[frame.seen]).mean())))
+        here, there = (blur(p.transpose(2, 0, 1).astype(np.float32), 1.0) for p in (now, before))
+        off = np.square(moved(there, frame.back) - here).mean(0)
+        found.append(float(np.sqrt(off[frame.seen].mean())))
     return fmean(found)
 
 
@@ -184,7 +187,9 @@ def main() -> None:
     parser.add_argument("--save", type=Path, help="write all frames there as PNG")
     given = parser.parse_args()
     photos = [
-        Image.fromarray(resize(read(path).rgb, short_side=560, upscale=True))
+        Image.fromarray(resize(read(path).rgb, short_side=560 * FINE, upscale=True)).filter(
+            ImageFilter.GaussianBlur(LENS * FINE)
+        )
         for path in given.photos
     ]
     methods = painters(Stylizer(), given.style)

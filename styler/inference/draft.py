@@ -20,10 +20,10 @@ from .warp import moved, spread
 
 __all__ = ["Draft", "Moved"]
 
-FLOWING = 128
+FLOWING = 170
 """Short side at which the flow is found, in pixels, about."""
 
-HELD = np.float32(0.6)
+HELD = np.float32(0.75)
 """Share of the last painting in the next, where the flow can be relied on."""
 
 RENEWED = np.float32(3.0)
@@ -108,11 +108,11 @@ class Moved:
 
 def _factor(x: Array) -> int:
     height, width = x.shape[2:]
-    return max(1, round(min(height, width) / FLOWING))
+    return max(1, round(float(min(height, width)) / FLOWING))
 
 
 def _small(x: Array) -> Array:
-    return pool(x[0], _factor(x))
+    return blur(pool(x[0], _factor(x)), 1.0)  # what is finer aliases as it moves
 
 
 def _stretched(found: Array) -> Array:

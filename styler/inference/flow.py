@@ -26,10 +26,10 @@ ROUNDS = 3
 WINDOW = 2.0
 """Deviation of the Gaussian window in which all pixels move alike, in pixels."""
 
-FLAT = np.float32(2e-5)
+FLAT = np.float32(4e-6)
 """Squared gradient below which a place does not tell how it moves."""
 
-ODD = np.float32(0.02)
+ODD = np.float32(0.05)
 """Squared difference of colours from which a pixel is taken for another thing."""
 
 
@@ -37,7 +37,7 @@ def flow(frame: Planes, before: Planes) -> Planes:
     """How to get from each pixel of a frame to where it was before, ``(2, h, w)``, x and y.
 
     Args:
-        frame, before: ``(C, h, w)`` in [0, 1]; about 128 pixels high are enough.
+        frame, before: ``(C, h, w)`` in [0, 1]; about 170 pixels high are enough.
     """
     levels = [(frame, before)]
     while min(levels[-1][0].shape[1:]) >= 2 * SMALLEST:
