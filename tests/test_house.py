@@ -60,7 +60,10 @@ TOGETHER = {
 }  # fmt: skip
 """Tests of what many modules do together. Every other one is named after its module."""
 
-TRAVEL = ("controls.py", "imaging/picture.py", "inference/stylizer.py", "inference/paint.py")
+TRAVEL = (
+    "controls.py", "imaging/picture.py", "inference/steady.py",
+    "inference/stylizer.py", "inference/paint.py",
+)  # fmt: skip
 """The values that travel along a photo's way, and the two files that tell its steps."""
 
 TELLS = ("Stylizer.stylize", "Stylizer._painted", "paint")

@@ -42,7 +42,7 @@ class Animated:
             time_base=MILLISECOND,
             rate=Fraction(count / seconds).limit_denominator(1001) if seconds > 0 else None,
             frames=count,
-            aspect=Fraction(1),
+            aspect=None,
             colour=SRGB,
             loop=self._found.loop,
         )

@@ -41,7 +41,7 @@ class Facts:
         time_base: seconds of a unit of time.
         rate: frames a second on average, where known.
         frames: how many there are, where known; headers may be wrong.
-        aspect: width of a pixel over its height.
+        aspect: width of a pixel over its height, where told.
         colour: how its colours are coded.
         loop: how often a moving picture runs; 0 is for ever, ``None`` not told.
         notes: what of it is not painted or not kept, each in a few words.
@@ -54,7 +54,7 @@ class Facts:
     time_base: Fraction
     rate: Fraction | None
     frames: int | None
-    aspect: Fraction
+    aspect: Fraction | None
     colour: Colour
     loop: int | None = None
     notes: tuple[str, ...] = ()

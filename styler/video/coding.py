@@ -98,7 +98,8 @@ class Coding:
         context.thread_count = 1  # the same bytes on every machine
         if not self.moving:
             colour = facts.colour
-            context.sample_aspect_ratio = facts.aspect
+            if facts.aspect is not None:
+                context.sample_aspect_ratio = facts.aspect
             context.colorspace, context.color_primaries = colour.matrix, colour.primaries
             context.color_trc, context.color_range = colour.transfer, colour.range
         context.flags |= 1 << 22  # AV_CODEC_FLAG_GLOBAL_HEADER

@@ -48,7 +48,7 @@ class Footage:
         with self.path.open("rb") as file:
             try:
                 container = reading(file)
-            except (av.error.FFmpegError, ValueError):
+            except (av.error.FFmpegError, OSError, ValueError):
                 raise VideoError(
                     f"{self._name}: is no clip that can be read; mp4, mkv, webm, mov, GIF and "
                     "WebP are, or get a fresh copy"
@@ -63,8 +63,9 @@ class Footage:
 
     def stream(self, container: Any) -> Any:
         """The stream that is painted."""
+        cover = libav().stream.Disposition.attached_pic
         for stream in container.streams.video:
-            if "attached_pic" not in stream.disposition.name and stream.codec_context is not None:
+            if not stream.disposition & cover and stream.codec_context is not None:
                 return stream
         raise VideoError(f"{self._name}: has no pictures; a clip has at least one video stream")
 
@@ -89,7 +90,7 @@ class Footage:
                 before = (frame, start) if number >= skip else None
                 number += 1
             if before is not None:
-                yield self._timed(*before, before[0].duration or self._length(stream))
+                yield self._timed(*before, self._rest(stream, *before))
         if damaged:
             self.notes.append(f"{damaged} damaged parts are left out")
         if not number:
@@ -118,6 +119,14 @@ class Footage:
         """Of a frame, in units of the time base, where only the rate tells."""
         rate = stream.average_rate or 25
         return round(float(1 / (rate * stream.time_base)))
+
+    def _rest(self, stream: Any, frame: Any, start: int) -> int:
+        """How long the last frame is shown."""
+        if stream.duration is not None:
+            rest = int(stream.start_time or 0) + int(stream.duration) - start
+            if rest > 0:
+                return rest
+        return int(frame.duration) or self._length(stream)
 
     def _timed(self, frame: Any, start: int, duration: int) -> Timed:
         colour, height = self.facts.colour, self.facts.height
@@ -155,9 +164,9 @@ class Footage:
         first = next((one for one in self._decoded(container, stream) if one is not None), None)
         if first is None:
             raise VideoError(f"{self._name}: not one frame can be decoded; get a fresh copy")
-        aspect = Fraction(stream.sample_aspect_ratio or 1)
+        aspect = stream.sample_aspect_ratio or None
         if self._quarters(first) % 2:
-            width, height, aspect = height, width, 1 / aspect
+            width, height, aspect = height, width, 1 / aspect if aspect else None
         return Facts(
             name=self._name,
             format=container.format.name,

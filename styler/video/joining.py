@@ -49,7 +49,7 @@ def join(
         OutputError: the format does not take it.
     """
     av = libav()
-    options: dict[str, str] = {}
+    options = {"fflags": "+bitexact"}  # nothing of chance or of the moment in it
     if coding.container in ("mp4", "mov"):
         options["movflags"] = "+faststart"
         if time_base.numerator == 1:
