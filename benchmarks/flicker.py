@@ -11,9 +11,9 @@ video` does.
 The error of a frame (Lai et al., "Learning blind video temporal consistency", ECCV 2018) is the
 root mean square difference, in levels of 255, between it and the painting of the frame before moved
 to it; without pixels that were hidden or outside. Both are blurred by a pixel first: what is finer
-is lost to any interpolation, and would count as flicker everywhere. A row holds its mean over frames and photos, that
-of the clip itself, and how sharp the paintings are beside those frame by frame (root mean square of
-differences between neighbouring pixels).
+is lost to any interpolation, and would count as flicker everywhere. A row holds its mean over
+frames and photos, that of the clip itself, and how sharp the paintings are beside those frame by
+frame (root mean square of differences between neighbouring pixels).
 """
 
 import argparse

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "models": ("errors", "files"),
     "styles": ("errors", "files", "imaging", "models"),
     "inference": ("errors", "halt", "controls", "imaging", "models", "styles"),
-    "video": ("errors", "files", "halt", "controls", "imaging", "inference"),
+    "video": ("errors", "files", "halt", "controls", "imaging", "styles", "inference"),
     "jobs": ("errors", "files", "halt", "controls", "imaging", "styles", "inference", "video"),
     "norm": ("errors",),
     "network": ("errors", "files", "models", "styles", "norm", "inference"),

@@ -14,6 +14,7 @@ from tests.cli.settings.test_config import commands
 from tests.networks import write_vgg
 
 ROOT = Path(__file__).parents[2]
+WRITE = {"stylize", "video", "sheet", "mix", "compare", "save"}
 ELSEWHERE = (
     "styler serve",
     "styler train",
@@ -72,6 +73,6 @@ def test_examples_of_the_help_run(
         if line.startswith(ELSEWHERE) or "--watch" in line or "--model" in line:
             continue
         words = shlex.split(line.split("  ")[0].split(" |")[0].split(" >")[0])
-        forced = ["--force"] if {"stylize", "video", "sheet", "mix", "compare", "save"} & {*words} else []
+        forced = ["--force"] if WRITE & {*words} else []
         done = call(*words[1:], *forced)
         assert done.code == 0, f"{line}: {done.err}"

@@ -1,5 +1,7 @@
 """Strokes move with the scene."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from styler.inference.draft import Draft
@@ -35,7 +37,7 @@ def test_strokes_move_with_the_scene_and_not_with_the_screen() -> None:
         draft = Draft.of(frame, brushed, brushed)
         layers.append((brushed - frame)[0])
     middle = np.s_[:, 20:-20, 20:80]
-    for before, now in zip(layers, layers[1:], strict=False):
+    for before, now in pairwise(layers):
         with_scene = likeness(now[middle], before[:, 20:-20, 20 + SHIFT : 80 + SHIFT])
         assert with_scene > 0.95
         assert abs(likeness(now[middle], before[middle])) < 0.5
