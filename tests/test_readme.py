@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from tests.networks import write_vgg
+from tests.video.clips import scenes, shown, write
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text("utf-8")
@@ -38,6 +39,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         noise = np.random.default_rng(seed).integers(0, 256, (5, 6, 3), np.uint8)
         Image.fromarray(noise).resize((96, 80), Image.Resampling.BICUBIC).save(path)
+    write(tmp_path / "clip.mp4", scenes(3, width=96, height=80))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("STYLER_STYLES", str(tmp_path / "styles"))
@@ -73,7 +75,7 @@ def size(path: Path) -> tuple[int, int]:
 
 
 def results(commands: str) -> list[str]:
-    return re.findall(r"(?:-o|>) (\S+\.(?:png|jpg))", commands)
+    return re.findall(r"(?:-o|>) (\S+\.(?:png|jpg|webp))", commands)
 
 
 def test_waiting_for_the_server_ends() -> None:
@@ -90,6 +92,8 @@ def test_command_line(folder: Path, commands: str) -> None:
     shell(commands)
     for name in results(commands):
         assert size(folder / name) >= (80, 60)
+    if "clip.mp4" in commands:
+        assert len(shown(folder / "painted.mp4")[0]) == 3
     if "holidays/" in commands:
         assert sorted(p.name for p in (folder / "painted").rglob("*.jpg")) == ["a.jpg", "b.jpg"]
 

@@ -3,7 +3,8 @@
 Lucas & Kanade 1981, "An iterative image registration technique with an application to stereo
 vision", dense and from coarse to fine (Bouguet 2001). Where a place has nothing to tell by, its
 surroundings lead, by how much they have themselves (normalized convolution, Knutsson & Westin
-1993); so a clear sky moves with the land below it.
+1993); so a clear sky moves with the land below it. What the camera's own movement explains as well
+has moved by that, which is known better than any place's.
 """
 
 import numpy as np
@@ -52,7 +53,45 @@ def flow(frame: Planes, before: Planes) -> Planes:
             found = found[:, :height, :width]
         for _ in range(ROUNDS):
             found = _round(now, then, found)
-    return found
+    return _ground(frame, before, found)
+
+
+def _ground(now: Planes, then: Planes, found: Planes) -> Planes:
+    """The flow, and the camera's where that explains a place as well.
+
+    A plain ground around a moving thing would be led by it.
+    """
+    camera = _camera(now, found)
+    own, other = (
+        blur(np.square(moved(then, one, smooth=False) - now).mean(0, keepdims=True), NEAR)
+        for one in (found, camera)
+    )
+    moves = np.square(other) / (np.square(other) + np.square(own + UNSEEN))
+    ground: Planes = camera + moves * (found - camera)
+    return ground
+
+
+def _camera(now: Planes, found: Planes) -> Planes:
+    """The affine flow that most of a frame's texture agrees on, ``(2, h, w)``."""
+    height, width = found.shape[1:]
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    places = np.stack([np.ones_like(x), x, y]).reshape(3, -1)
+    texture = np.square(now - blur(now, WINDOW)).sum(0).reshape(-1).astype(np.float64)
+    flows = found.reshape(2, -1).astype(np.float64)
+    counts = np.minimum(texture, np.float64(ODD)) + 1e-9
+    camera = np.zeros_like(flows)
+    for spread in (np.inf, 4.0, 2.0, 1.0, 0.5, 0.5):
+        off = np.square(flows - camera).sum(0)
+        weighed = places * (counts / (1 + off / spread**2))
+        camera = np.linalg.solve(weighed @ places.T, weighed @ flows.T).T @ places
+    return camera.reshape(found.shape).astype(np.float32)
+
+
+NEAR = 3.0
+"""Deviation of the window in which the camera's flow is compared, in pixels."""
+
+UNSEEN = np.float32(5e-5)
+"""Squared difference of colours that tells nothing."""
 
 
 def _round(now: Planes, then: Planes, found: Planes) -> Planes:
