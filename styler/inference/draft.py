@@ -3,6 +3,7 @@
 Strokes that were drawn anew in every frame would boil, and by the same noise they would stick to
 the screen. So they are carried from frame to frame along the optical flow, and drawn anew only
 where the flow leads nowhere, and as fast as things grow or shrink: strokes keep their size. The
+noise of new ones moves with the camera, so that what comes in bit by bit is of one piece. The
 painting itself is carried in part, which takes away what is left of flicker, and never long enough
 to smear. (Bousseau et al., "Video watercolorization using bidirectional texture advection",
 SIGGRAPH 2007; Ruder et al., "Artistic style transfer for videos", GCPR 2016.)
@@ -11,11 +12,12 @@ SIGGRAPH 2007; Ruder et al., "Artistic style transfer for videos", GCPR 2016.)
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from styler.imaging import blur, pool, stretch
 
 from .flow import flow, trust
-from .steady import Array
+from .steady import Array, Draw
 from .warp import moved, spread
 
 __all__ = ["Draft", "Moved"]
@@ -29,6 +31,13 @@ HELD = np.float32(0.75)
 RENEWED = np.float32(3.0)
 """Share of strokes that a frame draws anew, as a multiple of how far things are stretched."""
 
+COMING = 24
+"""Width of the edge at which things come in, in pixels: in it new strokes are not yet settled."""
+
+GROWN = 0.1
+"""Share by which things are stretched until new strokes are of another noise: by the same they
+would stick to the screen around the middle of a zoom."""
+
 RESTORED = np.float32(0.2)
 """Share of what strokes have lost in strength that a frame gives back to them."""
 
@@ -41,16 +50,23 @@ class Draft:
         small: ``(3, h, w)``, the frame at the size at which the flow is found.
         strokes: ``(3, H, W)``, what brushwork has added to it.
         painting: ``(3, H, W)``, what came of it.
+        drift: ``(3,)`` float64: how far the camera has gone since the shot began, across and down
+            in pixels, and by what share it has stretched things.
     """
 
     small: Array
     strokes: Array
     painting: Array
+    drift: NDArray[np.float64]
 
     @classmethod
-    def of(cls, x: Array, brushed: Array, painting: Array) -> "Draft":
+    def of(
+        cls, x: Array, brushed: Array, painting: Array, drift: NDArray[np.float64] | None = None
+    ) -> "Draft":
         """Of a frame, one with strokes and the painting, ``(1, 3, H, W)`` each."""
-        return cls(_small(x), (brushed - x)[0], painting[0])
+        return cls(
+            _small(x), (brushed - x)[0], painting[0], np.zeros(3) if drift is None else drift
+        )
 
     def moved(self, x: Array) -> "Moved | None":
         """The draft for a frame, ``(1, 3, H, W)``; ``None`` for one of another size."""
@@ -62,13 +78,16 @@ class Draft:
         sure = trust(small, self.small, found)
         there = factor * spread(found, factor, (width, height))
         both = moved(np.concatenate([self.strokes, self.painting]), there)
-        anew = np.minimum(RENEWED * _stretched(found), np.float32(0.5))
-        kept = sure * (1 - anew)
+        stretched = _stretched(found)
+        anew = np.minimum(RENEWED * stretched, np.float32(0.5))
+        kept = sure * (1 - anew) * (1 - _coming(found, COMING / factor))
+        gone = factor * np.median(found, (1, 2)).astype(np.float64)
+        drift = self.drift + np.append(gone, np.median(stretched))
         pace = np.minimum(factor * np.sqrt(np.square(found).sum(0, keepdims=True)), 1)
         kept, sure, pace = spread(np.concatenate([kept, sure, pace]), factor, (width, height))[
             :, None
         ]
-        return Moved(both[:3], both[3:], kept, HELD * np.square(sure), pace)
+        return Moved(both[:3], both[3:], kept, HELD * np.square(sure), pace, drift)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +99,7 @@ class Moved:
         kept: ``(1, H, W)`` in [0, 1], how much of those strokes is taken.
         held: ``(1, H, W)`` in [0, 1], how much of that painting.
         pace: ``(1, H, W)`` in [0, 1], how far things move, 1 from a pixel on.
+        drift: as a draft's, to this frame.
     """
 
     strokes: Array
@@ -87,10 +107,15 @@ class Moved:
     kept: Array
     held: Array
     pace: Array
+    drift: NDArray[np.float64]
 
-    def brushed(self, x: Array, brushed: Array) -> Array:
+    def brushed(self, x: Array, draw: Draw) -> Array:
         """The frame with strokes of the draft, and new ones in between."""
-        fresh = (brushed - x)[0]
+        across, down, stretched = self.drift
+        height, width = x.shape[2:]
+        # The noise's own edge is in the middle at first, far from where things come in.
+        roll = -round(down) - height // 2, -round(across) - width // 2
+        fresh = (draw(int(stretched / GROWN), roll) - x)[0]
         blended = fresh + self.kept * (self.strokes - fresh)
         # Strokes laid over others, and moved by parts of pixels, are fainter than either.
         wanted, own = _strength(fresh), _strength(blended)
@@ -104,6 +129,18 @@ class Moved:
         """The painting, with that of the draft where it holds."""
         out: Array = painted + self.held * (self.painting - painted)
         return out
+
+
+def _coming(found: Array, width: float) -> Array:
+    """How much each place of a flow is at an edge at which things come in, ``(1, h, w)``."""
+    height, columns = found.shape[1:]
+    speed = np.sqrt(np.square(found).sum(0)) + np.float32(1e-6)
+    reach = np.float32(width) * np.minimum(4 * speed, 1) / speed
+    x = np.arange(columns, dtype=np.float32) + reach * found[0]
+    y = np.arange(height, dtype=np.float32)[:, None] + reach * found[1]
+    outside = np.maximum(np.maximum(-x, x - (columns - 1)), np.maximum(-y, y - (height - 1)))
+    coming: Array = np.clip(outside / np.float32(width), 0, 1)[None]
+    return coming
 
 
 def _factor(x: Array) -> int:

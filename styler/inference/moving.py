@@ -10,7 +10,7 @@ from styler.imaging import Picture
 
 from .draft import Draft, Moved
 from .shots import Cuts, Statistics, key_of
-from .steady import Array, Steady, Value
+from .steady import Array, Draw, Steady, Value
 
 __all__ = ["Moving"]
 
@@ -60,7 +60,7 @@ class Moving:
         shot = self._shots[number]
         if number == 0 or shot != self._shots[number - 1]:
             self._draft = None
-        steady = _Following(self._statistics, shot, self._times[number], number, self._draft)
+        steady = _Following(self._statistics, shot, self._times[number], self._draft)
         painted = self._paint(frame, steady)
         self._draft = steady.left
         return painted
@@ -98,25 +98,23 @@ class _Learning(Steady):
 class _Following(Steady):
     """Takes the statistics about a frame, and the frame before as a draft."""
 
-    def __init__(
-        self, statistics: Statistics, shot: int, time: float, number: int, draft: Draft | None
-    ) -> None:
+    def __init__(self, statistics: Statistics, shot: int, time: float, draft: Draft | None) -> None:
         self._known, self._shot, self._time = statistics, shot, time
         self._draft = draft
         self._moved: Moved | None = None
         self.left: Draft | None = None
-        self.seed = number  # else new strokes would all be parts of one pattern on the screen
 
     def statistics(self, key: Hashable, own: Value) -> Value:
         return self._known.at(key_of(key), self._shot, self._time, own)
 
-    def brushed(self, x: Array, brushed: Array) -> Array:
+    def brushed(self, x: Array, draw: Draw) -> Array:
         self._moved = self._draft.moved(x) if self._draft else None
         self._frame = x
-        self._brushed = self._moved.brushed(x, brushed) if self._moved else brushed
+        self._brushed = self._moved.brushed(x, draw) if self._moved else draw(0, (0, 0))
         return self._brushed
 
     def painted(self, painted: Array) -> Array:
         painted = self._moved.painted(painted) if self._moved else painted
-        self.left = Draft.of(self._frame, self._brushed, painted)
+        drift = self._moved.drift if self._moved else None
+        self.left = Draft.of(self._frame, self._brushed, painted, drift)
         return painted

@@ -63,8 +63,15 @@ def paint(
         ]
         targets = [_between(*pair, controls.strength) for pair in zip(own, targets, strict=True)]
     strengths = [style.brushwork for style in regions.styles]
-    brushed = brush(x, strengths, controls, regions.masks, seed=steady.seed)
-    brushed = steady.brushed(x, brushed)
+
+    def draw(seed: int, roll: tuple[int, int]) -> Array:
+        # Noise lies by the places of an array: it moves beneath a picture that is rolled over it.
+        back = -roll[0], -roll[1]
+        masks = None if regions.masks is None else np.roll(regions.masks, back, (1, 2))
+        drawn = brush(np.roll(x, back, (2, 3)), strengths, controls, masks, seed=seed)
+        return np.roll(drawn, roll, (2, 3))
+
+    brushed = steady.brushed(x, draw)
     painted = decode(engine, spec, learned, brushed, targets, regions, steady)
     painted = _coloured(painted, regions, controls, steady)
     if controls.keep_colours is not None:

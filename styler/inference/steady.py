@@ -5,7 +5,7 @@ enters or leaves the picture would change the colours of all the rest, and strok
 screen rather than on things.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import TypeVar
 
 import numpy as np
@@ -14,28 +14,25 @@ from numpy.typing import NDArray
 from styler.imaging import Palette
 from styler.styles import FeatureStats
 
-__all__ = ["Array", "Steady", "Value"]
+__all__ = ["Array", "Draw", "Steady", "Value"]
 
 Array = NDArray[np.float32]
+Draw = Callable[[int, tuple[int, int]], Array]
+"""Draws strokes by the noise of a seed, moved by so many rows and columns of pixels."""
+
 Value = TypeVar("Value", FeatureStats, Palette)
 
 
 class Steady:
-    """Of a single picture, which has no other frames: it changes nothing.
-
-    Attributes:
-        seed: of the strokes' noise.
-    """
-
-    seed = 0
+    """Of a single picture, which has no other frames: it changes nothing."""
 
     def statistics(self, key: Hashable, own: Value) -> Value:
         """The statistics to use in place of a frame's ``own``; ``key`` says which they are."""
         return own
 
-    def brushed(self, x: Array, brushed: Array) -> Array:
-        """A frame with strokes, ``(1, 3, H, W)``, given the frame and one with strokes anew."""
-        return brushed
+    def brushed(self, x: Array, draw: Draw) -> Array:
+        """A frame with strokes, ``(1, 3, H, W)``, given the frame and what draws them anew."""
+        return draw(0, (0, 0))
 
     def painted(self, painted: Array) -> Array:
         """A painting, ``(1, 3, H, W)``, given the frame's own."""
