@@ -113,8 +113,9 @@ class Moved:
         """The frame with strokes of the draft, and new ones in between."""
         across, down, stretched = self.drift
         height, width = x.shape[2:]
-        # The noise's own edge is in the middle at first, far from where things come in.
-        roll = -round(down) - height // 2, -round(across) - width // 2
+        # The noise's own edge is in the middle at first, far from where most things come in.
+        half = (0, width // 2) if abs(across) >= abs(down) else (height // 2, 0)
+        roll = -round(down) - half[0], -round(across) - half[1]
         fresh = (draw(int(stretched / GROWN), roll) - x)[0]
         blended = fresh + self.kept * (self.strokes - fresh)
         # Strokes laid over others, and moved by parts of pixels, are fainter than either.
