@@ -11,6 +11,7 @@ from typing import Any
 from styler.errors import OutputError
 from styler.files import printable
 
+from .clip import Facts
 from .coding import Coding
 from .footage import Footage
 from .library import libav
@@ -29,7 +30,7 @@ def join(
     parts: Parts,
     clip: Footage | None,
     coding: Coding,
-    time_base: Fraction,
+    facts: Facts,
     durations: Sequence[int],
     end: Fraction | None,
     temporary: Path,
@@ -40,8 +41,8 @@ def join(
         parts: all of them are written.
         clip: whose other streams are copied packet by packet, not encoded anew; ``None`` has none.
         coding: of the output.
-        time_base: of the parts.
-        durations: of each frame, in its units.
+        facts: of the clip.
+        durations: of each frame, in units of its time base.
         end: when a preview ends, in seconds.
         temporary: where to.
 
@@ -49,6 +50,7 @@ def join(
         OutputError: the format does not take it.
     """
     av = libav()
+    time_base, colour = facts.time_base, facts.colour
     options = {"fflags": "+bitexact"}  # nothing of chance or of the moment in it
     if coding.container in ("mp4", "mov"):
         options["movflags"] = "+faststart"
@@ -61,6 +63,9 @@ def join(
         ):
             pictures = out.add_stream_from_template(first.streams.video[0], opaque=True)
             pictures.time_base = time_base
+            context = pictures.codec_context  # not every codec tells all colour tags by itself
+            context.colorspace, context.color_primaries = colour.matrix, colour.primaries
+            context.color_trc, context.color_range = colour.transfer, colour.range
             painted = _painted(parts, pictures, durations)
             if clip is None:
                 _write(out, [painted])

@@ -277,7 +277,7 @@ def _finish(
             files.storing(parts.output),
             files.replacing(parts.output, force=force) as temporary,
         ):
-            return join(parts, footage, coding, clip.facts.time_base, durations, end, temporary)
+            return join(parts, footage, coding, clip.facts, durations, end, temporary)
     except FileExistsError as error:
         raise files.exists(parts.output) from error
 

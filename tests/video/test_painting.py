@@ -140,6 +140,7 @@ def test_what_a_moving_picture_does_not_hold_is_told(tmp_path: Path, paint: Pain
 def test_what_a_container_does_not_hold_is_told(tmp_path: Path, paint: Paint) -> None:
     path = write(tmp_path / "a.mp4", scenes(2), sound=True)
     assert paint(path, tmp_path / "b.webm").notes == ("its audio stream 1 (aac) is left out",)
+    assert shown(tmp_path / "b.webm")[2]["colour"] == (1, 1, 1, 1)
 
 
 def test_a_still_scene_stays_still(tmp_path: Path, paint: Paint) -> None:
