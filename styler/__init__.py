@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         StylerError,
         TooLargeError,
         TrainingError,
+        VideoError,
         WeightsError,
     )
     from styler.imaging import Picture
@@ -42,6 +43,7 @@ __all__ = [
     "Stylizer",
     "TooLargeError",
     "TrainingError",
+    "VideoError",
     "WeightsError",
     "preset",
     "presets",
@@ -65,6 +67,7 @@ _HOMES = {
     "Stylizer": "inference.stylizer",
     "TooLargeError": "errors",
     "TrainingError": "errors",
+    "VideoError": "errors",
     "WeightsError": "errors",
     "preset": "styles",
     "presets": "styles",

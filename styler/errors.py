@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
 
 
 def one_line(text: str) -> str:
@@ -41,6 +42,10 @@ class TooLargeError(ImageError):
     """Over a cap on pixels, bytes or frames."""
 
 
+class VideoError(InputError):
+    """Not a clip, a broken one, or one of an unsupported kind."""
+
+
 class StyleError(InputError):
     """An unknown preset, or a style file that cannot be used with this model."""
 
@@ -70,11 +75,12 @@ class MissingDependencyError(StylerError, ImportError):
 
 
 @contextmanager
-def train_install(what: str) -> Iterator[None]:
+def extra_install(what: str, extra: str) -> Iterator[None]:
     """Say of a package that turns out to be missing in here which install has it.
 
     Args:
         what: needs it, as the error begins: "training", "--curve".
+        extra: name of the install: "train", "video".
 
     Raises:
         MissingDependencyError: a module is not found.
@@ -83,5 +89,10 @@ def train_install(what: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         raise MissingDependencyError(
-            f'{what} needs {error.name}; pip install "styler[train]"'
+            f'{what} needs {error.name}; pip install "styler[{extra}]"'
         ) from None
+
+
+def train_install(what: str) -> AbstractContextManager[None]:
+    """:func:`extra_install` of what training needs."""
+    return extra_install(what, "train")

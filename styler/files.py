@@ -19,6 +19,7 @@ __all__ = [
     "TEMPORARY_SUFFIX",
     "beside",
     "check_folder",
+    "exists",
     "is_stream",
     "place",
     "printable",

@@ -24,6 +24,8 @@ import pytest
 from PIL import Image
 
 from tests.networks import write_vgg
+from tests.video.clips import scenes
+from tests.video.clips import write as write_clip
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -85,6 +87,7 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         noise = np.random.default_rng(seed).integers(0, 256, (5, 6, 3), np.uint8)
         Image.fromarray(noise).resize((96, 80), Image.Resampling.BICUBIC).save(path)
+    write_clip(tmp_path / "clip.mp4", scenes(6, width=96, height=80), sound=True)
     for painter in ("mine", "other", "third"):  # what other programs painted, and votes on it
         (tmp_path / painter).mkdir()
         for photo, painting in product("ab", "cd"):

@@ -23,6 +23,7 @@ def test_has_one_base_and_a_docstring(error: type[Exception]) -> None:
     [
         (errors.ImageError, True),
         (errors.TooLargeError, True),
+        (errors.VideoError, True),
         (errors.StyleError, True),
         (errors.ParameterError, True),
         (errors.OutputError, True),

@@ -29,7 +29,11 @@ MAY_IMPORT = {
     "models": ("errors", "files"),
     "styles": ("errors", "files", "imaging", "models"),
     "inference": ("errors", "halt", "progress", "controls", "imaging", "models", "styles"),
-    "jobs": ("errors", "files", "halt", "progress", "controls", "imaging", "styles", "inference"),
+    "video": ("errors", "files", "halt", "controls", "imaging", "styles", "inference"),
+    "jobs": (
+        "errors", "files", "halt", "progress", "controls", "imaging", "styles", "inference",
+        "video",
+    ),
     "norm": ("errors",),
     "network": ("errors", "files", "models", "styles", "norm", "inference"),
     "evaluation": ("errors", "imaging", "inference", "norm", "network"),
@@ -39,8 +43,8 @@ MAY_IMPORT = {
     ),
     "server": ("errors", "files", "halt", "controls", "imaging", "styles", "jobs", "inference"),
     "cli": (
-        "errors", "files", "controls", "imaging", "models", "styles", "inference", "jobs",
-        "network", "evaluation", "train", "server",
+        "errors", "files", "controls", "imaging", "models", "styles", "inference", "video",
+        "jobs", "network", "evaluation", "train", "server",
     ),
 }  # fmt: skip
 """Rooms in the order of their floors: each may import those named, which lie below it."""
@@ -60,7 +64,10 @@ TOGETHER = {
 }  # fmt: skip
 """Tests of what many modules do together. Every other one is named after its module."""
 
-TRAVEL = ("controls.py", "imaging/picture.py", "inference/stylizer.py", "inference/paint.py")
+TRAVEL = (
+    "controls.py", "imaging/picture.py", "inference/steady.py",
+    "inference/stylizer.py", "inference/paint.py",
+)  # fmt: skip
 """The values that travel along a photo's way, and the two files that tell its steps."""
 
 TELLS = ("Stylizer.stylize", "Stylizer._painted", "paint")

@@ -13,6 +13,7 @@ from styler.files import TOO_LONG, printable
 
 VERBS = (
     "stylize",
+    "video",
     "jobs",
     "sheet",
     "mix",
@@ -99,6 +100,7 @@ def app() -> None:
     styler styles                                    what there is to paint with
     styler stylize photo.jpg --style NAME            paint a photo
     styler stylize photo.jpg --style painting.jpg    in the style of any picture
+    styler video clip.mp4 --style NAME -o out.mp4    paint a clip
     styler serve                                     do it over HTTP
 
     Every option can also be set in the configuration file (a table per verb, such as [stylize])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,11 @@ class Animation:
     @property
     def first(self) -> Picture:
         return self.frames[0]
+
+    @property
+    def times(self) -> tuple[float, ...]:
+        """When each frame is shown, in seconds."""
+        return tuple(before / 1000 for before in accumulate(self.durations[:-1], initial=0.0))
 
 
 def moves(path: Path) -> bool:

@@ -50,7 +50,7 @@ def paint(
         x: the photo, ``(1, 3, H, W)`` in [0, 1], at the size it is painted at.
         regions: with their styles.
         controls: how to paint.
-        steady: statistics of the photo that several frames have in common.
+        steady: what it takes from other frames of a moving picture.
     """
     steady = steady or Steady()
     only = regions.only
@@ -60,7 +60,7 @@ def paint(
     if controls.strength != 1:
         # Towards the photo's own style, as the style encoder sees it: that the decoder knows.
         own = [
-            [steady(("encoder", style, site), part) for site, part in enumerate(parts)]
+            [steady.statistics(("encoder", style, site), part) for site, part in enumerate(parts)]
             for style, parts in zip(
                 regions.styles, region_statistics(engine, spec, x, regions), strict=True
             )
@@ -71,7 +71,8 @@ def paint(
     checkpoint()
     painted = guided(painted[0], x[0])[None]
     brushwork = [style.brushwork for style in regions.styles]
-    painted = brush(painted, brushwork, controls, regions.masks)
+    brushed = brush(painted, brushwork, controls, regions.masks)
+    painted = steady.brushed(x, painted, brushed)
     painted = _vivid(painted, regions, controls, steady)
     if controls.keep_colours is not None:
         counted = [part > 0 for part in (regions.alpha, only) if part is not None]
@@ -82,7 +83,7 @@ def paint(
             amount=controls.keep_amount,
             mask=np.logical_and.reduce(counted) if counted else None,
         )
-    return painted
+    return steady.painted(painted)
 
 
 def decode(
@@ -117,7 +118,7 @@ def decode(
         inside = window(spec.margin, height, width, factor)
         affines = []
         for weights, style, region in zip(regions.weights(factor), styles, names, strict=True):
-            own = steady(("site", region, index), engine.statistics(y, inside, weights))
+            own = steady.statistics(("site", region, index), engine.statistics(y, inside, weights))
             if site.weight is not None and site.bias is not None:
                 mean, std = learned[site.bias], learned[site.weight]
             else:
@@ -169,7 +170,7 @@ def _moved(
         own = Palette.of(painted, weights)
         if not np.isfinite(own.covariance).all():
             return painted  # rounding to pixels tells what is wrong
-        matrix, shift = move(style, steady((move.__name__, style), own))
+        matrix, shift = move(style, steady.statistics((move.__name__, style), own))
         maps.append((matrix.astype(np.float32), shift.astype(np.float32)[:, None, None]))
     for rows in bands(*painted.shape[2:]):
         moved = [np.tensordot(matrix, painted[0, :, rows], 1) + shift for matrix, shift in maps]

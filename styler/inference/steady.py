@@ -1,47 +1,37 @@
-"""What frames of a moving picture have in common, so that it does not flicker.
+"""What painting a frame takes from other frames, so that a moving picture does not flicker.
 
-A photo is normalized by its own statistics. Were each frame by its own, whatever enters or leaves
-the picture would change the colours of all the rest; so all are normalized by those of all of them.
+A photo is painted by itself alone. Frames that were would differ where the scene does not: what
+enters or leaves the picture would change the colours of all the rest, and strokes would lie on the
+screen rather than on things.
 """
 
 from collections.abc import Hashable
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from styler.imaging import Palette
 from styler.styles import FeatureStats
 
-__all__ = ["Steady"]
+__all__ = ["Array", "Steady", "Value"]
 
+Array = NDArray[np.float32]
 Value = TypeVar("Value", FeatureStats, Palette)
 
 
 class Steady:
-    """Statistics of several frames as one; of a single picture it changes nothing.
+    """Of a single picture, which has no other frames: it changes nothing."""
 
-    It is told those of each frame, and gives them back, until it is :meth:`settled`; from then on
-    it gives what they have in common.
-    """
+    def statistics(self, key: Hashable, own: Value) -> Value:
+        """The statistics to use in place of a frame's ``own``; ``key`` says which they are."""
+        return own
 
-    def __init__(self) -> None:
-        self._told: dict[Hashable, list[FeatureStats | Palette]] = {}
-        self._common: dict[Hashable, FeatureStats | Palette] = {}
-        self.learns = False
+    def brushed(self, x: Array, painted: Array, brushed: Array) -> Array:
+        """A painting with strokes, ``(1, 3, H, W)``, given the frame, and it without and with its
+        own."""
+        return brushed
 
-    def __call__(self, key: Hashable, own: Value) -> Value:
-        """The statistics to use in place of a frame's ``own``."""
-        if self.learns:
-            self._told.setdefault(key, []).append(own)
-        common = self._common.get(key, own)
-        assert isinstance(common, type(own))
-        return common
-
-    def settled(self) -> None:
-        """Take together what has been told so far."""
-        self.learns = False
-        for key, parts in self._told.items():
-            palettes = [part for part in parts if isinstance(part, Palette)]
-            statistics = [part for part in parts if isinstance(part, FeatureStats)]
-            if palettes:
-                self._common[key] = Palette.mix(palettes, [1 / len(palettes)] * len(palettes))
-            else:
-                self._common[key] = FeatureStats.merged(statistics)
+    def painted(self, painted: Array) -> Array:
+        """A painting, ``(1, 3, H, W)``, given the frame's own."""
+        return painted

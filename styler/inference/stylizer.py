@@ -23,6 +23,7 @@ from .encode import style_statistics
 from .engine import Engine, EngineName, create
 from .inputs import Grey, Pixels, Source, as_mask, as_picture, pixels_and_alpha
 from .keywords import TILE, Keywords, StyleLike, StyleSource, takes
+from .moving import Moving
 from .outputs import as_given, finish
 from .padding import padded
 from .paint import paint
@@ -215,15 +216,12 @@ class Stylizer:
         kept: Pixels | Picture | Image.Image | bytes = as_given(finished, content)
         return kept
 
-    def animate(
-        self, animation: Animation, style: StyleLike, *, seen: int = 8, **keywords: Any
-    ) -> Animation:
-        """Paint a moving picture, all frames by the same statistics, so that it does not flicker.
+    def animate(self, animation: Animation, style: StyleLike, **keywords: Any) -> Animation:
+        """Paint a moving picture so that it does not flicker, as :meth:`moving` does.
 
         Args:
             animation: what :func:`styler.imaging.read_animation` reads.
             style: as in :meth:`stylize`.
-            seen: the statistics are those of so many frames, from the first to the last.
             keywords: as in :meth:`stylize`.
 
         Returns:
@@ -231,15 +229,25 @@ class Stylizer:
 
         It raises what :meth:`stylize` does.
         """
-        given, steady = Keywords(**keywords), Steady()
-        styles = self._resolve(style, given.style_size)
-        last = len(animation.frames) - 1
-        steady.learns = True
-        for number in sorted({round(last * n / max(1, seen - 1)) for n in range(seen)}):
-            self._painted(animation.frames[number], styles, given, steady)
-        steady.settled()
-        painted = (self._painted(frame, styles, given, steady) for frame in animation.frames)
+        moving = self.moving(style, **keywords)
+        for _ in moving.look(zip(animation.times, animation.frames, strict=True)):
+            pass
+        painted = (moving.paint(number, one) for number, one in enumerate(animation.frames))
         return replace(animation, frames=tuple(painted))
+
+    def moving(self, style: StyleLike, **keywords: Any) -> Moving:
+        """What paints frames one after the other, each with what those around it tell.
+
+        Args:
+            style: as in :meth:`stylize`.
+            keywords: as in :meth:`stylize`.
+
+        Raises:
+            What :meth:`stylize` does of styles and keywords.
+        """
+        given = Keywords(**keywords)
+        styles = self._resolve(style, given.style_size)
+        return Moving(lambda frame, steady: self._painted(frame, styles, given, steady))
 
     def _painted(
         self,

@@ -14,6 +14,7 @@ from tests.cli.settings.test_config import commands
 from tests.networks import write_vgg
 
 ROOT = Path(__file__).parents[2]
+WRITE = {"stylize", "video", "sheet", "mix", "compare", "save"}
 ELSEWHERE = (
     "styler serve",
     "styler train",
@@ -52,6 +53,10 @@ def test_examples_of_the_help_run(
         save(Path(name), 60, 40)
     for name in ("photos/a.png", "paintings/b.png", "mine/a__b.png", "other/a__b.png"):
         save(Path(name), 64, 64)
+    if path == "video":
+        from tests.video.clips import scenes, write
+
+        write(Path("clip.mp4"), scenes(2))
     for name in ("votes.json", "more.json"):
         Path(name).write_text('{"00": {"HANG": "AB"}}')
     if path == "vote count":
@@ -71,6 +76,6 @@ def test_examples_of_the_help_run(
         if line.startswith(ELSEWHERE) or "--watch" in line or "--model" in line:
             continue
         words = shlex.split(line.split("  ")[0].split(" |")[0].split(" >")[0])
-        forced = ["--force"] if {"stylize", "sheet", "mix", "compare", "save"} & {*words} else []
+        forced = ["--force"] if WRITE & {*words} else []
         done = call(*words[1:], *forced)
         assert done.code == 0, f"{line}: {done.err}"
