@@ -32,10 +32,13 @@ places; and how far the order of chance moves on from one to the next."""
 PASSES = 10
 """Over all patches, half of them at a time, in which they may follow a neighbour."""
 
+HIDDEN = np.float32(1 << 22)
+"""More than any patch costs that is seen, and small enough for exact sums."""
+
 UNIT = LEVELS**2 * 3 * CELLS**2
 """A mean square of 1 as a sum over cells."""
 
-AT_ONCE = 512
+AT_ONCE = 128
 """Patches that are compared with all of the painting's."""
 
 _AROUND = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
@@ -63,12 +66,15 @@ def correspond(picture: list[Patches], painting: list[Patches]) -> Offsets:
     for wanted, offered in zip(picture, painting, strict=True):
         here = origins(wanted.side, *wanted.descriptors.shape[:2])
         offsets = _nearest(wanted, offered) - here
-        costs = _cost(wanted, offered, here + offsets)
+        costs = _cost(wanted.descriptors, offered, here + offsets)
+        alone = np.zeros_like(costs)  # what a piece of its own costs beyond that
         if coarser is not None:
-            costs += np.float32(LEAVE * UNIT)
+            alone[:] = LEAVE * UNIT
             for candidate in _larger(coarser, here.shape[:2]):
-                _take(offsets, costs, candidate, _cost(wanted, offered, here + candidate))
-        coarser = _coherent(wanted, offered, here, offsets, costs)
+                cost = _cost(wanted.descriptors, offered, here + candidate)
+                better = cost < costs + alone
+                offsets[better], costs[better], alone[better] = candidate[better], cost[better], 0
+        coarser = _coherent(wanted, offered, here, offsets, costs, alone)
     assert coarser is not None
     return coarser
 
@@ -78,14 +84,21 @@ def _nearest(wanted: Patches, offered: Patches) -> Offsets:
     rows, columns, size = wanted.descriptors.shape
     every = offered.descriptors.reshape(-1, size)
     half = np.square(every).sum(1) / 2
-    half[~offered.seen.ravel()] = np.inf
+    hidden = ~offered.seen.ravel()
+    half[hidden] = HIDDEN
+    every = np.where(hidden[:, None], np.float32(0), every)
+    # A product of matrices with one more column gives half of what squared differences have of
+    # these patches.
+    against = np.ascontiguousarray(np.concatenate([-every, half[:, None]], 1).T)
+    parts = np.pad(wanted.descriptors.reshape(-1, size), ((0, 0), (0, 1)), constant_values=1)
     found = np.empty(rows * columns, np.intp)
     chance = sliding_window_view(_chance(len(found) * STRIDE + len(half)), len(half))[::STRIDE]
+    costs = np.empty((AT_ONCE, len(half)), np.float32)
     for start in range(0, len(found), AT_ONCE):
-        part = wanted.descriptors.reshape(-1, size)[start : start + AT_ONCE]
-        costs = half - part @ every.T
-        costs += chance[start : start + len(part)]
-        found[start : start + AT_ONCE] = costs.argmin(1)
+        part = parts[start : start + AT_ONCE]
+        here = np.matmul(part, against, out=costs[: len(part)])
+        here += chance[start : start + len(part)]
+        found[start : start + AT_ONCE] = here.argmin(1)
     places = np.divmod(found.reshape(rows, columns), offered.descriptors.shape[1])
     return np.stack(places, -1) * offered.step
 
@@ -99,13 +112,13 @@ def _chance(count: int) -> Costs:
     return costs
 
 
-def _cost(wanted: Patches, offered: Patches, places: Offsets) -> Costs:
-    """Squared differences of patches from those at some places; infinite outside the painting."""
+def _cost(wanted: Costs, offered: Patches, places: Offsets) -> Costs:
+    """Squared differences of descriptors from those at some places; infinite where none are."""
     rows, columns = offered.seen.shape
-    row, column = (places // offered.step).transpose(2, 0, 1)
+    row, column = np.moveaxis(places // offered.step, -1, 0)
     inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
     place = row.clip(0, rows - 1), column.clip(0, columns - 1)
-    costs: Costs = np.square(wanted.descriptors - offered.descriptors[place]).sum(2)
+    costs: Costs = np.square(wanted - offered.descriptors[place]).sum(-1)
     costs[~(inside & offered.seen[place])] = np.inf
     return costs
 
@@ -126,7 +139,12 @@ def _larger(coarser: Offsets, shape: tuple[int, ...]) -> list[Offsets]:
 
 
 def _coherent(
-    wanted: Patches, offered: Patches, here: Offsets, offsets: Offsets, costs: Costs
+    wanted: Patches,
+    offered: Patches,
+    here: Offsets,
+    offsets: Offsets,
+    costs: Costs,
+    alone: Costs,
 ) -> Offsets:
     """Offsets of which patches have followed neighbours where that makes all cheaper.
 
@@ -139,21 +157,26 @@ def _coherent(
         around = [padded[y : y + rows, x : x + columns] for y, x in np.add(_AROUND, 1)]
         follow = np.stack([_key(one) for one in around])
         repeat = follow + _key(wanted.step * np.array(_AROUND))[:, None, None]
-        totals = costs + _beside(_key(offsets), follow, repeat)
-        chosen, own = offsets.copy(), costs.copy()
-        for candidate, key in zip(around, follow, strict=True):
-            allowed = (candidate[..., 0] != NOWHERE) & (colour == turn % 2)
-            cost = _cost(wanted, offered, np.where(allowed[..., None], here + candidate, -1))
-            total = cost + _beside(key, follow, repeat)
-            better = total < totals
-            totals[better] = total[better]
-            chosen[better], own[better] = candidate[better], cost[better]
-        offsets, costs = chosen, own
+        own, mine = _key(offsets), colour == turn % 2
+        alone[mine & (follow == own).any(0)] = 0
+        totals = costs + alone + _beside(own, follow, repeat)
+        chosen = offsets.copy()
+        for number, candidate in enumerate(around):
+            key = follow[number]
+            new = (key != own) & (candidate[..., 0] != NOWHERE) & (key != follow[:number]).all(0)
+            row, column = at = np.nonzero(mine & new)
+            cost = _cost(wanted.descriptors[at], offered, here[at] + candidate[at])
+            total = cost + _beside(key[at], follow[:, row, column], repeat[:, row, column])
+            better = total < totals[at]
+            at = row[better], column[better]
+            totals[at], costs[at], alone[at] = total[better], cost[better], 0
+            chosen[at] = candidate[at]
+        offsets = chosen
     return offsets
 
 
 def _beside(key: Keys, follow: Keys, repeat: Keys) -> Costs:
-    """What an offset costs beside those around it: ``(rows, columns)`` keys, ``(8, ...)`` of them.
+    """What offsets cost beside those around them: ``(...)`` keys, and ``(8, ...)`` of those.
 
     A neighbour with the same offset continues the same piece; one whose offset ends in the same
     place repeats it.
@@ -166,8 +189,3 @@ def _beside(key: Keys, follow: Keys, repeat: Keys) -> Costs:
 def _key(offsets: Offsets) -> Keys:
     """One number for each offset; their sums are those of offsets."""
     return offsets[..., 0] * (1 << 20) + offsets[..., 1]
-
-
-def _take(offsets: Offsets, costs: Costs, candidate: Offsets, cost: Costs) -> None:
-    better = cost < costs
-    offsets[better], costs[better] = candidate[better], cost[better]
