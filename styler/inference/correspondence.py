@@ -6,9 +6,13 @@ textures", I3D 2001): neighbours come from neighbouring places of the painting w
 little. So what is flat is made of large pieces, with the strokes of the painting whole.
 """
 
+from functools import cache
+from threading import Lock
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from .patches import CELLS, LEVELS, Patches
 
@@ -40,6 +44,9 @@ UNIT = LEVELS**2 * 3 * CELLS**2
 
 AT_ONCE = 128
 """Patches that are compared with all of the painting's."""
+
+ALONE = Lock()
+"""A limit of threads holds for the process, and is taken back by who set it."""
 
 _AROUND = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
 NOWHERE = 1 << 15
@@ -94,13 +101,20 @@ def _nearest(wanted: Patches, offered: Patches) -> Offsets:
     found = np.empty(rows * columns, np.intp)
     chance = sliding_window_view(_chance(len(found) * STRIDE + len(half)), len(half))[::STRIDE]
     costs = np.empty((AT_ONCE, len(half)), np.float32)
-    for start in range(0, len(found), AT_ONCE):
-        part = parts[start : start + AT_ONCE]
-        here = np.matmul(part, against, out=costs[: len(part)])
-        here += chance[start : start + len(part)]
-        found[start : start + AT_ONCE] = here.argmin(1)
+    # Products as flat as these take up to ten times as long where several threads share them.
+    with ALONE, _blas().limit(limits=1, user_api="blas"):
+        for start in range(0, len(found), AT_ONCE):
+            part = parts[start : start + AT_ONCE]
+            here = np.matmul(part, against, out=costs[: len(part)])
+            here += chance[start : start + len(part)]
+            found[start : start + AT_ONCE] = here.argmin(1)
     places = np.divmod(found.reshape(rows, columns), offered.descriptors.shape[1])
     return np.stack(places, -1) * offered.step
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _chance(count: int) -> Costs:
