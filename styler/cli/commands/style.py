@@ -50,7 +50,7 @@ def save(
     network: Network,
     force: bool,
 ) -> None:
-    """Save a painting's style: a few kilobytes that paint as the painting does.
+    """Save a painting's style: a small file that paints as the painting does.
 
     Prints the file. One in the folder of your own styles is known by its name from then on.
 
