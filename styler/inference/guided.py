@@ -24,7 +24,7 @@ FLAT = np.float32(1e-3)
 """Variance of colour in the photo below which it says nothing of the painting's."""
 
 
-SHARE = np.float32(0.3)
+SHARE = np.float32(0.6)
 """How far a painting goes to that function."""
 
 
