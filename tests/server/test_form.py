@@ -224,7 +224,7 @@ async def test_fields_left_empty_are_absent(serve: Serve, gate: Gate) -> None:
     expected = {"size": None, "keep_colours": None, "style_size": 512, "keep_amount": 1.0}
     expected |= {"brushwork": 1.0, "stroke_size": 1.0, "boldness": 0.0, "palette": 0.8}
     expected |= {"contrast": 1.15, "saturation": 1.15}
-    expected |= {"canvas": 512}
+    expected |= {"canvas": 512, "tile": 512}
     assert gate.controls == {**expected, "masks": None, "only": None}
 
 
