@@ -67,7 +67,7 @@ def gallery(stylizer: Stylizer, scenes: dict[str, np.ndarray]) -> None:
         for title, scene in scenes.items():
             painted = resize(stylizer.stylize(scene, style.name), size=(TILE, TILE))
             name = f"gallery/{style.name}-{title}.webp"
-            save(Picture(painted), DOCS / name, 66)
+            save(Picture(painted), DOCS / name, 58)
             lines.append(f"![{title} as {style.name}]({name})")
     (DOCS / "gallery.md").write_text("\n".join(lines) + "\n", "utf-8")
 
@@ -79,7 +79,7 @@ def controls(stylizer: Stylizer, scene: np.ndarray) -> None:
         for value in values:
             painted = stylizer.stylize(scene, style, **{name: value})
             tiles.append((f"{name} {value}", Picture(resize(painted, size=(TILE, TILE)))))
-        save(grid(tiles, columns=len(tiles)), DOCS / "controls" / f"{name}.webp", 66)
+        save(grid(tiles, columns=len(tiles)), DOCS / "controls" / f"{name}.webp", 58)
 
 
 def main(model: str = "default") -> None:
