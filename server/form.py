@@ -35,7 +35,27 @@ Weights = Annotated[
     list[Annotated[float, Field(ge=0, allow_inf_nan=False)]] | Absent,
     Form(description="How much of each style, in their order: first `style`, then `preset`."),
 ]
+Quality = Annotated[
+    Annotated[int, Field(ge=1, le=100)] | Absent,
+    Form(description="Of JPEG, WebP and AVIF: 92, AVIF 80."),
+]
+Lossless = Annotated[bool, Form(description="WebP without loss.")]
+Bits = Annotated[
+    Annotated[int, Field(ge=8, le=16, multiple_of=8)] | Absent,
+    Form(description="A sample, of PNG and TIFF: as the photo's."),
+]
+Exif = Annotated[bool, Form(description="Pass on the photo's place, camera and time.")]
 
+A_STYLE = {
+    "requestBody": {
+        "content": {
+            "multipart/form-data": {
+                "schema": {"anyOf": [{"required": ["style"]}, {"required": ["preset"]}]}
+            }
+        }
+    }
+}
+"""Joins the schema of a form with styles, which cannot say this by itself."""
 
 SEVERAL = frozenset(("style", "preset", "weight", "mask"))
 """Fields that may be sent more than once."""

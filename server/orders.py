@@ -14,7 +14,7 @@ from .problems import FieldError, Problem
 from .state import State
 from .uploads import taken
 
-__all__ = ["files", "invalid", "recipe_of"]
+__all__ = ["files", "invalid", "named", "recipe_of"]
 
 
 async def recipe_of(
@@ -31,7 +31,7 @@ async def recipe_of(
     Raises a ``Problem`` where there is no style, or not one weight or mask for each, and a
     ``StyleError`` for a preset that is not known.
     """
-    paintings, presets = files(style), [name for name in preset or () if name]
+    paintings, presets = files(style), named(preset)
     count = len(paintings) + len(presets)
     if not count:
         raise invalid("style", "send at least one style (a picture) or preset (a name)")
@@ -56,6 +56,11 @@ async def recipe_of(
 def files(uploads: Sequence[UploadFile] | None) -> list[UploadFile]:
     """A form with no file chosen sends a file without name or bytes: that is no file."""
     return [upload for upload in uploads or () if upload.filename or upload.size]
+
+
+def named(presets: Sequence[str] | None) -> list[str]:
+    """Without the empty names that a form with nothing chosen sends."""
+    return [name for name in presets or () if name]
 
 
 def invalid(field: str, detail: str) -> Problem:

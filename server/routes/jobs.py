@@ -20,11 +20,16 @@ from styler.jobs import Saving
 from styler.jobs.queue import Entry, Status
 
 from ..form import (
+    A_STYLE,
     SEVERAL,
     Absent,
+    Bits,
+    Exif,
+    Lossless,
     Masks,
     Only,
     Presets,
+    Quality,
     Styles,
     Weights,
     with_controls,
@@ -98,16 +103,6 @@ Id = Annotated[str, Path(description="Of the job.", max_length=64)]
 
 _ADDRESS = {"description": "Its address.", "schema": {"type": "string"}}
 
-_A_STYLE = {
-    "requestBody": {
-        "content": {
-            "multipart/form-data": {
-                "schema": {"anyOf": [{"required": ["style"]}, {"required": ["preset"]}]}
-            }
-        }
-    }
-}
-
 
 @router.post(
     "",
@@ -115,11 +110,9 @@ _A_STYLE = {
     summary="Queue a job",
     response_model=Job,
     response_description="It is queued, or was before.",
-    openapi_extra=_A_STYLE,
+    openapi_extra=A_STYLE,
     responses={
-        202: {
-            "headers": {"Location": {"description": "Its address.", "schema": {"type": "string"}}}
-        },
+        202: {"headers": {"Location": _ADDRESS}},
         **documented("no-jobs", *REFUSALS),
     },
 )
@@ -135,16 +128,10 @@ async def add(
     mask: Masks = None,
     only: Only = None,
     format: Annotated[Format, Form(description="Of the results.")] = "png",
-    quality: Annotated[
-        Annotated[int, Field(ge=1, le=100)] | Absent,
-        Form(description="Of JPEG, WebP and AVIF: 92, AVIF 80."),
-    ] = None,
-    lossless: Annotated[bool, Form(description="WebP without loss.")] = False,
-    bits: Annotated[
-        Annotated[int, Field(ge=8, le=16, multiple_of=8)] | Absent,
-        Form(description="A sample, of PNG and TIFF: as the photo's."),
-    ] = None,
-    exif: Annotated[bool, Form(description="Pass on the photo's place, camera and time.")] = False,
+    quality: Quality = None,
+    lossless: Lossless = False,
+    bits: Bits = None,
+    exif: Exif = False,
     webhook: Annotated[
         str | Absent,
         Form(

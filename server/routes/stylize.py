@@ -8,16 +8,28 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Header, Request, Response, UploadFile
-from pydantic import Field
 
 from styler.imaging import FORMATS as KNOWN
 from styler.imaging import check_options
 from styler.jobs import Job, Saving, Task
 
 from .. import events
-from ..form import Absent, Masks, Only, Presets, Styles, Weights, with_controls
+from ..form import (
+    A_STYLE,
+    Absent,
+    Bits,
+    Exif,
+    Lossless,
+    Masks,
+    Only,
+    Presets,
+    Quality,
+    Styles,
+    Weights,
+    with_controls,
+)
 from ..negotiation import FORMATS, Format, accepted, disposition, file_name, stem, wants_events
-from ..orders import files, recipe_of
+from ..orders import files, named, recipe_of
 from ..pipeline import Order, Painting
 from ..problems import Problem, documented
 from ..query import no_query
@@ -70,23 +82,12 @@ _PICTURE = {
     },
 }
 
-# Joins the schema of the form, which cannot say this by itself.
-_A_STYLE = {
-    "requestBody": {
-        "content": {
-            "multipart/form-data": {
-                "schema": {"anyOf": [{"required": ["style"]}, {"required": ["preset"]}]}
-            }
-        }
-    }
-}
-
 
 @router.post(
     "/stylize",
     summary="Paint a photo",
     response_class=Response,
-    openapi_extra=_A_STYLE,
+    openapi_extra=A_STYLE,
     responses={
         200: _PICTURE,
         **documented("not-acceptable", *REFUSALS),
@@ -105,16 +106,10 @@ async def stylize(
     format: Annotated[
         Format | Absent, Form(description="Of the result; without it `Accept` decides, else PNG.")
     ] = None,
-    quality: Annotated[
-        Annotated[int, Field(ge=1, le=100)] | Absent,
-        Form(description="Of JPEG, WebP and AVIF: 92, AVIF 80."),
-    ] = None,
-    lossless: Annotated[bool, Form(description="WebP without loss.")] = False,
-    bits: Annotated[
-        Annotated[int, Field(ge=8, le=16, multiple_of=8)] | Absent,
-        Form(description="A sample, of PNG and TIFF: as the photo's."),
-    ] = None,
-    exif: Annotated[bool, Form(description="Pass on the photo's place, camera and time.")] = False,
+    quality: Quality = None,
+    lossless: Lossless = False,
+    bits: Bits = None,
+    exif: Exif = False,
     accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
     **given: Any,
 ) -> Response:
@@ -141,8 +136,7 @@ async def stylize(
     order, pipeline = Order(Job(recipe, (Task(await taken(content)),), saving)), state.pipeline
     paintings = files(style)
     cost = await asyncio.to_thread(pipeline.cost, order)
-    names = [stem(upload.filename) or "painted" for upload in paintings]
-    names += [name for name in preset or () if name]
+    names = [stem(upload.filename) or "painted" for upload in paintings] + named(preset)
     name = file_name(stem(content.filename), "+".join(names), kind)
     job = partial(pipeline.paint, order)
 
