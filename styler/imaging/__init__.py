@@ -9,7 +9,7 @@ from .colour.luma import LUMA
 from .colour.palette import Palette
 from .colour.pigment import pigment
 from .colour.vivid import vivid
-from .filters import blur, pool, stretch
+from .filters import blur, pool, spread, stretch
 from .grid import grid
 from .masks import alpha_mask, as_mask, read_mask, resize_mask
 from .picture import Header, Metadata, Picture
@@ -63,6 +63,7 @@ __all__ = [
     "resize",
     "resize_mask",
     "sniff",
+    "spread",
     "stretch",
     "to_float",
     "to_uint8",

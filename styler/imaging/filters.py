@@ -1,4 +1,5 @@
-"""Linear filters on planes: blurring, pooling by whole factors, stretching. Edges are mirrored."""
+"""Linear filters on planes: blurring, pooling by whole factors and back, stretching. Edges are
+mirrored."""
 
 from functools import reduce
 from typing import Any
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-__all__ = ["blur", "pool", "stretch"]
+__all__ = ["blur", "pool", "spread", "stretch"]
 
 Planes = NDArray[np.float32]
 
@@ -37,6 +38,15 @@ def pool(planes: Planes, factor: int) -> Planes:
     rows: Planes = reduce(np.add, [padded[:, start::factor] for start in range(factor)])
     total: Planes = reduce(np.add, [rows[:, :, start::factor] for start in range(factor)])
     return total / np.float32(factor * factor)
+
+
+def spread(cells: Planes, factor: int, size: tuple[int, int]) -> Planes:
+    """Planes of cells of ``factor`` x ``factor`` pixels at each pixel of a (width, height)."""
+    if factor == 1:
+        return cells
+    height, width = cells.shape[1:]
+    whole = stretch(cells, (width * factor, height * factor), smooth=False)
+    return whole[:, : size[1], : size[0]]
 
 
 def stretch(

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from styler.imaging import blur, pool, stretch
+from styler.imaging import blur, pool, spread, stretch
 
 from .flow import flow, trust
 from .steady import Array
-from .warp import moved, spread
+from .warp import moved
 
 __all__ = ["Draft", "Moved"]
 

@@ -10,7 +10,7 @@ has moved by that, which is known better than any place's.
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.imaging import blur, pool, stretch
+from styler.imaging import blur, pool, spread
 
 from .warp import moved
 
@@ -48,9 +48,7 @@ def flow(frame: Planes, before: Planes) -> Planes:
         height, width = now.shape[1:]
         if found.shape[1:] != now.shape[1:]:
             # The coarse level's last cells may reach beyond the edge.
-            rows, columns = found.shape[1:]
-            found = 2 * stretch(found, (2 * columns, 2 * rows), smooth=False)
-            found = found[:, :height, :width]
+            found = 2 * spread(found, 2, (width, height))
         for _ in range(ROUNDS):
             found = _round(now, then, found)
     return _ground(frame, before, found)
@@ -80,9 +78,9 @@ def _camera(now: Planes, found: Planes) -> Planes:
     flows = found.reshape(2, -1).astype(np.float64)
     counts = np.minimum(texture, np.float64(ODD)) + 1e-9
     camera = np.zeros_like(flows)
-    for spread in (np.inf, 4.0, 2.0, 1.0, 0.5, 0.5):
+    for nearness in (np.inf, 4.0, 2.0, 1.0, 0.5, 0.5):
         off = np.square(flows - camera).sum(0)
-        weighed = places * (counts / (1 + off / spread**2))
+        weighed = places * (counts / (1 + off / nearness**2))
         camera = np.linalg.solve(weighed @ places.T, weighed @ flows.T).T @ places
     return camera.reshape(found.shape).astype(np.float32)
 
@@ -111,9 +109,8 @@ def _round(now: Planes, then: Planes, found: Planes) -> Planes:
     tells = (xx + yy - np.sqrt(np.square(xx - yy) + 4 * xy * xy)) / 2 - FLAT * np.float32(0.9)
     tells = np.maximum(tells, FLAT * np.float32(1e-3))[None]
     near = blur(np.concatenate([tells * found, tells]), WINDOW)
-    far = pool(near, 4)
-    far = stretch(blur(far, 2.0), (4 * far.shape[2], 4 * far.shape[1]), smooth=False)
-    near += np.float32(0.02) * far[:, : near.shape[1], : near.shape[2]]
+    far = blur(pool(near, 4), 2.0)
+    near += np.float32(0.02) * spread(far, 4, (near.shape[2], near.shape[1]))
     smooth: Planes = near[:2] / near[2:]
     return smooth
 

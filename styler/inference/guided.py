@@ -8,7 +8,7 @@ coefficients found on a reduced picture (He & Sun, "Fast guided filter", arXiv 1
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.imaging import blur, pool, stretch
+from styler.imaging import blur, pool, spread
 
 __all__ = ["guided"]
 
@@ -43,10 +43,10 @@ def guided(painted: Array, photo: Array) -> Array:
     slopes = np.moveaxis(slopes, (2, 3), (1, 0))  # of each painted colour by each of the photo's
     rest = mean[3:] - (slopes * mean[None, :3]).sum(1)
     found = blur(np.concatenate([slopes.reshape(9, *guide.shape[1:]), rest]), AROUND)
-    size = REDUCED * guide.shape[2], REDUCED * guide.shape[1]
 
     def large(plane: int) -> Array:
-        return stretch(found[plane : plane + 1], size, smooth=False)[0, :height, :width]
+        one: Array = spread(found[plane : plane + 1], REDUCED, (width, height))[0]
+        return one
 
     nearer = np.empty_like(painted)
     for colour in range(3):  # a plane at a time: all twelve would be the peak of memory

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from styler.imaging import blur, pool, stretch
+from styler.imaging import blur, pool, spread
 
 __all__ = ["Patches", "energy", "smooth"]
 
@@ -36,18 +36,14 @@ def smooth(planes: Array) -> Array:
     """``(C, H, W)`` planes without their detail."""
     height, width = planes.shape[1:]
     half = blur(pool(planes, 2), BAND / 2)
-    return _large(half, 2)[:, :height, :width]
+    return spread(half, 2, (width, height))
 
 
 def energy(detail: Array) -> Array:
     """How strong ``(C, H, W)`` detail is around each pixel, root mean square, ``(1, H, W)``."""
     height, width = detail.shape[1:]
     cells = blur(pool(np.square(detail).mean(0, keepdims=True), 4), AROUND / 4)
-    return _large(np.sqrt(cells), 4)[:, :height, :width]
-
-
-def _large(cells: Array, factor: int) -> Array:
-    return stretch(cells, (factor * cells.shape[2], factor * cells.shape[1]), smooth=False)
+    return spread(np.sqrt(cells), 4, (width, height))
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.imaging import stretch
-
-__all__ = ["moved", "spread"]
+__all__ = ["moved"]
 
 Planes = NDArray[np.float32]
 
@@ -46,15 +44,6 @@ def moved(planes: Planes, flow: Planes, *, smooth: bool = True) -> Planes:
             total += line
         out[top * width : top * width + len(total)] = total
     return np.ascontiguousarray(out.T).reshape(planes.shape)
-
-
-def spread(coarse: Planes, factor: int, size: tuple[int, int]) -> Planes:
-    """Planes of cells of ``factor`` x ``factor`` pixels at each pixel of a (width, height)."""
-    if factor == 1:
-        return coarse
-    height, width = coarse.shape[1:]
-    whole = stretch(coarse, (width * factor, height * factor), smooth=False)
-    return whole[:, : size[1], : size[0]]
 
 
 def _weights(fraction: Planes, smooth: bool) -> list[Planes]:

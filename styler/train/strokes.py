@@ -10,7 +10,7 @@ larger strokes gives a smaller picture.
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.imaging import blur, pool, stretch
+from styler.imaging import blur, pool, spread, stretch
 
 __all__ = ["along", "noise", "tangents"]
 
@@ -44,8 +44,7 @@ def tangents(picture: Planes) -> Planes:
     coarse = pool(tensor, 4)
     wide = np.float32(0.15) * blur(coarse, 1.0) + np.float32(0.0225) * blur(coarse, 4.0)
     height, width = picture.shape[1:]
-    size = 4 * coarse.shape[2], 4 * coarse.shape[1]
-    xx, xy, yy = blur(tensor, 1.0) + stretch(wide, size, smooth=False)[:, :height, :width]
+    xx, xy, yy = blur(tensor, 1.0) + spread(wide, 4, (width, height))
     twice = 2 * _slant(height, width)
     # The tensor of a line adds up as a vector of twice its angle.
     across = np.arctan2(2 * xy - HABIT * np.sin(twice), xx - yy - HABIT * np.cos(twice)) / 2

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from styler.imaging import blur, pool, stretch
+from styler.imaging import blur, pool, spread, stretch
 
 
 def planes(height: int, width: int, seed: int = 0) -> np.ndarray:
@@ -70,3 +70,11 @@ def test_strips_of_a_stretched_plane_make_the_whole(
     np.testing.assert_allclose(once, whole, atol=1e-6)
     if not smooth:
         assert whole.min() >= x.min() - 1e-6 and whole.max() <= x.max() + 1e-6
+
+
+def test_cells_are_spread_over_their_pixels() -> None:
+    rows, columns = np.mgrid[:5, :6].astype(np.float32)
+    wide = spread(np.stack([columns, rows]), 4, (23, 18))
+    assert wide.shape == (2, 18, 23)
+    np.testing.assert_allclose(wide[0, 9, 2:20], (np.arange(2, 20) - 1.5) / 4, atol=1e-5)
+    assert spread(wide, 1, (23, 18)) is wide

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from styler.inference.warp import moved, spread
+from styler.inference.warp import moved
 
 
 def planes(height: int = 40, width: int = 50) -> np.ndarray:
@@ -33,11 +33,3 @@ def test_smooth_loses_less_when_repeated() -> None:
         return float(np.abs(y - x)[:, 5:-5, 5:-5].max())
 
     assert lost(True) < 0.02 < lost(False)
-
-
-def test_cells_are_spread_over_their_pixels() -> None:
-    rows, columns = np.mgrid[:5, :6].astype(np.float32)
-    wide = spread(np.stack([columns, rows]), 4, (23, 18))
-    assert wide.shape == (2, 18, 23)
-    np.testing.assert_allclose(wide[0, 9, 2:20], (np.arange(2, 20) - 1.5) / 4, atol=1e-5)
-    assert spread(wide, 1, (23, 18)) is wide
