@@ -140,7 +140,7 @@ def _coloured(painted: Array, regions: Regions, controls: Controls, steady: Stea
     def towards(style: Style, own: Palette) -> Moved:
         return own.towards(style.palette, amount)
 
-    return _moved(painted, regions, steady, towards)
+    return _moved(painted, regions, steady, "palette", towards)
 
 
 def _vivid(painted: Array, regions: Regions, controls: Controls, steady: Steady) -> Array:
@@ -154,7 +154,7 @@ def _vivid(painted: Array, regions: Regions, controls: Controls, steady: Steady)
         def more(style: Style, own: Palette) -> Moved:
             return vivid(own.mean, contrast, saturation)
 
-        painted = _moved(painted, regions, steady, more)
+        painted = _moved(painted, regions, steady, "vivid", more)
     return pigment(painted, min(controls.brushwork, 1.0) * fade)
 
 
@@ -162,15 +162,19 @@ def _moved(
     painted: Array,
     regions: Regions,
     steady: Steady,
+    what: str,
     move: Callable[[Style, Palette], Moved],
 ) -> Array:
-    """All colours of each region moved alike, by what they are; in place."""
+    """All colours of each region moved alike, by what they are; in place.
+
+    Frames share what the colours are by the name of ``what`` is done to them.
+    """
     maps = []
     for style, weights in zip(regions.styles, regions.weights(1), strict=True):
         own = Palette.of(painted, weights)
         if not np.isfinite(own.covariance).all():
             return painted  # rounding to pixels tells what is wrong
-        matrix, shift = move(style, steady.statistics((move.__name__, style), own))
+        matrix, shift = move(style, steady.statistics((what, style), own))
         maps.append((matrix.astype(np.float32), shift.astype(np.float32)[:, None, None]))
     for rows in bands(*painted.shape[2:]):
         moved = [np.tensordot(matrix, painted[0, :, rows], 1) + shift for matrix, shift in maps]
