@@ -14,7 +14,7 @@ from styler.controls import Controls
 from styler.imaging import stretch, to_float
 from styler.styles import Brushwork, Exemplar
 
-from .transfer import Example, transfer
+from .transfer import Example, Subject, transfer
 
 __all__ = ["brush"]
 
@@ -50,15 +50,21 @@ def brush(
     side = min(short, SHORT_SIDE, SHORT_SIDE / controls.stroke_size)
     scale = side / short
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    picture = painted[0] if scale == 1 else stretch(painted[0], size, smooth=False)
     taken = max(SMALLEST, round(side * controls.stroke_size))
+    kinds = [
+        [
+            (example, w)
+            for part, w in one.exemplars
+            if (example := _example(part, taken)) is not None
+        ]
+        for one in brushwork
+    ]
+    subject = Subject.of(painted[0] if scale == 1 else stretch(painted[0], size, smooth=False))
     total = np.zeros_like(painted)
-    for number, one in enumerate(brushwork):
-        found = [(_example(exemplar, taken), weight) for exemplar, weight in one.exemplars]
-        examples = [(example, weight) for example, weight in found if example is not None]
+    for number, examples in enumerate(kinds):
         if not examples:
             continue
-        change = transfer(picture, examples, controls.boldness)
+        change = transfer(subject, examples, controls.boldness)
         change = change if scale == 1 else stretch(change, (width, height))
         total[0] += change if masks is None else change * masks[number]
     brushed: Array = painted + np.float32(amount) * total

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .correspondence import SIDES, correspond
 from .patches import CELLS, Patches, energy, smooth
 
-__all__ = ["Example", "transfer"]
+__all__ = ["Example", "Subject", "transfer"]
 
 Array = NDArray[np.float32]
 
@@ -79,33 +79,55 @@ class Example:
         return cls(np.ascontiguousarray(layers), float(np.quantile(shown, QUIET)), patches)
 
 
-def transfer(picture: Array, examples: Sequence[tuple[Example, float]], boldness: float) -> Array:
-    """How ``(3, h, w)`` planes change when they are painted by examples, each with a weight.
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A picture, ready to be painted on.
+
+    Attributes:
+        detail, shapes: ``(3, H, W)``, whose sum it is.
+        busy: ``(1, H, W)``, how strong its detail is.
+        patches: of each of the sides.
+    """
+
+    detail: Array
+    shapes: Array
+    busy: Array
+    patches: list[Patches]
+
+    @classmethod
+    def of(cls, picture: Array) -> "Subject":
+        """Of ``(3, H, W)`` planes, about [0, 1]."""
+        shapes = smooth(picture)
+        detail = picture - shapes
+        busy = energy(detail)
+        return cls(detail, shapes, busy, _patches(picture, busy))
+
+
+def transfer(subject: Subject, examples: Sequence[tuple[Example, float]], boldness: float) -> Array:
+    """How the ``(3, H, W)`` of a picture change when it is painted by examples, each with a weight.
 
     Args:
-        picture: about [0, 1].
+        subject: the picture.
         examples: with weights of sum 1.
         boldness: in [0, 1], from what is faithful to the picture to what is free.
     """
-    height, width = picture.shape[1:]
-    shapes = smooth(picture)
-    detail = picture - shapes
-    patches = _patches(picture, energy(detail))
+    height, width = subject.detail.shape[1:]
     strokes, limit, colour, far, kept, recede = (
         faithful + boldness * (free - faithful)
         for faithful, free in (STROKES, LIMIT, GROUND, FAR, KEPT, RECEDE)
     )
-    taken, ground = np.zeros_like(picture), np.zeros_like(picture)
+    taken, ground = np.zeros_like(subject.detail), np.zeros_like(subject.detail)
     for example, weight in examples:
-        layers = _render(example.layers, correspond(patches, example.patches), height, width)
+        offsets = correspond(subject.patches, example.patches)
+        layers = _render(example.layers, offsets, height, width)
         taken += np.float32(weight) * _within(layers[:3], limit * example.quiet)
         ground += np.float32(weight) * layers[3:]
     taken /= np.float32(np.sqrt(sum(weight**2 for _, weight in examples)))
-    own, others = (np.square(energy(one)) for one in (detail, taken))
+    own, others = (np.square(one) for one in (subject.busy, energy(taken)))
     room = np.sqrt(others / (others + np.float32(recede) * own + np.float32(1e-8)))
     change: Array = np.float32(strokes) * room * taken
-    change += np.float32(colour) * _within(ground - shapes, far)
-    change += np.float32(kept - 1) * detail
+    change += np.float32(colour) * _within(ground - subject.shapes, far)
+    change += np.float32(kept - 1) * subject.detail
     return change
 
 

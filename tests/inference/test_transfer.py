@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from styler.inference.patches import smooth
-from styler.inference.transfer import Example, transfer
+from styler.inference.transfer import Example, Subject, transfer
 
 FLAT = np.full((3, 96, 130), 0.5, np.float32)
 
@@ -23,7 +23,8 @@ def example(picture: np.ndarray, alpha: np.ndarray | None = None) -> Example:
 
 def test_the_painting_s_grain_is_laid_on_as_strong_as_it_is() -> None:
     once, twice = (
-        float(transfer(FLAT, [(example(grain(s)), 1.0)], 1.0).std()) for s in (0.03, 0.06)
+        float(transfer(Subject.of(FLAT), [(example(grain(s)), 1.0)], 1.0).std())
+        for s in (0.03, 0.06)
     )
     painting = grain(0.03)
     assert once == pytest.approx((painting - smooth(painting)).std(), rel=0.15)
@@ -32,7 +33,7 @@ def test_the_painting_s_grain_is_laid_on_as_strong_as_it_is() -> None:
 
 def test_a_flat_painting_changes_nothing_but_a_picture_s_detail() -> None:
     plain = example(FLAT)
-    assert np.abs(transfer(FLAT, [(plain, 1.0)], 0.0)).max() < 1e-5
+    assert np.abs(transfer(Subject.of(FLAT), [(plain, 1.0)], 0.0)).max() < 1e-5
 
 
 def test_a_busy_picture_keeps_itself_unless_it_is_painted_boldly() -> None:
@@ -40,7 +41,7 @@ def test_a_busy_picture_keeps_itself_unless_it_is_painted_boldly() -> None:
     assert busy.shape == FLAT.shape
 
     def kept(boldness: float) -> float:
-        y = busy + transfer(busy, one, boldness)
+        y = busy + transfer(Subject.of(busy), one, boldness)
         return float(np.corrcoef(y.ravel(), busy.ravel())[0, 1])
 
     assert kept(0.0) > 0.8 > kept(0.5) > kept(1.0)
@@ -48,17 +49,19 @@ def test_a_busy_picture_keeps_itself_unless_it_is_painted_boldly() -> None:
 
 def test_two_examples_keep_their_strength() -> None:
     pair = [(example(grain(0.05, seed)), 0.5) for seed in (0, 1)]
-    alone, both = (float(transfer(FLAT, ones, 0.0).std()) for ones in ([(pair[0][0], 1.0)], pair))
+    alone, both = (
+        float(transfer(Subject.of(FLAT), ones, 0.0).std()) for ones in ([(pair[0][0], 1.0)], pair)
+    )
     assert both == pytest.approx(alone, rel=0.1)
 
 
 def test_a_painting_smaller_than_a_patch_is_continued() -> None:
     tiny = example(grain(0.05, size=(10, 6)))
-    assert np.isfinite(transfer(FLAT, [(tiny, 1.0)], 0.0)).all()
+    assert np.isfinite(transfer(Subject.of(FLAT), [(tiny, 1.0)], 0.0)).all()
 
 
 def test_what_is_transparent_is_not_painted_by() -> None:
     painting, alpha = grain(0.0), np.ones((1, 160, 200), np.float32)
     painting[0, :, 100:], alpha[:, :, 100:] = 1.0, 0
-    assert np.abs(transfer(FLAT, [(example(painting, alpha), 1.0)], 0.0)).max() < 0.02
+    assert np.abs(transfer(Subject.of(FLAT), [(example(painting, alpha), 1.0)], 0.0)).max() < 0.02
     assert Example.of(painting, np.zeros_like(alpha)) is None
