@@ -22,9 +22,13 @@ def blur(planes: Planes, sigma: float) -> Planes:
         sides = [(radius, radius) if a == axis else (0, 0) for a in range(3)]
         padded = np.moveaxis(np.pad(planes, sides, mode="symmetric"), axis, 0)
         length = planes.shape[axis]
-        total = weights[0] * padded[:length]
-        for offset, weight in enumerate(weights[1:], start=1):
-            total += weight * padded[offset : offset + length]
+        total = weights[radius] * padded[radius : radius + length]
+        pair = np.empty_like(total)
+        for offset, weight in enumerate(weights[:radius]):
+            far = 2 * radius - offset
+            np.add(padded[offset : offset + length], padded[far : far + length], out=pair)
+            pair *= weight
+            total += pair
         planes = np.moveaxis(total, 0, axis)
     return planes
 
@@ -32,21 +36,47 @@ def blur(planes: Planes, sigma: float) -> Planes:
 def pool(planes: Planes, factor: int) -> Planes:
     """Means of ``(C, H, W)`` over ``factor`` x ``factor`` pixels, the last ones mirrored."""
     _, height, width = planes.shape
-    sides = [(0, 0), (0, -height % factor), (0, -width % factor)]
-    padded = np.pad(planes, sides, mode="symmetric")
+    if height % factor or width % factor:
+        sides = [(0, 0), (0, -height % factor), (0, -width % factor)]
+        planes = np.pad(planes, sides, mode="symmetric")
     # Whole rows and columns at a time: a reduction over axes that short takes ten times as long.
-    rows: Planes = reduce(np.add, [padded[:, start::factor] for start in range(factor)])
+    rows: Planes = reduce(np.add, [planes[:, start::factor] for start in range(factor)])
     total: Planes = reduce(np.add, [rows[:, :, start::factor] for start in range(factor)])
     return total / np.float32(factor * factor)
 
 
-def spread(cells: Planes, factor: int, size: tuple[int, int]) -> Planes:
-    """Planes of cells of ``factor`` x ``factor`` pixels at each pixel of a (width, height)."""
+def spread(
+    cells: Planes, factor: int, size: tuple[int, int], *, rows: slice | None = None
+) -> Planes:
+    """Planes of cells of ``factor`` x ``factor`` pixels at each pixel of a (width, height).
+
+    Bilinear, as :func:`stretch` has it, and as there all rows or some.
+    """
     if factor == 1:
-        return cells
-    height, width = cells.shape[1:]
-    whole = stretch(cells, (width * factor, height * factor), smooth=False)
-    return whole[:, : size[1], : size[0]]
+        return cells if rows is None else cells[:, rows]
+    width, height = size
+    start, stop, _ = (rows or slice(None)).indices(height)
+    first, last = start // factor, -(-stop // factor)
+    down = np.arange(first - 1, last + 1).clip(0, cells.shape[1] - 1)
+    needed = np.pad(cells.take(down, 1), [(0, 0), (0, 0), (1, 1)], mode="edge")
+    tall = _between(_between(needed, factor, 2), factor, 1)
+    return tall[:, start - first * factor : stop - first * factor, :width]
+
+
+def _between(cells: Planes, factor: int, axis: int) -> Planes:
+    """Pixels of all cells along an axis but the first and last, from one's centre to the next."""
+    along = np.moveaxis(cells, axis, 0)
+    count, steps = len(along) - 2, along[1:] - along[:-1]
+    shape = list(cells.shape)
+    shape[axis] = count * factor
+    pixels = np.empty(shape, np.float32)
+    for phase in range(factor):
+        place = (phase + 0.5) / factor - 0.5  # from the centre of its cell, in cells
+        before = slice(int(place >= 0), count + int(place >= 0))
+        part = np.moveaxis(pixels, axis, 0)[phase::factor]
+        np.multiply(steps[before], np.float32(place % 1), out=part)
+        part += along[before]
+    return pixels
 
 
 def stretch(

@@ -7,6 +7,7 @@ little. So what is flat is made of large pieces, with the strokes of the paintin
 """
 
 from functools import cache
+from itertools import product
 from threading import Lock
 
 import numpy as np
@@ -49,7 +50,7 @@ ALONE = Lock()
 """A limit of threads holds for the process, and is taken back by who set it."""
 
 _AROUND = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
-NOWHERE = 1 << 15
+NOWHERE = np.intp(1) << 60
 
 
 def origins(side: int, rows: int, columns: int) -> Offsets:
@@ -71,24 +72,40 @@ def correspond(picture: list[Patches], painting: list[Patches]) -> Offsets:
     """
     coarser: Offsets | None = None
     for wanted, offered in zip(picture, painting, strict=True):
-        here = origins(wanted.side, *wanted.descriptors.shape[:2])
-        offsets = _nearest(wanted, offered) - here
-        costs = _cost(wanted.descriptors, offered, here + offsets)
-        alone = np.zeros_like(costs)  # what a piece of its own costs beyond that
-        if coarser is not None:
-            alone[:] = LEAVE * UNIT
-            for candidate in _larger(coarser, here.shape[:2]):
-                cost = _cost(wanted.descriptors, offered, here + candidate)
-                better = cost < costs + alone
-                offsets[better], costs[better], alone[better] = candidate[better], cost[better], 0
-        coarser = _coherent(wanted, offered, here, offsets, costs, alone)
+        coarser = _coherent(wanted, offered, *_alike(wanted, offered, coarser))
     assert coarser is not None
     return coarser
 
 
-def _nearest(wanted: Patches, offered: Patches) -> Offsets:
-    """Where the most similar patches of all begin."""
+def _alike(
+    wanted: Patches, offered: Patches, coarser: Offsets | None
+) -> tuple[Offsets, Costs, Costs]:
+    """Offsets of the most similar patches, or of the larger ones around where these are as good;
+    what they cost, and what a piece of its own costs beyond that."""
     rows, columns, size = wanted.descriptors.shape
+    here = origins(wanted.side, rows, columns)
+    offsets, costs = np.zeros_like(here), np.full((rows, columns), np.inf, np.float32)
+    leaving = np.float32(0)
+    if coarser is not None:
+        leaving = np.float32(LEAVE * UNIT)
+        larger = _larger(coarser, (rows, columns))
+        each = np.stack([_cost(wanted.descriptors, offered, here + one) for one in larger])
+        best = each.argmin(0)[None]
+        offsets = np.take_along_axis(larger, best[..., None], 0)[0]
+        costs = np.take_along_axis(each, best, 0)[0]
+    alone = np.zeros_like(costs)
+    at = np.nonzero(costs >= leaving)  # to leave the others costs more than they do
+    places = _nearest(wanted, at, offered)
+    found = _cost(wanted.descriptors[at], offered, places)
+    better = found + leaving <= costs[at]
+    at = at[0][better], at[1][better]
+    offsets[at], costs[at], alone[at] = places[better] - here[at], found[better], leaving
+    return offsets, costs, alone
+
+
+def _nearest(wanted: Patches, at: tuple[Offsets, ...], offered: Patches) -> Offsets:
+    """Where the patches most similar to those at some rows and columns begin, ``(N, 2)``."""
+    _, columns, size = wanted.descriptors.shape
     every = offered.descriptors.reshape(-1, size)
     half = np.square(every).sum(1) / 2
     hidden = ~offered.seen.ravel()
@@ -97,19 +114,20 @@ def _nearest(wanted: Patches, offered: Patches) -> Offsets:
     # A product of matrices with one more column gives half of what squared differences have of
     # these patches.
     against = np.ascontiguousarray(np.concatenate([-every, half[:, None]], 1).T)
-    parts = np.pad(wanted.descriptors.reshape(-1, size), ((0, 0), (0, 1)), constant_values=1)
-    found = np.empty(rows * columns, np.intp)
-    chance = sliding_window_view(_chance(len(found) * STRIDE + len(half)), len(half))[::STRIDE]
+    parts = np.pad(wanted.descriptors[at], ((0, 0), (0, 1)), constant_values=1)
+    number = at[0] * columns + at[1]
+    chance = _chance(wanted.seen.size * STRIDE + len(half))
+    chance = sliding_window_view(chance, len(half))[::STRIDE]
+    found = np.empty(len(parts), np.intp)
     costs = np.empty((AT_ONCE, len(half)), np.float32)
     # Products as flat as these take up to ten times as long where several threads share them.
     with ALONE, _blas().limit(limits=1, user_api="blas"):
         for start in range(0, len(found), AT_ONCE):
             part = parts[start : start + AT_ONCE]
             here = np.matmul(part, against, out=costs[: len(part)])
-            here += chance[start : start + len(part)]
+            here += chance[number[start : start + len(part)]]
             found[start : start + AT_ONCE] = here.argmin(1)
-    places = np.divmod(found.reshape(rows, columns), offered.descriptors.shape[1])
-    return np.stack(places, -1) * offered.step
+    return np.stack(np.divmod(found, offered.descriptors.shape[1]), -1) * offered.step
 
 
 @cache
@@ -129,64 +147,70 @@ def _chance(count: int) -> Costs:
 def _cost(wanted: Costs, offered: Patches, places: Offsets) -> Costs:
     """Squared differences of descriptors from those at some places; infinite where none are."""
     rows, columns = offered.seen.shape
-    row, column = np.moveaxis(places // offered.step, -1, 0)
+    row, column = places[..., 0] // offered.step, places[..., 1] // offered.step
     inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
-    place = row.clip(0, rows - 1), column.clip(0, columns - 1)
-    costs: Costs = np.square(wanted - offered.descriptors[place]).sum(-1)
-    costs[~(inside & offered.seen[place])] = np.inf
+    place = np.where(inside, row * columns + column, 0)
+    differences = offered.descriptors.reshape(rows * columns, -1).take(place, 0)
+    differences -= wanted
+    costs: Costs = np.einsum("...k,...k->...", differences, differences)
+    costs[~(inside & offered.seen.take(place))] = np.inf
     return costs
 
 
-def _larger(coarser: Offsets, shape: tuple[int, ...]) -> list[Offsets]:
-    """The offsets of the four larger patches around each centre of a patch."""
-    found = []
-    for down in (0, 1):
-        for right in (0, 1):
-            row, column = (
-                np.clip((np.arange(count) + more) // 2, 0, limit - 1)
-                for count, more, limit in zip(
-                    shape, (2 * down, 2 * right), coarser.shape[:2], strict=True
-                )
-            )
-            found.append(coarser[row[:, None], column])
-    return found
+def _larger(coarser: Offsets, shape: tuple[int, int]) -> Offsets:
+    """The offsets of the four larger patches around each centre of a patch, ``(4, *shape, 2)``."""
+    rows, columns = (
+        [((np.arange(count) + more) // 2).clip(0, limit - 1) for more in (0, 2)]
+        for count, limit in zip(shape, coarser.shape[:2], strict=True)
+    )
+    return np.stack([coarser[row[:, None], column] for row, column in product(rows, columns)])
 
 
 def _coherent(
-    wanted: Patches,
-    offered: Patches,
-    here: Offsets,
-    offsets: Offsets,
-    costs: Costs,
-    alone: Costs,
+    wanted: Patches, offered: Patches, offsets: Offsets, costs: Costs, alone: Costs
 ) -> Offsets:
     """Offsets of which patches have followed neighbours where that makes all cheaper.
 
-    Iterated conditional modes on a checkerboard, so that no order of patches counts.
+    Iterated conditional modes on a checkerboard, so that no order of patches counts. Only what is
+    beside a change is looked at again.
     """
-    rows, columns = costs.shape
-    colour = np.indices(costs.shape).sum(0) % 2
+    rows, columns, _ = wanted.descriptors.shape
+    wide = columns + 2  # one more patch all around, which is nowhere; all by one number
+    number = np.pad(np.arange(rows * columns).reshape(rows, columns), 1, constant_values=-1).ravel()
+    inner = np.nonzero(number >= 0)[0]
+    offsets = np.pad(offsets, ((1, 1), (1, 1), (0, 0))).reshape(-1, 2)
+    keys = np.where(number < 0, NOWHERE, _key(offsets))
+    around = np.array([y * wide + x for y, x in _AROUND])[:, None]
+    apart = _key(wanted.step * np.array(_AROUND))[:, None]
+    descriptors, costs, alone = wanted.descriptors.reshape(len(inner), -1), costs.ravel(), alone.ravel()
+    here = origins(wanted.side, rows, columns).reshape(-1, 2)
+    colour, due = np.indices((rows + 2, wide)).sum(0).ravel() % 2, number >= 0
     for turn in range(PASSES):
-        padded = np.pad(offsets, ((1, 1), (1, 1), (0, 0)), constant_values=NOWHERE)
-        around = [padded[y : y + rows, x : x + columns] for y, x in np.add(_AROUND, 1)]
-        follow = np.stack([_key(one) for one in around])
-        repeat = follow + _key(wanted.step * np.array(_AROUND))[:, None, None]
-        own, mine = _key(offsets), colour == turn % 2
-        alone[mine & (follow == own).any(0)] = 0
-        totals = costs + alone + _beside(own, follow, repeat)
-        chosen = offsets.copy()
-        for number, candidate in enumerate(around):
-            key = follow[number]
-            new = (key != own) & (candidate[..., 0] != NOWHERE) & (key != follow[:number]).all(0)
-            row, column = at = np.nonzero(mine & new)
-            cost = _cost(wanted.descriptors[at], offered, here[at] + candidate[at])
-            total = cost + _beside(key[at], follow[:, row, column], repeat[:, row, column])
-            better = total < totals[at]
-            at = row[better], column[better]
-            totals[at], costs[at], alone[at] = total[better], cost[better], 0
-            chosen[at] = candidate[at]
-        offsets = chosen
-    return offsets
+        at = np.nonzero(due & (colour == turn % 2))[0]
+        one, beside, due[at] = number[at], at + around, False
+        own, follow = keys[at], keys[beside]
+        repeat = follow + apart
+        alone[one] *= (follow != own).all(0)
+        new = (follow != own) & (follow != NOWHERE)
+        for later in range(1, len(around)):
+            new[later] &= (follow[later] != follow[:later]).all(0)
+        way, which = np.nonzero(new)
+        places = here[one[which]] + offsets[beside[way, which]]
+        cost, total = np.full((2, *follow.shape), np.inf, np.float32)
+        cost[way, which] = _cost(descriptors[one[which]], offered, places)
+        total[way, which] = cost[way, which] + _beside(
+            follow[way, which], follow[:, which], repeat[:, which]
+        )
+        best = total.argmin(0)
+        better = np.nonzero(
+            total[best, np.arange(len(at))] < costs[one] + alone[one] + _beside(own, follow, repeat)
+        )[0]
+        at, one, best = at[better], one[better], best[better]
+        offsets[at], keys[at] = offsets[beside[best, better]], follow[best, better]
+        costs[one], alone[one] = cost[best, better], 0
+        due[at + around] = True
+        due &= number >= 0
+    return offsets[inner].reshape(rows, columns, 2)
 
 
 def _beside(key: Keys, follow: Keys, repeat: Keys) -> Costs:

@@ -8,7 +8,7 @@ coefficients found on a reduced picture (He & Sun, "Fast guided filter", arXiv 1
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.imaging import blur, pool, spread
+from styler.imaging import bands, blur, pool, spread
 
 __all__ = ["guided"]
 
@@ -24,6 +24,9 @@ FLAT = np.float32(1e-3)
 """Variance of colour in the photo below which it says nothing of the painting's."""
 
 
+AT_ONCE = 8
+"""Parts of a band of rows that the large planes are made of at once: they stay in cache."""
+
 SHARE = np.float32(0.6)
 """How far a painting goes to that function."""
 
@@ -36,23 +39,28 @@ def guided(painted: Array, photo: Array) -> Array:
     products = (guide[:, None] * both[None]).reshape(-1, *guide.shape[1:])
     mean = blur(both, AROUND)
     moments = blur(products, AROUND).reshape(3, 6, *guide.shape[1:]) - mean[:3, None] * mean
-    covariance, cross = (
-        np.moveaxis(part, (0, 1), (2, 3)) for part in (moments[:, :3], moments[:, 3:])
-    )
-    slopes = np.linalg.solve(covariance + FLAT * np.eye(3, dtype=np.float32), cross)
-    slopes = np.moveaxis(slopes, (2, 3), (1, 0))  # of each painted colour by each of the photo's
-    rest = mean[3:] - (slopes * mean[None, :3]).sum(1)
+    slopes = _solved(moments)
+    rest = mean[3:] - (slopes * mean[:3, None]).sum(0)
     found = blur(np.concatenate([slopes.reshape(9, *guide.shape[1:]), rest]), AROUND)
-
-    def large(plane: int) -> Array:
-        one: Array = spread(found[plane : plane + 1], REDUCED, (width, height))[0]
-        return one
-
     nearer = np.empty_like(painted)
-    for colour in range(3):  # a plane at a time: all twelve would be the peak of memory
-        led = large(3 * colour) * photo[0]
-        led += large(3 * colour + 1) * photo[1]
-        led += large(3 * colour + 2) * photo[2]
-        led += large(9 + colour)
-        nearer[colour] = painted[colour] + SHARE * (led - painted[colour])
+    for rows in bands(height, AT_ONCE * width):
+        large = spread(found, REDUCED, (width, height), rows=rows)
+        led = large[9:]
+        for colour in range(3):
+            led += large[3 * colour : 3 * colour + 3] * photo[colour, rows]
+        led -= painted[:, rows]
+        led *= SHARE
+        np.add(painted[:, rows], led, out=nearer[:, rows])
     return nearer
+
+
+def _solved(moments: Array) -> Array:
+    """Of ``(3, 6, h, w)`` covariances of the photo's colours among themselves and with those
+    painted: ``(3, 3, h, w)``, the slope of each painted colour by each of the photo's."""
+    for one in range(3):  # Gauss and Jordan's elimination, for all places at once
+        moments[one, one] += FLAT
+    for one in range(3):
+        moments[one] /= moments[one, one].copy()
+        for other in {0, 1, 2} - {one}:
+            moments[other] -= moments[other, one].copy() * moments[one]
+    return moments[:, 3:]

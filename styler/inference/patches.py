@@ -7,7 +7,6 @@ which patches are alike then depends on no order of summation, and so on no numb
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from styler.imaging import blur, pool, spread
@@ -74,19 +73,23 @@ class Patches:
         cell = side // CELLS
         every = step // cell
         rows, columns = picture.shape[1] // cell, picture.shape[2] // cell
-        cells = pool(np.concatenate([picture, busy])[:, : rows * cell, : columns * cell], cell)
-        windows = sliding_window_view(cells, (CELLS, CELLS), (1, 2))[:, ::every, ::every]
-        mean = windows.mean((3, 4), keepdims=True)
-        around = np.moveaxis(windows[:3] - mean[:3], 0, 2)
-        shape = *mean.shape[1:3], -1
+        seen_of = [] if alpha is None else [alpha]
+        planes = np.concatenate([picture, busy, *seen_of])[:, : rows * cell, : columns * cell]
+        cells = np.stack(_windows(pool(planes, cell), every))  # (16, 4 or 5, rows, columns)
+        mean = cells[:, :4].mean(0)
+        around = (cells[:, :3] - mean[:3]).swapaxes(0, 1).reshape(-1, *mean.shape[1:])
         parts = [
-            np.float32(CELLS) * np.moveaxis(mean[:3, ..., 0, 0], 0, 2),
-            np.float32(STRUCTURE) * around.reshape(shape),
-            np.float32(BUSY * CELLS) * mean[3, ..., 0],
+            np.float32(CELLS) * mean[:3],
+            np.float32(STRUCTURE) * around,
+            np.float32(BUSY * CELLS) * mean[3:],
         ]
-        bounded = np.clip(np.concatenate(parts, 2), -CELLS, CELLS)
-        seen = np.ones(bounded.shape[:2], np.bool_)
-        if alpha is not None:
-            shown = pool(alpha[:, : rows * cell, : columns * cell], cell)[0]
-            seen = sliding_window_view(shown, (CELLS, CELLS))[::every, ::every].min((2, 3)) > 0.99
-        return cls(side, step, np.rint(np.float32(LEVELS) * bounded), seen)
+        bounded = np.clip(np.concatenate(parts), -CELLS, CELLS)
+        descriptors = np.rint(np.float32(LEVELS) * bounded).transpose(1, 2, 0)
+        seen = (cells[:, 4:] > 0.99).all((0, 1))
+        return cls(side, step, np.ascontiguousarray(descriptors), seen)
+
+
+def _windows(cells: Array, every: int) -> list[Array]:
+    """Each of the cells of a patch, for all patches."""
+    rows, columns = (length - CELLS + 1 for length in cells.shape[1:])
+    return [cells[:, y : y + rows : every, x : x + columns : every] for y, x in np.ndindex(CELLS, CELLS)]

@@ -8,12 +8,14 @@ blending operator", 2018), for a mean would be dull.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations
+from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from .correspondence import SIDES, correspond
+from .correspondence import SIDES, correspond, origins
 from .patches import CELLS, Patches, energy, smooth
 
 __all__ = ["Example", "Subject", "transfer"]
@@ -140,12 +142,15 @@ def _within(values: Array, most: float) -> Array:
 
 def _patches(picture: Array, busy: Array) -> list[Patches]:
     """Those of a picture and half a patch around it, a whole number of the largest."""
+    most = SIDES[0] // 2
+    sides = [(0, 0)] + [(most, most + -length % SIDES[0]) for length in picture.shape[1:]]
+    planes = np.pad(np.concatenate([picture, busy]), sides, mode="symmetric")
     found = []
     for side in SIDES:
         half = side // 2
-        sides = [(0, 0)] + [(half, half + -length % SIDES[0]) for length in picture.shape[1:]]
-        padded, more = (np.pad(one, sides, mode="symmetric") for one in (picture, busy))
-        found.append(Patches.of(padded, more, side, half))
+        inside = slice(most - half, half - most or None)
+        part = planes[:, inside, inside]
+        found.append(Patches.of(part[:3], part[3:], side, half))
     return found
 
 
@@ -154,23 +159,39 @@ def _render(layers: Array, offsets: NDArray[np.intp], height: int, width: int) -
 
     They lie half a side apart, so four of them cover each square of half a side.
     """
-    half = SIDES[-1] // 2
+    side, depth = SIDES[-1], layers.shape[2]
+    half, columns = side // 2, offsets.shape[1] - 1
+    places = origins(side, *offsets.shape[:2]) + offsets
+    pieces = sliding_window_view(layers.reshape(len(layers), -1), (side, side * depth))[:, ::depth]
+    rise = (np.sin(np.pi * (np.arange(side) + 0.5) / side) ** 2).astype(np.float32)
+    share = rise[:, None] * rise
+    strength = _strength(offsets, share)
+    whole = np.empty((depth, len(offsets) - 1, half, columns, half), np.float32)
+    above: Any = None
+    for row, (down, across) in enumerate(np.moveaxis(places, 2, 1)):
+        laid = pieces[down, across] * share.repeat(depth, 1)
+        laid = laid.reshape(-1, 2, half, 2, half * depth)
+        squares = laid[:-1, :, :, 1] + laid[1:, :, :, 0]
+        if row:
+            square = (above + squares[:, 0]).reshape(columns, half, half, depth)
+            whole[:, row - 1] = square.transpose(3, 1, 0, 2)
+            whole[:3, row - 1] /= strength[row - 1].swapaxes(0, 1)
+        above = squares[:, 1]
+    return whole.reshape(depth, -1, columns * half)[:, :height, :width]
+
+
+def _strength(offsets: NDArray[np.intp], share: Array) -> Array:
+    """The deviation that detail of variance 1 keeps in each square of four patches, ``(rows,
+    columns, half, half)``: those of the same offset are one piece, others independent."""
     rows, columns = offsets.shape[0] - 1, offsets.shape[1] - 1
-    rise = (np.sin(np.pi * (np.arange(half) + 0.5) / (2 * half)) ** 2).astype(np.float32)
-    ends = 1 - rise, rise  # of the patch before, and of the one that begins here
-    down = np.arange(rows * half).reshape(rows, half, 1, 1)
-    across = np.arange(columns * half).reshape(1, 1, columns, half)
-    total = np.zeros((rows, half, columns, half, 6), np.float32)
-    laid = []
-    for y, x in np.ndindex(2, 2):
-        offset = offsets[y : y + rows, x : x + columns]
-        share = (ends[y][:, None] * ends[x])[None, :, None]
-        row, column = (offset[:, None, :, None, axis] for axis in (0, 1))
-        total += share[..., None] * layers[down + row, across + column]
-        laid.append((offset, share))
-    squared = np.zeros((rows, half, columns, half), np.float32)
-    for (offset, share), (other, its) in product(laid, laid):
-        squared += (offset == other).all(2)[:, None, :, None] * (share * its)
-    total[..., :3] /= np.sqrt(squared)[..., None]
-    whole = total.reshape(rows * half, columns * half, 6)[:height, :width]
-    return whole.transpose(2, 0, 1)
+    half = len(share) // 2
+    corners = list(np.ndindex(2, 2))
+    parts = [share[half * (1 - y) :, half * (1 - x) :][:half, :half] for y, x in corners]
+    around = [offsets[y : y + rows, x : x + columns] for y, x in corners]
+    kind = np.zeros((rows, columns), np.intp)
+    squared = sum(part * part for part in parts)[None]
+    for one, other in combinations(range(4), 2):
+        both = (around[one] == around[other]).all(2)
+        kind += len(squared) * both
+        squared = np.concatenate([squared, squared + 2 * parts[one] * parts[other]])
+    return np.sqrt(squared)[kind]
