@@ -33,6 +33,7 @@ CONTROLS: dict[str, tuple[str, tuple[object, ...]]] = {
     "brushwork": ("seurat-grande-jatte", (0.0, 0.5, 1.0, 2.0)),
     "stroke_size": ("van-gogh-wheat-field", (0.5, 1.0, 2.0, 4.0)),
     "boldness": ("renoir-chrysanthemums", (0.0, 0.3, 0.6, 1.0)),
+    "abstraction": ("renoir-chrysanthemums", (0.0, 0.3, 0.6, 1.0)),
     "palette": ("gauguin-arlesiennes", (0.0, 0.4, 0.8, 1.0)),
     "contrast": ("monet-impression", (0.6, 0.9, 1.15, 1.5)),
     "saturation": ("monet-impression", (0.0, 0.6, 1.15, 1.7)),

@@ -191,6 +191,15 @@ class Controls:
             high=1.0,
         ),
     )
+    abstraction: float = field(
+        default=1.0,
+        metadata=about(
+            "How far what is small is gathered into patches of paint: 0 leaves all that is fine in "
+            "the photo.",
+            low=0.0,
+            high=1.0,
+        ),
+    )
     palette: float = field(
         default=0.8,
         metadata=about(

@@ -16,6 +16,7 @@ const DIALS = [
   ["brush-dials", "stroke_size", "Size of strokes", -2, 2, 0.25, 0, (v) => `× ${plain(2 ** v)}`, "fine", "coarse"],
   ["brush-dials", "brushwork", "Brushwork", 0, 2, 0.1, 1, percent, "clean", "strong"],
   ["brush-dials", "boldness", "Boldness", 0, 1, 0.1, 0, percent, "true to the photo", "free"],
+  ["brush-dials", "abstraction", "Abstraction", 0, 1, 0.1, 1, percent, "every detail", "patches of paint"],
   ["brush-dials", "canvas", "Detail of the full size", 0, 1, 0.25, 0, (v) => `${canvas(v)} px`, "as usual", "finer, slower"],
   ["own-dial", "style_size", "Texture of your painting", -2, 1, 1, 0, (v) => `${texture(v)} px`, "little of it", "all of it"],
   ["keep-dial", "keep_amount", "How much of them", 0, 1, 0.1, 1, percent, "none", "all"],

@@ -17,7 +17,7 @@ from threadpoolctl import ThreadpoolController
 
 from .patches import CELLS, LEVELS, Patches
 
-__all__ = ["SIDES", "correspond", "origins"]
+__all__ = ["SIDES", "correspond", "hashed", "origins"]
 
 Offsets = NDArray[np.intp]
 Costs = NDArray[np.float32]
@@ -137,11 +137,16 @@ def _blas() -> ThreadpoolController:
 
 def _chance(count: int) -> Costs:
     """Whole numbers without order, the same ones on every machine."""
-    bits = np.arange(count, dtype=np.uint32)
-    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):  # finalizer of a 32-bit hash
-        bits = (bits ^ (bits >> np.uint32(shift))) * np.uint32(factor)
-    costs: Costs = ((bits >> np.uint32(8)) % np.uint32(CHANCE * UNIT / 2)).astype(np.float32)
+    bits = hashed(np.arange(count, dtype=np.uint32)) >> np.uint32(8)
+    costs: Costs = (bits % np.uint32(CHANCE * UNIT / 2)).astype(np.float32)
     return costs
+
+
+def hashed(bits: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Numbers without order, by a 32-bit hash's finalizer; 0 of 0."""
+    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
+        bits = (bits ^ (bits >> np.uint32(shift))) * np.uint32(factor)
+    return bits
 
 
 def _cost(wanted: Costs, offered: Patches, places: Offsets) -> Costs:

@@ -13,6 +13,7 @@ from styler.models import ModelSpec
 from styler.progress import advance
 from styler.styles import FeatureStats, Style
 
+from .abstraction import abstract
 from .adain import Affine, affine
 from .brushwork import brush
 from .encode import region_statistics
@@ -70,6 +71,7 @@ def paint(
     painted = _coloured(painted, regions, controls, steady)
     checkpoint()
     painted = guided(painted[0], x[0])[None]
+    painted = abstract(painted[0], controls.abstraction * min(controls.strength, 1.0))[None]
     brushwork = [style.brushwork for style in regions.styles]
     brushed = brush(painted, brushwork, controls, regions.masks)
     painted = steady.brushed(x, painted, brushed)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from .correspondence import SIDES, correspond, origins
+from .correspondence import SIDES, correspond, hashed, origins
 from .patches import CELLS, Patches, energy, smooth
 
 __all__ = ["Example", "Subject", "transfer"]
@@ -27,6 +27,10 @@ STEP = 8
 
 QUIET = 0.2
 """The quantile of a painting's energy at which it is called quiet."""
+
+LOOSE = 3
+"""Pixels down and across by which a piece of the painting lies beside its place, at most: pieces
+that repeat at whole patches would make a lattice."""
 
 # From faithful to free:
 STROKES = 0.95, 1.0
@@ -121,7 +125,7 @@ def transfer(subject: Subject, examples: Sequence[tuple[Example, float]], boldne
     taken, ground = np.zeros_like(subject.detail), np.zeros_like(subject.detail)
     for example, weight in examples:
         offsets = correspond(subject.patches, example.patches)
-        layers = _render(example.layers, offsets, height, width)
+        layers = _render(example, offsets, height, width)
         taken += np.float32(weight) * _within(layers[:3], limit * example.quiet)
         ground += np.float32(weight) * layers[3:]
     taken /= np.float32(np.sqrt(sum(weight**2 for _, weight in examples)))
@@ -154,14 +158,29 @@ def _patches(picture: Array, busy: Array) -> list[Patches]:
     return found
 
 
-def _render(layers: Array, offsets: NDArray[np.intp], height: int, width: int) -> Array:
+def _places(example: Example, offsets: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Where patches begin in the painting, ``(rows, columns, 2)``: those of an offset, which are
+    one piece, moved alike, and what stays where it is, not at all."""
+    places = origins(SIDES[-1], *offsets.shape[:2]) + offsets
+    if not example.patches[-1].seen.all():
+        return places
+    bits = hashed((offsets[..., 0] * 7919 + offsets[..., 1]).astype(np.uint32))
+    ways = np.stack([bits, bits >> np.uint32(16)], 2).astype(np.intp)
+    span = 2 * LOOSE + 1
+    limits = np.array(example.layers.shape[:2]) - SIDES[-1]
+    moved: NDArray[np.intp] = (places + (ways + LOOSE) % span - LOOSE).clip(0, limits)
+    return moved
+
+
+def _render(example: Example, offsets: NDArray[np.intp], height: int, width: int) -> Array:
     """Detail and ground, ``(6, height, width)``, of the patches that offsets tell of.
 
     They lie half a side apart, so four of them cover each square of half a side.
     """
-    side, depth = SIDES[-1], layers.shape[2]
+    layers, side = example.layers, SIDES[-1]
+    depth = layers.shape[2]
     half, columns = side // 2, offsets.shape[1] - 1
-    places = origins(side, *offsets.shape[:2]) + offsets
+    places = _places(example, offsets)
     pieces = sliding_window_view(layers.reshape(len(layers), -1), (side, side * depth))[:, ::depth]
     rise = (np.sin(np.pi * (np.arange(side) + 0.5) / side) ** 2).astype(np.float32)
     share = rise[:, None] * rise

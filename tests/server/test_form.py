@@ -214,8 +214,8 @@ async def test_weights_that_are_all_zero(client: httpx.AsyncClient) -> None:
 
 async def test_fields_left_empty_are_absent(serve: Serve, gate: Gate) -> None:
     names = (
-        "strength", "brushwork", "stroke_size", "boldness", "palette", "contrast", "saturation",
-        "size", "canvas", "style_size", "keep_colours", "keep_amount",
+        "strength", "brushwork", "stroke_size", "boldness", "abstraction", "palette", "contrast",
+        "saturation", "size", "canvas", "style_size", "keep_colours", "keep_amount",
     )  # fmt: skip
     async with serve() as client:
         empty = [("preset", "wheatfield"), ("preset", ""), *((name, "") for name in names)]
@@ -223,7 +223,7 @@ async def test_fields_left_empty_are_absent(serve: Serve, gate: Gate) -> None:
     assert response.status_code == 200, response.text
     expected = {"size": None, "keep_colours": None, "style_size": 512, "keep_amount": 1.0}
     expected |= {"brushwork": 1.0, "stroke_size": 1.0, "boldness": 0.0, "palette": 0.8}
-    expected |= {"contrast": 1.15, "saturation": 1.15}
+    expected |= {"abstraction": 1.0, "contrast": 1.15, "saturation": 1.15}
     expected |= {"canvas": 512, "tile": 512}
     assert gate.controls == {**expected, "masks": None, "only": None}
 
@@ -253,8 +253,8 @@ def test_ranges_in_the_description_are_those_of_the_definitions() -> None:
         assert field.get("default") in (None, control.default)
     assert set(form) == {
         "content", "style", "preset", "weight", "strength", "brushwork", "stroke_size",
-        "boldness", "palette", "contrast", "saturation", "size", "canvas", "style_size",
-        "keep_colours", "keep_amount",
+        "boldness", "abstraction", "palette", "contrast", "saturation", "size", "canvas",
+        "style_size", "keep_colours", "keep_amount",
         "mask", "only", "format", "quality", "lossless", "bits", "exif",
     }  # fmt: skip
     assert all(field["description"] for field in form.values())
