@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from styler.inference.correspondence import SIDES, origins
 from styler.inference.patches import smooth
-from styler.inference.transfer import Example, Subject, transfer
+from styler.inference.transfer import LOOSE, Example, Subject, _places, transfer
 
 FLAT = np.full((3, 96, 130), 0.5, np.float32)
 
@@ -65,3 +66,24 @@ def test_what_is_transparent_is_not_painted_by() -> None:
     painting[0, :, 100:], alpha[:, :, 100:] = 1.0, 0
     assert np.abs(transfer(Subject.of(FLAT), [(example(painting, alpha), 1.0)], 0.0)).max() < 0.02
     assert Example.of(painting, np.zeros_like(alpha)) is None
+
+
+def test_pieces_lie_off_the_lattice_each_as_a_whole() -> None:
+    painting = example(grain(0.05))
+    offsets = np.zeros((9, 12, 2), np.intp)
+    offsets[:, 4:8] = 40, 24
+    offsets[:, 8:] = 56, 8
+    moved = _places(painting, offsets) - origins(SIDES[-1], 9, 12) - offsets
+    stays, one, other = (moved[2:6, start + 1 : start + 3] for start in (0, 4, 8))
+    assert not stays.any()
+    for piece in (one, other):
+        assert piece.any() and (piece == piece[0, 0]).all() and np.abs(piece).max() <= LOOSE
+    assert (one[0, 0] != other[0, 0]).any()
+
+
+def test_pieces_of_a_painting_in_part_transparent_stay_inside_what_is_seen() -> None:
+    alpha = np.ones((1, 160, 200), np.float32)
+    alpha[:, :, 100:] = 0
+    offsets = np.full((9, 12, 2), (40, 24), np.intp)
+    places = _places(example(grain(0.05), alpha), offsets)
+    assert (places == origins(SIDES[-1], 9, 12) + offsets).all()
