@@ -38,8 +38,8 @@ def brush(
     Args:
         painted: by the network, ``(1, 3, H, W)`` about [0, 1].
         brushwork: of each region's style.
-        controls: of which ``brushwork``, ``stroke_size`` and ``boldness`` count, and ``strength``,
-            which fades all of it in.
+        controls: of which ``brushwork``, ``stroke_size``, ``boldness`` and ``abstraction`` count, and
+            ``strength``, which fades all of it in.
         masks: ``(R, H, W)`` of sum 1, where each region is; ``None`` where there is one.
     """
     amount = controls.brushwork * min(controls.strength, 1.0)
@@ -64,7 +64,7 @@ def brush(
     for number, examples in enumerate(kinds):
         if not examples:
             continue
-        change = transfer(subject, examples, controls.boldness)
+        change = transfer(subject, examples, controls.boldness, controls.abstraction)
         change = change if scale == 1 else stretch(change, (width, height))
         total[0] += change if masks is None else change * masks[number]
     brushed: Array = painted + np.float32(amount) * total

@@ -44,8 +44,10 @@ FAR = 0.1, 1.0
 """How far at most: shapes of the painting do not shine through."""
 KEPT = 1.25, 0.3
 """How much of the picture's own detail stays."""
+CRISP = 0.45, 0.0
+"""How much more of it stays of a picture gathered into patches: contours, and no texture."""
 RECEDE = 1.75, 0.0
-"""How far that makes the painting's recede, by its energy: so a face stays one."""
+"""How far it makes the painting's recede, by its energy: so a face stays one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,18 +111,24 @@ class Subject:
         return cls(detail, shapes, busy, _patches(picture, busy))
 
 
-def transfer(subject: Subject, examples: Sequence[tuple[Example, float]], boldness: float) -> Array:
+def transfer(
+    subject: Subject,
+    examples: Sequence[tuple[Example, float]],
+    boldness: float,
+    abstraction: float = 0.0,
+) -> Array:
     """How the ``(3, H, W)`` of a picture change when it is painted by examples, each with a weight.
 
     Args:
         subject: the picture.
         examples: with weights of sum 1.
         boldness: in [0, 1], from what is faithful to the picture to what is free.
+        abstraction: in [0, 1], how far the picture's texture is gathered into patches.
     """
     height, width = subject.detail.shape[1:]
-    strokes, limit, colour, far, kept, recede = (
+    strokes, limit, colour, far, kept, crisp, recede = (
         faithful + boldness * (free - faithful)
-        for faithful, free in (STROKES, LIMIT, GROUND, FAR, KEPT, RECEDE)
+        for faithful, free in (STROKES, LIMIT, GROUND, FAR, KEPT, CRISP, RECEDE)
     )
     taken, ground = np.zeros_like(subject.detail), np.zeros_like(subject.detail)
     for example, weight in examples:
@@ -133,7 +141,7 @@ def transfer(subject: Subject, examples: Sequence[tuple[Example, float]], boldne
     room = np.sqrt(others / (others + np.float32(recede) * own + np.float32(1e-8)))
     change: Array = np.float32(strokes) * room * taken
     change += np.float32(colour) * _within(ground - subject.shapes, far)
-    change += np.float32(kept - 1) * subject.detail
+    change += np.float32(kept + abstraction * crisp - 1) * subject.detail
     return change
 
 
