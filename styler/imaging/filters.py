@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from styler.halt import checkpoint
+
 __all__ = ["blur", "pool", "spread", "stretch"]
 
 Planes = NDArray[np.float32]
@@ -24,6 +26,7 @@ def blur(planes: Planes, sigma: float) -> Planes:
         length = planes.shape[axis]
         total = weights[0] * padded[:length]
         for offset, weight in enumerate(weights[1:], start=1):
+            checkpoint()
             total += weight * padded[offset : offset + length]
         planes = np.moveaxis(total, 0, axis)
     return planes
@@ -82,6 +85,7 @@ def stretch(
 def _resized(planes: NDArray[Any], size: tuple[int, int], method: Image.Resampling) -> Planes:
     out = np.empty((len(planes), size[1], size[0]), np.float32)
     for plane, target in zip(planes, out, strict=True):
+        checkpoint()
         image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
         target[:] = np.asarray(image.resize(size, method))
     return out

@@ -14,6 +14,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
+from styler.halt import checkpoint
+
 from .patches import CELLS, LEVELS, Patches
 
 __all__ = ["SIDES", "correspond", "origins"]
@@ -46,7 +48,8 @@ AT_ONCE = 128
 """Patches that are compared with all of the painting's."""
 
 ALONE = Lock()
-"""A limit of threads holds for the process, and is taken back by who set it."""
+"""A limit of threads holds for the process, and is taken back by who set it: for one product, so
+that small pictures need not wait until a large one has all of its patches."""
 
 _AROUND = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
 NOWHERE = 1 << 15
@@ -101,13 +104,14 @@ def _nearest(wanted: Patches, offered: Patches) -> Offsets:
     found = np.empty(rows * columns, np.intp)
     chance = sliding_window_view(_chance(len(found) * STRIDE + len(half)), len(half))[::STRIDE]
     costs = np.empty((AT_ONCE, len(half)), np.float32)
-    # Products as flat as these take up to ten times as long where several threads share them.
-    with ALONE, _blas().limit(limits=1, user_api="blas"):
-        for start in range(0, len(found), AT_ONCE):
-            part = parts[start : start + AT_ONCE]
+    for start in range(0, len(found), AT_ONCE):
+        checkpoint()
+        part = parts[start : start + AT_ONCE]
+        # Products as flat as these take up to ten times as long where several threads share them.
+        with ALONE, _blas().limit(limits=1, user_api="blas"):
             here = np.matmul(part, against, out=costs[: len(part)])
-            here += chance[start : start + len(part)]
-            found[start : start + AT_ONCE] = here.argmin(1)
+        here += chance[start : start + len(part)]
+        found[start : start + AT_ONCE] = here.argmin(1)
     places = np.divmod(found.reshape(rows, columns), offered.descriptors.shape[1])
     return np.stack(places, -1) * offered.step
 
@@ -167,6 +171,7 @@ def _coherent(
     rows, columns = costs.shape
     colour = np.indices(costs.shape).sum(0) % 2
     for turn in range(PASSES):
+        checkpoint()
         padded = np.pad(offsets, ((1, 1), (1, 1), (0, 0)), constant_values=NOWHERE)
         around = [padded[y : y + rows, x : x + columns] for y, x in np.add(_AROUND, 1)]
         follow = np.stack([_key(one) for one in around])

@@ -8,7 +8,7 @@ coefficients found on a reduced picture (He & Sun, "Fast guided filter", arXiv 1
 import numpy as np
 from numpy.typing import NDArray
 
-from styler.imaging import blur, pool, spread
+from styler.imaging import bands, blur, pool, spread
 
 __all__ = ["guided"]
 
@@ -36,11 +36,14 @@ def guided(painted: Array, photo: Array) -> Array:
     products = (guide[:, None] * both[None]).reshape(-1, *guide.shape[1:])
     mean = blur(both, AROUND)
     moments = blur(products, AROUND).reshape(3, 6, *guide.shape[1:]) - mean[:3, None] * mean
-    covariance, cross = (
-        np.moveaxis(part, (0, 1), (2, 3)) for part in (moments[:, :3], moments[:, 3:])
-    )
-    slopes = np.linalg.solve(covariance + FLAT * np.eye(3, dtype=np.float32), cross)
-    slopes = np.moveaxis(slopes, (2, 3), (1, 0))  # of each painted colour by each of the photo's
+    moments[range(3), range(3)] += FLAT
+    slopes = np.empty((3, *guide.shape), np.float32)  # of each painted colour by the photo's
+    for rows in bands(*guide.shape[1:]):
+        covariance, cross = (
+            np.moveaxis(part[:, :, rows], (0, 1), (2, 3))
+            for part in (moments[:, :3], moments[:, 3:])
+        )
+        slopes[:, :, rows] = np.moveaxis(np.linalg.solve(covariance, cross), (2, 3), (1, 0))
     rest = mean[3:] - (slopes * mean[None, :3]).sum(1)
     found = blur(np.concatenate([slopes.reshape(9, *guide.shape[1:]), rest]), AROUND)
 
