@@ -87,7 +87,7 @@ class UploadRequest(Request):
                 kept.write(chunk)
             size = kept.tell()
             kept.seek(0)
-            picture = UploadFile(kept, size=size, filename=self.raw)
+            picture = UploadFile(kept, size=size, filename=self.raw)  # type: ignore[arg-type]
             return FormData([*self.query_params.multi_items(), (self.raw, picture)])
         kind, options = parse_options_header(self.headers.get("content-type"))
         if kind != b"multipart/form-data":
