@@ -3,8 +3,8 @@
 #   docker compose up
 # With torch, to train:
 #   docker build -t styler:train --target train .
-# A release names its base by digest: --build-arg BASE=python:3.12-slim@sha256:...
-ARG BASE=python:3.12-slim
+# The base by digest, so that the same sources make the same image; raised for its security fixes.
+ARG BASE=python:3.12.14-slim-trixie@sha256:78387bc3881b8273120a12ebe6c1ab22b018ccc2c9adf565ae1ac9b536e184ea
 
 # The packages, by their locks: made anew only when a lock changes.
 FROM ${BASE} AS packages

@@ -118,7 +118,8 @@ class Pipeline:
         width, height = recipe.controls.fit_canvas(need.width, need.height)
         pixels = sum(header.width * header.height for header in (photo, *others))
         held = len(task.source) + sum(len(data) for data, _ in sources)
-        fits = [way.peak for way in need.ways if way.peak + held <= self.memory()]
+        limit = self.memory() - held
+        fits = [way.peak for way in need.ways if way.peak <= limit]
         return Cost(
             held=held,
             painting=fits[0] if fits else need.least,

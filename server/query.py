@@ -10,7 +10,7 @@ from .middleware.body import is_picture
 from .problems import FieldError, Problem
 
 
-def no_query(request: Request) -> None:
+async def no_query(request: Request) -> None:
     """Raise a ``Problem`` where the address has parameters, unless the body is a picture."""
     if request.method == "POST" and is_picture(request):
         return

@@ -15,6 +15,8 @@ from typing import Any
 
 import uvicorn
 
+from styler.jobs.memory import apart
+
 from .protocol import Protocol
 from .settings import Settings
 from .state import State
@@ -140,6 +142,7 @@ def _work(config: uvicorn.Config, sockets: list[Any], prepare: Callable[[], None
 
 def _run(config: uvicorn.Config, sockets: list[Any] | None = None) -> None:
     """Serve, and leave at once: what goes on for nobody would keep the process for its end."""
+    apart()  # before there are threads: those that have begun keep heaps of their own
     server = Server(config)
     server.run(sockets)
     if server.painting:

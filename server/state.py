@@ -132,7 +132,7 @@ def _stopping() -> Problem:
     )
 
 
-def _state(request: Request) -> State:
+async def _state(request: Request) -> State:
     state: State = request.app.state.styler
     return state
 

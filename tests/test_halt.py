@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from styler.halt import AbandonedError, checkpoint, until
-from styler.imaging import Picture, bands, encode, read
+from styler.imaging import Palette, Picture, bands, blur, encode, read, stretch
+from styler.inference.guided import guided
 
 
 def test_work_goes_on_until_it_is_called_off() -> None:
@@ -44,3 +47,21 @@ def test_what_is_called_off_is_no_damage() -> None:
     with until(lambda: True), pytest.raises(AbandonedError):
         read(data)
     assert read(data).width == 9
+
+
+PLANES = np.random.default_rng(0).random((3, 20, 30), np.float32)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda: blur(PLANES, 1.0),
+        lambda: stretch(PLANES, (60, 40)),
+        lambda: guided(PLANES, PLANES),
+        lambda: Palette.of(PLANES[None]),
+    ],
+)
+def test_steps_over_a_whole_picture_stop(step: Callable[[], object]) -> None:
+    step()
+    with until(lambda: True), pytest.raises(AbandonedError):
+        step()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import re
 import sys
 from collections.abc import AsyncGenerator
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from fastapi import Request
@@ -56,7 +56,7 @@ class BodyLimit:
 
 
 class _MemoryParser(MultiPartParser):
-    """Keeps uploads in memory, which :class:`BodyLimit` bounds, so that no disk is needed."""
+    """Keeps uploads in memory, which :class:`BodyLimit` bounds: no disk is needed, nor a thread."""
 
     spool_max_size = sys.maxsize
 
@@ -82,8 +82,12 @@ class UploadRequest(Request):
 
     async def _parsed(self, stream: AsyncGenerator[bytes, None]) -> FormData:
         if is_picture(self):
-            body = b"".join([chunk async for chunk in stream])
-            picture = UploadFile(io.BytesIO(body), size=len(body), filename=self.raw)
+            kept = SpooledTemporaryFile(max_size=sys.maxsize)  # noqa: SIM115 - the form closes it
+            async for chunk in stream:
+                kept.write(chunk)
+            size = kept.tell()
+            kept.seek(0)
+            picture = UploadFile(kept, size=size, filename=self.raw)  # type: ignore[arg-type]
             return FormData([*self.query_params.multi_items(), (self.raw, picture)])
         kind, options = parse_options_header(self.headers.get("content-type"))
         if kind != b"multipart/form-data":

@@ -90,7 +90,7 @@ class Job(BaseModel):
     results: list[Result]
 
 
-def _owner(request: Request, state: StateDependency) -> str:
+async def _owner(request: Request, state: StateDependency) -> str:
     """Whose jobs a request may see: those of its key, where keys are needed."""
     if not state.settings.keys:
         return ""

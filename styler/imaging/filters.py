@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from styler.halt import checkpoint
+
 __all__ = ["blur", "pool", "spread", "stretch"]
 
 Planes = NDArray[np.float32]
@@ -25,6 +27,7 @@ def blur(planes: Planes, sigma: float) -> Planes:
         total = weights[radius] * padded[radius : radius + length]
         pair = np.empty_like(total)
         for offset, weight in enumerate(weights[:radius]):
+            checkpoint()
             far = 2 * radius - offset
             np.add(padded[offset : offset + length], padded[far : far + length], out=pair)
             pair *= weight
@@ -112,6 +115,7 @@ def stretch(
 def _resized(planes: NDArray[Any], size: tuple[int, int], method: Image.Resampling) -> Planes:
     out = np.empty((len(planes), size[1], size[0]), np.float32)
     for plane, target in zip(planes, out, strict=True):
+        checkpoint()
         image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
         target[:] = np.asarray(image.resize(size, method))
     return out

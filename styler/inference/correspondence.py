@@ -15,6 +15,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
+from styler.halt import checkpoint
+
 from .patches import CELLS, LEVELS, Patches
 
 __all__ = ["SIDES", "correspond", "hashed", "origins"]
@@ -47,7 +49,8 @@ AT_ONCE = 128
 """Patches that are compared with all of the painting's."""
 
 ALONE = Lock()
-"""A limit of threads holds for the process, and is taken back by who set it."""
+"""A limit of threads holds for the process, and is taken back by who set it: for one product, so
+that small pictures need not wait until a large one has all of its patches."""
 
 _AROUND = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
 NOWHERE = np.intp(1) << 60
@@ -120,13 +123,14 @@ def _nearest(wanted: Patches, at: tuple[Offsets, ...], offered: Patches) -> Offs
     chance = sliding_window_view(chance, len(half))[::STRIDE]
     found = np.empty(len(parts), np.intp)
     costs = np.empty((AT_ONCE, len(half)), np.float32)
-    # Products as flat as these take up to ten times as long where several threads share them.
-    with ALONE, _blas().limit(limits=1, user_api="blas"):
-        for start in range(0, len(found), AT_ONCE):
-            part = parts[start : start + AT_ONCE]
+    for start in range(0, len(found), AT_ONCE):
+        checkpoint()
+        part = parts[start : start + AT_ONCE]
+        # Products as flat as these take up to ten times as long where several threads share them.
+        with ALONE, _blas().limit(limits=1, user_api="blas"):
             here = np.matmul(part, against, out=costs[: len(part)])
-            here += chance[number[start : start + len(part)]]
-            found[start : start + AT_ONCE] = here.argmin(1)
+        here += chance[number[start : start + len(part)]]
+        found[start : start + AT_ONCE] = here.argmin(1)
     return np.stack(np.divmod(found, offered.descriptors.shape[1]), -1) * offered.step
 
 
@@ -191,6 +195,7 @@ def _coherent(
     here = origins(wanted.side, rows, columns).reshape(-1, 2)
     colour, due = np.indices((rows + 2, wide)).sum(0).ravel() % 2, number >= 0
     for turn in range(PASSES):
+        checkpoint()
         at = np.nonzero(due & (colour == turn % 2))[0]
         one, beside, due[at] = number[at], at + around, False
         own, follow = keys[at], keys[beside]

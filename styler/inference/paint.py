@@ -157,7 +157,9 @@ def _vivid(painted: Array, regions: Regions, controls: Controls, steady: Steady)
             return vivid(own.mean, contrast, saturation)
 
         painted = _moved(painted, regions, steady, "vivid", more)
-    return pigment(painted, min(controls.brushwork, 1.0) * fade)
+    for rows in bands(*painted.shape[2:]):
+        painted[:, :, rows] = pigment(painted[:, :, rows], min(controls.brushwork, 1.0) * fade)
+    return painted
 
 
 def _moved(

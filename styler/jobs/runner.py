@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Runner"]
 
 _ENOUGH = 300e6  # bytes of the process, below which nothing is given back between pictures
+_LARGE = 4e6  # pixels of those after which all is: it takes little beside their own time
 
 
 class Runner:
@@ -206,7 +208,7 @@ class Runner:
             data = self._put(painted, job, task)
         size = shown.width, shown.height
         del painted, shown
-        memory.trim(above=_ENOUGH)
+        memory.trim(above=0 if math.prod(size) > _LARGE else _ENOUGH)
         return Outcome(
             str(task),
             "stdout" if task.output is None else str(task.output),

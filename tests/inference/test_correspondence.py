@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from styler.inference.correspondence import SIDES, correspond, origins
+from styler.halt import AbandonedError, until
+from styler.inference.correspondence import PASSES, SIDES, correspond, origins
 from styler.inference.patches import Patches, energy, smooth
 
 
@@ -80,3 +81,19 @@ def test_what_is_not_seen_is_not_taken() -> None:
 def test_the_same_again(seed: int) -> None:
     pair = of_picture(smooth_noise(90, 70, seed)), of_painting(smooth_noise(120, 100, seed + 9))
     assert np.array_equal(correspond(*pair), correspond(*pair))
+
+
+def test_the_search_stops_in_the_middle() -> None:
+    picture, painting = (smooth_noise(128, 128, seed) for seed in (0, 1))
+    for most in (1, 5, len(SIDES) * PASSES):
+        asked = 0
+
+        def called_off(most: int = most) -> bool:
+            nonlocal asked
+            asked += 1
+            return asked == most
+
+        wanted, offered = of_picture(picture), of_painting(painting)
+        with until(called_off), pytest.raises(AbandonedError):
+            correspond(wanted, offered)
+        assert asked == most

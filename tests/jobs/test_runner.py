@@ -17,7 +17,7 @@ from PIL import Image
 
 from styler import imaging
 from styler.files import TEMPORARY_SUFFIX
-from styler.jobs import Job, Need, Outcome, Runner, Task
+from styler.jobs import Job, Need, Outcome, Runner, Task, memory, runner
 from tests.cli.conftest import Call
 from tests.cli.pictures import STYLIZE, photos, read, save
 
@@ -278,6 +278,19 @@ def test_too_little_memory_is_told_before_a_photo_is_decoded(
     dry = call("stylize", "a.jpg", "--style", "night", "--dry-run", "--max-memory", "40MB")
     assert dry.code == 0 and "fails: a.jpg: painting 48x32 takes about" in dry.out
     assert call("stylize", "a.jpg", "--style", "night", "--max-memory", "much").code == 2
+
+
+def test_all_memory_is_given_back_after_a_large_picture(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(Path("a.jpg"))
+    kept: list[float] = []
+    monkeypatch.setattr(memory, "trim", lambda above=0.0: kept.append(above))
+    assert call("stylize", "a.jpg", "--style", "night", "-o", "b.png").code == 0
+    assert kept[-1] > 0
+    monkeypatch.setattr(runner, "_LARGE", 48 * 32 - 1)
+    assert call("stylize", "a.jpg", "--style", "night", "-o", "c.png").code == 0
+    assert kept[-1] == 0
 
 
 def sideways() -> bytes:

@@ -56,7 +56,9 @@ def test_the_default_image_serves() -> None:
 
 
 def test_every_stage_starts_from_the_build_argument_or_another_stage() -> None:
-    assert instructions()[0][0] == "ARG"
+    word, base = instructions()[0]
+    assert word == "ARG"
+    assert re.fullmatch(r"BASE=python:3\.12\.\d+-slim-\w+@sha256:[0-9a-f]{64}", base)
     for parent, _ in stages().values():
         assert parent == "${BASE}" or parent in stages()
 

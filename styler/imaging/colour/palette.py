@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from styler.errors import ParameterError
+from styler.halt import checkpoint
 
 __all__ = ["Palette", "power"]
 
@@ -46,6 +47,7 @@ class Palette:
 
         def bands() -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64] | None]]:
             for row in range(0, picture.shape[2], BAND):
+                checkpoint()
                 rows = slice(row, row + BAND)
                 band = picture[0, :, rows].reshape(3, -1).astype(np.float64)
                 yield band, None if weights is None else weights[rows].reshape(-1).astype(float)

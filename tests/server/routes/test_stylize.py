@@ -1,7 +1,10 @@
 """What POST /v1/stylize answers to requests that are in order."""
 
 import io
+from collections.abc import Callable
+from typing import Any
 
+import anyio.to_thread
 import httpx
 import numpy as np
 import pytest
@@ -187,3 +190,23 @@ async def test_what_of_the_photo_is_not_painted_is_said(serve: Serve) -> None:
     assert response.headers["styler-note"] == (
         "content: the first of its 2 frames is painted alone; `styler stylize` paints all"
     )
+
+
+async def test_a_body_takes_no_thread(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken, run_sync = [], anyio.to_thread.run_sync
+
+    async def counted(job: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        taken.append(job)
+        return await run_sync(job, *arguments, **options)
+
+    monkeypatch.setattr(anyio.to_thread, "run_sync", counted)
+    async with serve() as client:
+        form = await paint(client, preset="wheatfield")
+        raw = await client.post(
+            "/v1/stylize?preset=wheatfield",
+            content=picture(),
+            headers={"Content-Type": "image/jpeg"},
+        )
+    assert form.status_code == raw.status_code == 200
+    assert form.content == raw.content
+    assert not taken  # each costs two switches
