@@ -7,13 +7,13 @@ blending operator", 2018), for a mean would be dull.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .correspondence import SIDES, correspond
+from .correspondence import SIDES, Offsets, correspond
 from .patches import CELLS, Patches, energy, smooth
 
 __all__ = ["Example", "Subject", "transfer"]
@@ -93,6 +93,7 @@ class Subject:
     shapes: Array
     busy: Array
     patches: list[Patches]
+    _counterparts: dict[Example, Offsets] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, picture: Array) -> "Subject":
@@ -101,6 +102,12 @@ class Subject:
         detail = picture - shapes
         busy = energy(detail)
         return cls(detail, shapes, busy, _patches(picture, busy))
+
+    def counterparts(self, example: Example) -> Offsets:
+        """Where in the example; several regions may ask for the same one."""
+        if example not in self._counterparts:
+            self._counterparts[example] = correspond(self.patches, example.patches)
+        return self._counterparts[example]
 
 
 def transfer(subject: Subject, examples: Sequence[tuple[Example, float]], boldness: float) -> Array:
@@ -118,8 +125,7 @@ def transfer(subject: Subject, examples: Sequence[tuple[Example, float]], boldne
     )
     taken, ground = np.zeros_like(subject.detail), np.zeros_like(subject.detail)
     for example, weight in examples:
-        offsets = correspond(subject.patches, example.patches)
-        layers = _render(example.layers, offsets, height, width)
+        layers = _render(example.layers, subject.counterparts(example), height, width)
         taken += np.float32(weight) * _within(layers[:3], limit * example.quiet)
         ground += np.float32(weight) * layers[3:]
     taken /= np.float32(np.sqrt(sum(weight**2 for _, weight in examples)))

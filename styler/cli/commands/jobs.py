@@ -19,6 +19,8 @@ from styler.controls import Controls
 from styler.jobs import STATES, Outcome, Saving, plan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from styler.jobs.queue import Entry, Queue, Status
 
 
@@ -33,6 +35,9 @@ def jobs() -> None:
     styler jobs run --workers 2
     styler jobs list
     """
+
+
+several = click.argument("ids", nargs=-1, required=True, metavar="ID...")
 
 
 def opened(where: str | None) -> Queue:
@@ -148,7 +153,7 @@ def show(job: str, queue: str | None, log: bool, json: bool) -> None:
 
 
 @jobs.command()
-@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@several
 @options.queue
 def retry(ids: tuple[str, ...], queue: str | None) -> None:
     """Queue again what failed or was cancelled.
@@ -156,13 +161,11 @@ def retry(ids: tuple[str, ...], queue: str | None) -> None:
     \b
     styler jobs retry ID
     """
-    found = opened(queue)
-    for id in [found.find(id) for id in ids]:
-        click.echo(f"{id}  {found.retry(id)} queued again", err=True)
+    _change(ids, queue, lambda found, id: f"{found.retry(id)} queued again")
 
 
 @jobs.command()
-@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@several
 @options.queue
 def cancel(ids: tuple[str, ...], queue: str | None) -> None:
     """Cancel what is not painted yet. What is painted at this moment is given up.
@@ -170,9 +173,7 @@ def cancel(ids: tuple[str, ...], queue: str | None) -> None:
     \b
     styler jobs cancel ID
     """
-    found = opened(queue)
-    for id in [found.find(id) for id in ids]:
-        click.echo(f"{id}  {found.cancel(id)} cancelled", err=True)
+    _change(ids, queue, lambda found, id: f"{found.cancel(id)} cancelled")
 
 
 @jobs.command()
@@ -262,6 +263,13 @@ class _Teller:
             click.echo(str(outcome), err=True)
         if outcome.warning and not self.quiet:
             click.echo(f"warning: {outcome.warning}", err=True)
+
+
+def _change(ids: Iterable[str], queue: str | None, change: Callable[[Queue, str], str]) -> None:
+    """Change each job, once all are known, and say what came of it."""
+    found = opened(queue)
+    for id in [found.find(id) for id in ids]:
+        click.echo(f"{id}  {change(found, id)}", err=True)
 
 
 def _line(status: Status) -> tuple[str, ...]:
