@@ -13,10 +13,9 @@ import pytest
 from styler_server import events
 
 from styler.errors import ImageError
-from tests.server.conftest import Gate, Serve, decoded, picture
+from tests.server.conftest import Gate, Serve, decoded, picture, ready, serving, until
 from tests.server.test_hostile import problem
-from tests.server.test_serving import ready, serving
-from tests.server.test_sockets import connect, form, head, requests, until
+from tests.server.test_sockets import connect, form, head, requests
 
 pytestmark = pytest.mark.anyio
 

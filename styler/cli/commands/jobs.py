@@ -13,7 +13,7 @@ import click
 
 from styler.cli import hush
 from styler.cli.output.columns import aligned
-from styler.cli.settings import idle, options
+from styler.cli.settings import options
 from styler.cli.settings.network import Network
 from styler.controls import Controls
 from styler.jobs import STATES, Outcome, Saving, plan
@@ -88,8 +88,7 @@ def add(
     from styler.jobs.queue import contents, held
 
     network = Network(model, "auto", None)
-    recipe = options.recipe(style, controls, network, mask, only)
-    idle.tell(recipe.styles, controls, quiet=quiet)
+    recipe = options.recipe(style, controls, network, mask, only, quiet=quiet)
     job = held(plan(recipe, photos, output, saving, page=page, repaint=repaint, name=name))
     job.saving.check(task.output for task in job.tasks)
     found = opened(queue)
