@@ -36,9 +36,7 @@ def parsed(text: str) -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
-async def test_a_quick_one_is_a_single_event(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_quick_one_is_a_single_event(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "_TICK", 20)  # quick however much else the machine does
     async with serve() as client:
         plain = await client.post("/v1/stylize", **FORM)
