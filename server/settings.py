@@ -91,7 +91,8 @@ class Settings(BaseSettings):
     job_queue: str | None = Field(
         default=None,
         description="The queue: a SQLite file, or a database such as "
-        "postgresql://user@host/database. By default jobs.sqlite in the folder.",
+        "postgresql://user@host/database. By default jobs.sqlite in the folder. Without a folder "
+        "it is that of styler jobs alone.",
     )
     job_painting: bool = Field(
         default=True,
@@ -168,8 +169,6 @@ class Settings(BaseSettings):
             raise ValueError("rate is of each key, and there are no api_keys")
         if self.wait_seconds > self.request_seconds:
             raise ValueError("wait_seconds is over request_seconds, within which all is done")
-        if self.job_queue is not None and self.job_folder is None:
-            raise ValueError("job_queue needs job_folder, for the pictures of its jobs")
         return self
 
     @property

@@ -180,7 +180,7 @@ def test_waiting_for_the_server_ends() -> None:
 def test_first_blocks_of_the_readme_are_the_two_commands() -> None:
     paint, test = (block.code for block in blocks(ROOT / "README.md")[:2])
     assert "pip install ." in paint and "styler stylize scene.png" in paint
-    assert "'.[dev]'" in test and test.strip().endswith("pytest")
+    assert "'.[dev]'" in test and "/pytest " in test
 
 
 @pytest.mark.parametrize("document", [*DOCUMENTS, *NOT_RUN], ids=lambda d: d.stem)

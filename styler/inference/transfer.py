@@ -7,7 +7,7 @@ blending operator", 2018), for a mean would be dull.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from .correspondence import SIDES, correspond, hashed, origins
+from .correspondence import SIDES, Offsets, correspond, hashed, origins
 from .patches import CELLS, Patches, energy, smooth
 
 __all__ = ["Example", "Subject", "transfer"]
@@ -101,6 +101,7 @@ class Subject:
     shapes: Array
     busy: Array
     patches: list[Patches]
+    _counterparts: dict[Example, Offsets] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, picture: Array) -> "Subject":
@@ -109,6 +110,12 @@ class Subject:
         detail = picture - shapes
         busy = energy(detail)
         return cls(detail, shapes, busy, _patches(picture, busy))
+
+    def counterparts(self, example: Example) -> Offsets:
+        """Where in the example; several regions may ask for the same one."""
+        if example not in self._counterparts:
+            self._counterparts[example] = correspond(self.patches, example.patches)
+        return self._counterparts[example]
 
 
 def transfer(
@@ -132,8 +139,7 @@ def transfer(
     )
     taken, ground = np.zeros_like(subject.detail), np.zeros_like(subject.detail)
     for example, weight in examples:
-        offsets = correspond(subject.patches, example.patches)
-        layers = _render(example, offsets, height, width)
+        layers = _render(example, subject.counterparts(example), height, width)
         taken += np.float32(weight) * _within(layers[:3], limit * example.quiet)
         ground += np.float32(weight) * layers[3:]
     taken /= np.float32(np.sqrt(sum(weight**2 for _, weight in examples)))
@@ -166,7 +172,7 @@ def _patches(picture: Array, busy: Array) -> list[Patches]:
     return found
 
 
-def _places(example: Example, offsets: NDArray[np.intp]) -> NDArray[np.intp]:
+def _places(example: Example, offsets: Offsets) -> Offsets:
     """Where patches begin in the painting, ``(rows, columns, 2)``: those of an offset, which are
     one piece, moved alike, and what stays where it is, not at all."""
     places = origins(SIDES[-1], *offsets.shape[:2]) + offsets
@@ -176,11 +182,11 @@ def _places(example: Example, offsets: NDArray[np.intp]) -> NDArray[np.intp]:
     ways = np.stack([bits, bits >> np.uint32(16)], 2).astype(np.intp)
     span = 2 * LOOSE + 1
     limits = np.array(example.layers.shape[:2]) - SIDES[-1]
-    moved: NDArray[np.intp] = (places + (ways + LOOSE) % span - LOOSE).clip(0, limits)
+    moved: Offsets = (places + (ways + LOOSE) % span - LOOSE).clip(0, limits)
     return moved
 
 
-def _render(example: Example, offsets: NDArray[np.intp], height: int, width: int) -> Array:
+def _render(example: Example, offsets: Offsets, height: int, width: int) -> Array:
     """Detail and ground, ``(6, height, width)``, of the patches that offsets tell of.
 
     They lie half a side apart, so four of them cover each square of half a side.
@@ -207,7 +213,7 @@ def _render(example: Example, offsets: NDArray[np.intp], height: int, width: int
     return whole.reshape(depth, -1, columns * half)[:, :height, :width]
 
 
-def _strength(offsets: NDArray[np.intp], share: Array) -> Array:
+def _strength(offsets: Offsets, share: Array) -> Array:
     """The deviation that detail of variance 1 keeps in each square of four patches, ``(rows,
     columns, half, half)``: those of the same offset are one piece, others independent."""
     rows, columns = offsets.shape[0] - 1, offsets.shape[1] - 1

@@ -90,14 +90,7 @@ class Stage(nn.Module):
         if scale is not None and shift is not None:
             x = torch.addcmul(shift.to(x.dtype), x, scale.to(x.dtype))
         stack = list(aside)
-        for operation in self.operations:
-            if isinstance(operation, Save):
-                stack.append(x)
-            elif isinstance(operation, Add):
-                x = x + operation(stack.pop())
-            else:
-                x = operation(x)
-        return (x, *stack)
+        return (_run(self.operations, x, stack, {}), *stack)
 
 
 class StyleEncoder(nn.Module):
@@ -108,18 +101,25 @@ class StyleEncoder(nn.Module):
         self.operations = nn.ModuleList(operations)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        stack: list[Tensor] = []
         maps: dict[int, Tensor] = {}
-        for operation in self.operations:
-            if isinstance(operation, Save):
-                stack.append(x)
-            elif isinstance(operation, Add):
-                x = x + operation(stack.pop())
-            elif isinstance(operation, Tap):
-                maps[operation.site] = operation(x)
-            else:
-                x = operation(x)
+        _run(self.operations, x, [], maps)
         return [maps[site] for site in sorted(maps)]
+
+
+def _run(
+    operations: Iterable[nn.Module], x: Tensor, stack: list[Tensor], maps: dict[int, Tensor]
+) -> Tensor:
+    """What comes out of a piece of tape, with what it puts on the stack and hands out by site."""
+    for operation in operations:
+        if isinstance(operation, Save):
+            stack.append(x)
+        elif isinstance(operation, Add):
+            x = x + operation(stack.pop())
+        elif isinstance(operation, Tap):
+            maps[operation.site] = operation(x)
+        else:
+            x = operation(x)
+    return x
 
 
 def cut(tape: Iterable[nn.Module]) -> tuple[list[Stage], list[Site]]:

@@ -127,12 +127,20 @@ def _exemplar(sha256: str, kept: NDArray[Any] | None) -> Exemplar:
     if kept is not None:
         content = kept.tobytes()
     elif re.fullmatch("[0-9a-f]{64}", sha256):
-        content = (shipped() / PAINTINGS / f"{sha256[:16]}.webp").read_bytes()
+        content = _painting(shipped() / PAINTINGS / f"{sha256[:16]}.webp")
     else:
         raise ValueError("its picture is missing")
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ValueError("its picture is damaged")
     return Exemplar(content)
+
+
+def _painting(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        again = "install styler, or save the style, again"
+        raise StyleError(f"cannot read the painting {path}: {error.strerror}; {again}") from None
 
 
 def _wide(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@ import pytest
 
 from styler.controls import Controls
 from styler.inference.brushwork import brush
+from styler.inference.correspondence import correspond
 from styler.styles import Brushwork
 
 FLAT = np.full((1, 3, 96, 128), 0.5, np.float32)
@@ -44,6 +45,21 @@ def test_masks_say_where() -> None:
     change = brush(FLAT, [KIND, Brushwork()], Controls(), masks) - FLAT
     assert change[..., :64].std() > 0.02
     assert np.abs(change[..., 64:]).max() == 0
+
+
+def test_what_several_regions_paint_by_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(
+        "styler.inference.transfer.correspond", lambda *a: asked.append(a) or correspond(*a)
+    )
+    left = np.linspace(0, 1, 128, dtype=np.float32) * np.ones((96, 1), np.float32)
+    other = hatched(period=12)
+    mixed = Brushwork.mix([KIND, other], [0.5, 0.5])
+    whole = brush(FLAT, [mixed], Controls())
+    assert len(asked) == 2
+    brushed = brush(FLAT, [mixed, mixed], Controls(), np.stack([left, 1 - left]))
+    assert len(asked) == 4
+    assert np.abs(brushed - whole).max() < 1e-6
 
 
 def periods(y: np.ndarray) -> float:

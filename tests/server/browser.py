@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.conftest import Gate, picture
-from tests.server.test_sockets import listening
+from tests.server.conftest import Gate, listening, picture
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}

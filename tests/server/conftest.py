@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import signal
+import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -14,9 +17,12 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+import uvicorn
 from PIL import Image
 from styler_server.app import create_app
 from styler_server.pipeline import Pipeline
+from styler_server.protocol import Protocol
+from styler_server.serving import Server
 from styler_server.settings import Settings
 
 from styler.imaging import Picture
@@ -144,6 +150,57 @@ def serve(gate: Gate) -> Serve:
                 yield client
 
     return serving
+
+
+def until(condition: Callable[[], bool], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def serving(gate: Gate, open_pipeline: Any = None, **values: Any) -> Iterator[httpx.Client]:
+    """The whole of it in a thread, with ``client.server``, and ``client.stop`` for a signal."""
+    app = create_app(Settings(**values), open_pipeline=open_pipeline or pipeline_of(gate))
+    config = uvicorn.Config(app, http=Protocol, ws="none", log_config=None, lifespan="on")
+    server, listener = Server(config), socket.create_server(("127.0.0.1", 0))
+    ended: list[Any] = []
+
+    def run() -> None:
+        try:
+            ended.append(server.run([listener]))
+        except SystemExit as exit:
+            ended.append(exit.code)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    base = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    try:
+        with httpx.Client(base_url=base, timeout=15, trust_env=False) as client:
+            until(lambda: server.started)
+            made: Any = client
+            made.server, made.ended = server, ended
+            made.stop = lambda: server.handle_exit(signal.SIGTERM, None)
+            yield client
+    finally:
+        gate.open.set()
+        server.should_exit = True
+        thread.join(20)
+        listener.close()
+        assert not thread.is_alive()
+
+
+def ready(client: httpx.Client) -> None:
+    until(lambda: client.get("/readyz").status_code == 200)
+
+
+@contextlib.contextmanager
+def listening(gate: Gate, **values: Any) -> Iterator[httpx.Client]:
+    """:func:`serving`, once it is ready."""
+    with serving(gate, **values) as client:
+        ready(client)
+        yield client
 
 
 def picture(

@@ -12,8 +12,7 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection
 from styler_server.app import create_app
 
-from tests.server.conftest import PRESETS, Gate, picture
-from tests.server.test_serving import ready, serving
+from tests.server.conftest import PRESETS, Gate, picture, ready, serving
 
 SCHEMA = schemathesis.openapi.from_dict(create_app().openapi())
 PNG = picture()

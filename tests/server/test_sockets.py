@@ -8,57 +8,20 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
-from styler_server.app import create_app
-from styler_server.settings import Settings
 
-from tests.server.conftest import Gate, decoded, picture, pipeline_of
+from tests.server.conftest import Gate, decoded, listening, picture, until
 
 Listen = Callable[..., contextlib.AbstractContextManager[httpx.Client]]
-
-
-class Server(uvicorn.Server):
-    def install_signal_handlers(self) -> None:
-        """Not in a thread."""
-
-
-@contextlib.contextmanager
-def listening(gate: Gate, **values: object) -> Iterator[httpx.Client]:
-    app = create_app(Settings(**values), open_pipeline=pipeline_of(gate))
-    server = Server(uvicorn.Config(app, port=0, log_level="critical", ws="none"))
-    listener = socket.create_server(("127.0.0.1", 0))
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    try:
-        base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with httpx.Client(base_url=base, timeout=15, trust_env=False) as client:
-            until(lambda: server.started)
-            until(lambda: client.get("/readyz").status_code == 200)
-            client.server = server  # type: ignore[attr-defined]
-            yield client
-    finally:
-        gate.open.set()
-        server.should_exit = True
-        thread.join(20)
-        listener.close()
-        assert not thread.is_alive()
 
 
 @pytest.fixture
 def listen(gate: Gate) -> Listen:
     return lambda **values: listening(gate, **values)
-
-
-def until(condition: Callable[[], bool], seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
 
 
 def requests(client: httpx.Client) -> int:

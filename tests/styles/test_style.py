@@ -321,6 +321,13 @@ class TestPresets:
         assert preset(shipped).model == "0123"
         assert [info.path.parent for info in presets() if info.name == shipped] == [own]
 
+    def test_a_missing_painting_is_named(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr("styler.styles.file.shipped", lambda: tmp_path)
+        with pytest.raises(StyleError, match=r"the painting .*paintings.*\.webp: No such file"):
+            preset("monet-impression")
+
     def test_unknown_with_the_nearest(self, own: Path) -> None:
         random_style().save(own / "zz-starry-night.style")
         with pytest.raises(StyleError, match="no style 'zz-stary-nigth'; did you mean 'zz-starry-"):

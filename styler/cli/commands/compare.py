@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from styler.cli.output.tiles import Tiles, photo_of
-from styler.cli.settings import idle, options
+from styler.cli.output.tiles import Tiles, check_picture, photo_of
+from styler.cli.settings import options
 from styler.cli.settings.network import Network
 from styler.controls import Controls
-from styler.jobs import Runner, Saving, check_output
+from styler.jobs import Runner
 
 
 @click.command()
@@ -44,12 +44,11 @@ def compare(
     styler compare photo.jpg --style NAME -o compared.png
     styler compare photo.jpg --style NAME=2 --style OTHER=1 -o compared.png --size 800
     """
-    check_output(output, force)
-    Saving().check([output])
+    check_picture(output, force)
     content = photo_of(photo, max_pixels)
     content = content.resized(controls.fit(content.width, content.height))
-    recipe = options.recipe(style, replace(controls, size=None), network, mask, only)
-    idle.tell(recipe.styles, controls, quiet=quiet)
+    unsized = replace(controls, size=None)
+    recipe = options.recipe(style, unsized, network, mask, only, quiet=quiet)
     runner = Runner(network.open, max_pixels=max_pixels)
     with Tiles(photo, content, 1, quiet=quiet) as both:
         both.tiles.append((photo.name, content))

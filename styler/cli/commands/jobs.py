@@ -13,12 +13,14 @@ import click
 
 from styler.cli import hush
 from styler.cli.output.columns import aligned
-from styler.cli.settings import idle, options
+from styler.cli.settings import options
 from styler.cli.settings.network import Network
 from styler.controls import Controls
 from styler.jobs import STATES, Outcome, Saving, plan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from styler.jobs.queue import Entry, Queue, Status
 
 
@@ -33,6 +35,9 @@ def jobs() -> None:
     styler jobs run --workers 2
     styler jobs list
     """
+
+
+several = click.argument("ids", nargs=-1, required=True, metavar="ID...")
 
 
 def opened(where: str | None) -> Queue:
@@ -83,8 +88,7 @@ def add(
     from styler.jobs.queue import contents, held
 
     network = Network(model, "auto", None)
-    recipe = options.recipe(style, controls, network, mask, only)
-    idle.tell(recipe.styles, controls, quiet=quiet)
+    recipe = options.recipe(style, controls, network, mask, only, quiet=quiet)
     job = held(plan(recipe, photos, output, saving, page=page, repaint=repaint, name=name))
     job.saving.check(task.output for task in job.tasks)
     found = opened(queue)
@@ -148,7 +152,7 @@ def show(job: str, queue: str | None, log: bool, json: bool) -> None:
 
 
 @jobs.command()
-@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@several
 @options.queue
 def retry(ids: tuple[str, ...], queue: str | None) -> None:
     """Queue again what failed or was cancelled.
@@ -156,13 +160,11 @@ def retry(ids: tuple[str, ...], queue: str | None) -> None:
     \b
     styler jobs retry ID
     """
-    found = opened(queue)
-    for id in [found.find(id) for id in ids]:
-        click.echo(f"{id}  {found.retry(id)} queued again", err=True)
+    _change(ids, queue, lambda found, id: f"{found.retry(id)} queued again")
 
 
 @jobs.command()
-@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@several
 @options.queue
 def cancel(ids: tuple[str, ...], queue: str | None) -> None:
     """Cancel what is not painted yet. What is painted at this moment is given up.
@@ -170,9 +172,7 @@ def cancel(ids: tuple[str, ...], queue: str | None) -> None:
     \b
     styler jobs cancel ID
     """
-    found = opened(queue)
-    for id in [found.find(id) for id in ids]:
-        click.echo(f"{id}  {found.cancel(id)} cancelled", err=True)
+    _change(ids, queue, lambda found, id: f"{found.cancel(id)} cancelled")
 
 
 @jobs.command()
@@ -262,6 +262,13 @@ class _Teller:
             click.echo(str(outcome), err=True)
         if outcome.warning and not self.quiet:
             click.echo(f"warning: {outcome.warning}", err=True)
+
+
+def _change(ids: Iterable[str], queue: str | None, change: Callable[[Queue, str], str]) -> None:
+    """Change each job, once all are known, and say what came of it."""
+    found = opened(queue)
+    for id in [found.find(id) for id in ids]:
+        click.echo(f"{id}  {change(found, id)}", err=True)
 
 
 def _line(status: Status) -> tuple[str, ...]:

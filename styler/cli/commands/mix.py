@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from styler.cli.output.tiles import PAINTED, Tiles, photo_of, shrink
+from styler.cli.output.tiles import Tiles, check_picture, small
 from styler.cli.settings import idle, options
 from styler.cli.settings.network import Network, held
-from styler.controls import Controls, Size
+from styler.controls import Controls
 from styler.errors import ParameterError
-from styler.jobs import Recipe, Runner, Saving, check_output
+from styler.jobs import Recipe, Runner
 
 
 @click.command()
@@ -62,10 +62,8 @@ def mix(
     """
     if len(style) != 2:
         raise ParameterError(f"--style was given {len(style)} times; a strip goes between two")
-    check_output(output, force)
-    Saving().check([output])
-    shown, large = Size(long_side=tile), Size(long_side=max(tile, PAINTED))
-    content = shrink(photo_of(photo, max_pixels), large)
+    check_picture(output, force)
+    content, shown = small(photo, tile, max_pixels)
     first, last = map(held, style)
     idle.tell([(first, 1.0), (last, 1.0)], controls, quiet=quiet)
     runner = Runner(network.open)

@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from styler.cli import hush
+from styler.cli.settings import idle
 from styler.cli.settings.fields import FieldsCommand, option
 from styler.errors import InputError, StorageError
 
@@ -119,7 +120,7 @@ def _configured(settings: dict[str, Any]) -> Any:
         if value is not None:  # workers are processes of their own: the environment reaches them
             os.environ[PREFIX + name.upper()] = str(value)
     try:
-        return _settings()()
+        configured = _settings()()
     except ValidationError as error:
         first = error.errors()[0]
         told = first["msg"].removeprefix("Value error, ")
@@ -128,6 +129,10 @@ def _configured(settings: dict[str, Any]) -> Any:
         flag = "--" + "-".join(str(part) for part in first["loc"]).replace("_", "-")
         given = "" if first["loc"] == ("api_keys",) else f", not {first['input']!r}"
         raise InputError(f"{flag}: {told}{given}") from None
+    # In the environment it may be there for `styler jobs`, beside a server that takes no jobs.
+    if idle.typed("job_queue") and configured.job_folder is None:
+        raise InputError("--job-queue needs --job-folder, for the pictures of its jobs")
+    return configured
 
 
 def _check_temporary() -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from styler.cli.commands.styles import tell
-from styler.cli.output.tiles import PAINTED, Tiles, photo_of, shrink
+from styler.cli.output.tiles import Tiles, check_picture, shrink, small
 from styler.cli.settings import idle, options
 from styler.cli.settings.network import Network, held
-from styler.controls import Controls, Size
-from styler.jobs import Recipe, Runner, Saving, check_output
+from styler.controls import Controls
+from styler.jobs import Recipe, Runner
 
 
 @click.command()
@@ -64,10 +64,8 @@ def sheet(
     """
     from styler.styles import usable
 
-    check_output(output, force)
-    Saving().check([output])
-    shown, large = Size(long_side=tile), Size(long_side=max(tile, PAINTED))
-    content = shrink(photo_of(photo, max_pixels), large)
+    check_picture(output, force)
+    content, shown = small(photo, tile, max_pixels)
     idle.tell([(name, 1.0) for name in style], controls, quiet=quiet)
     runner = Runner(network.open)
     chosen: list[tuple[str, Any]] = []

@@ -89,8 +89,7 @@ def stylize(
 
     if [*photos, *style, *map(str, mask), str(only)].count(PIPE) > 1:
         raise InputError("-: standard input is one picture; name it once")
-    recipe = options.recipe(style, controls, network, mask, only)
-    idle.tell(recipe.styles, controls, quiet=quiet)
+    recipe = options.recipe(style, controls, network, mask, only, quiet=quiet)
 
     def look() -> Job:
         return plan(recipe, photos, output, saving, page=page, repaint=repaint, name=name)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from styler.cli.output.frames import Frames
-from styler.cli.settings import idle, options
+from styler.cli.settings import options
 from styler.cli.settings.network import Network
 from styler.controls import Controls
 from styler.jobs import Runner
@@ -75,8 +75,7 @@ def video(
     """
     from styler.video import paint_clip
 
-    recipe = options.recipe(style, controls, network, mask, only)
-    idle.tell(recipe.styles, controls, quiet=quiet)
+    recipe = options.recipe(style, controls, network, mask, only, quiet=quiet)
     runner = Runner(network.open, max_pixels=max_pixels)
     runner.prepare(recipe)
     masks, where = runner.masks(recipe)

@@ -13,7 +13,7 @@ from styler.cli.output.report import Report
 from styler.cli.settings.network import held
 from styler.controls import Size
 from styler.errors import one_line
-from styler.jobs import Outcome, Saving, lost
+from styler.jobs import Outcome, Saving, check_output, lost
 
 if TYPE_CHECKING:
     from styler.imaging import Picture
@@ -23,11 +23,23 @@ PAINTED = 768
 """Long side at which what is shown as a smaller tile is painted: painted small it lacks detail."""
 
 
+def check_picture(output: Path, force: bool) -> None:
+    """Raise before any work where the picture cannot be, or should not be, written."""
+    check_output(output, force)
+    Saving().check([output])
+
+
 def photo_of(path: Path, max_pixels: int) -> Picture:
     """The photo that is shown; ``-`` is standard input."""
     from styler import imaging
 
     return imaging.read(held(str(path), "PHOTO"), name=str(path), max_pixels=max_pixels)
+
+
+def small(photo: Path, tile: int, max_pixels: int) -> tuple[Picture, Size]:
+    """The photo as large as it is painted to be shown as a tile, and the size of the tile."""
+    painted = Size(long_side=max(tile, PAINTED))
+    return shrink(photo_of(photo, max_pixels), painted), Size(long_side=tile)
 
 
 def shrink(picture: Picture, size: Size) -> Picture:

@@ -288,13 +288,17 @@ def recipe(
     network: Network,
     mask: Sequence[Path] = (),
     only: Path | None = None,
+    *,
+    quiet: bool,
 ) -> Recipe:
-    """What the options of a verb that paints mean together."""
+    """What the options of a verb that paints mean together; warns of those without effect."""
     named = [weighted(argument) for argument in style]
-    return Recipe(
+    meant = Recipe(
         styles=tuple((held(name), weight) for name, weight in named),
         controls=controls,
         masks=tuple(held(str(path), "--mask") for path in mask),
         only=None if only is None else held(str(only), "--only"),
         model=network.model,
     )
+    idle.tell(meant.styles, controls, quiet=quiet)
+    return meant

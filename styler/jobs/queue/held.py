@@ -8,16 +8,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from styler.errors import ImageError, InputError, OutputError
 from styler.files import is_stream
 
 from ..job import Job, Task
 from ..recipe import Recipe, Source
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["contents", "digest", "from_text", "held", "identify", "to_text"]
 

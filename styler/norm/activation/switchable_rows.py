@@ -125,31 +125,34 @@ class _Rows(torch.autograd.Function):
         mean = x.mean(1, keepdim=True)
         y = x - mean
         variance = torch.linalg.vector_norm(y, 2, 1, keepdim=True).square_().div_(x.shape[1])
+        instance, layer, batch = mean_shares.tolist()
+        torch.add(mean * (1 - instance - layer), y, alpha=1 - instance, out=y)
+        _, layer_variance, batch_variance = variance_shares.tolist()
+        rate = torch.add(batch_var * batch_variance + eps, variance, alpha=layer_variance).rsqrt_()
+        y.sub_(batch_mean, alpha=batch).mul_(rate)
+        rows, columns = (mean, variance), (batch_mean, batch_var)
         ctx.save_for_backward(
-            x, mean_shares, variance_shares, weight, bias, mean, variance, batch_mean, batch_var
+            x, mean_shares, variance_shares, weight, bias, *rows, *columns, y, rate
         )
         ctx.eps, ctx.own = eps, own
-        _mix(y, mean, batch_mean, mean_shares)
-        y.div_(_deviation(variance, batch_var, variance_shares, eps))
         if weight is None:
-            return y if bias is None else y.add_(bias)
-        return y.mul_(weight) if bias is None else torch.addcmul(bias, y, weight, out=y)
+            return y.clone() if bias is None else y + bias
+        return y * weight if bias is None else torch.addcmul(bias, y, weight)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Any:
         if torch.is_grad_enabled():  # to be differentiated again
             return _differentiable(ctx, *grads)
         grad = grads[0]
-        x, mean_shares, variance_shares, weight, bias, *stats = ctx.saved_tensors
+        x, mean_shares, variance_shares, weight, bias, *stats, y, rate = ctx.saved_tensors
         mean, variance, batch_mean, batch_var = stats
-        deviation = _deviation(variance, batch_var, variance_shares, ctx.eps)
-        of_u = grad / deviation
-        product = _mix(x - mean, mean, batch_mean, mean_shares).mul_(of_u)
+        gain = torch.ones_like(batch_mean) if weight is None else weight
+        product = grad * y
         of_weight = None if weight is None else product.sum(0)
         of_bias = None if bias is None else grad.sum(0)
-        of_square = product.div_(deviation).div_(deviation)  # but for a factor of -1/2
-        gain = torch.ones_like(batch_mean) if weight is None else weight
+        of_square = product.mul_(rate).mul_(rate)  # but for a factor of -1/2
         of_variance, of_batch_var = -0.5 * of_square.mv(gain), -0.5 * gain * of_square.sum(0)
+        of_u = grad * rate
         of_mean, of_batch_mean = -of_u.mv(gain), -gain * of_u.sum(0)
         of_u.mul_(gain)
         of_mean_shares = torch.stack(
@@ -166,31 +169,18 @@ class _Rows(torch.autograd.Function):
                 torch.dot(of_batch_var, batch_var),
             ]
         )
-        of_x = of_u.mul_(1 - mean_shares[0].item())
         slope, shift = _through_moments(
             mean, of_mean[:, None] * mean_shares[1], of_variance[:, None] * variance_shares[1], x, 1
         )
+        of_x = torch.add(shift, of_u, alpha=1 - mean_shares[0].item(), out=of_u)
         if ctx.own:
             more, along = _through_moments(
                 batch_mean, of_batch_mean * mean_shares[2], of_batch_var * variance_shares[2], x, 0
             )
             slope = torch.add(slope, more, out=product)
             of_x.add_(along)
-        of_x.addcmul_(x, slope).add_(shift)
+        of_x.addcmul_(x, slope)
         return of_x, of_mean_shares, of_variance_shares, of_weight, of_bias, *[None] * 4
-
-
-def _mix(centred: Tensor, mean: Tensor, batch_mean: Tensor, shares: Tensor) -> Tensor:
-    """Turn ``x - mean`` into ``u``, in place."""
-    instance, layer, batch = shares.tolist()
-    centred.mul_(1 - instance).add_(mean, alpha=1 - instance - layer)
-    return centred.sub_(batch_mean, alpha=batch)
-
-
-def _deviation(variance: Tensor, batch_var: Tensor, shares: Tensor, eps: float) -> Tensor:
-    """``s``, ``(N, C)``."""
-    _, layer, batch = shares.tolist()
-    return torch.add(batch_var * batch + eps, variance, alpha=layer).sqrt_()
 
 
 def _through_moments(
@@ -203,7 +193,7 @@ def _through_moments(
 
 def _differentiable(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
     """The gradient by way of :func:`switched_rows`."""
-    x, mean_shares, variance_shares, weight, bias, _, _, *held = ctx.saved_tensors
+    x, mean_shares, variance_shares, weight, bias, _, _, *held, _, _ = ctx.saved_tensors
     batch = None if ctx.own else (held[0], held[1])
     y = switched_rows(x, mean_shares, variance_shares, weight, bias, ctx.eps, batch)
     given, needs = (x, mean_shares, variance_shares, weight, bias), ctx.needs_input_grad

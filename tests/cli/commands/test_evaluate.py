@@ -15,6 +15,8 @@ from styler import Stylizer
 from styler.cli.commands.evaluate import _flat
 from styler.cli.output import curve, progress
 from styler.cli.output.evaluation import table
+from styler.evaluation import pairs
+from styler.evaluation.lattice import gradient
 from styler.evaluation.pairs import Evaluation, Measures, Pair, scores
 from styler.network import load_vgg
 from tests.cli.conftest import Call, Called
@@ -36,6 +38,8 @@ def folders(vgg: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(Path("paintings/night.png"), 64, 64, seed=3)
     monkeypatch.setenv("STYLER_EVALUATE_LOSS_NETWORK", str(vgg))
     monkeypatch.setenv("STYLER_EVALUATE_THREADS", "1")
+    # A part is as good here, and painted sooner; tests/evaluation paints all of it.
+    monkeypatch.setattr(pairs, "gradient", lambda dtype: gradient(dtype)[:64, :64])
 
 
 def rows(told: Called) -> list[dict[str, str]]:

@@ -35,8 +35,17 @@ def test_a_queue_that_cannot_be_opened(tmp_path: Path) -> None:
 
 
 def test_a_queue_without_a_folder() -> None:
-    with pytest.raises(InputError, match="job_queue needs job_folder"):
+    with pytest.raises(InputError, match="--job-queue needs --job-folder"):
         started("--job-queue", "jobs.sqlite")
+
+
+def test_the_queue_of_the_command_line_is_none_of_the_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("STYLER_JOB_QUEUE", "mine.sqlite")
+    told = CliRunner().invoke(serve, ["--print-config"])
+    assert told.exit_code == 0
+    assert "STYLER_JOB_FOLDER=\n" in told.output
 
 
 def test_passwords_are_not_told() -> None:
