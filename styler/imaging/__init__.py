@@ -6,7 +6,7 @@ from .codecs.formats import FORMATS, Format, readable, sniff
 from .colour.keep import METHODS as COLOUR_METHODS
 from .colour.keep import keep_colours
 from .colour.luma import LUMA
-from .colour.palette import Palette
+from .colour.palette import Palette, transformed
 from .colour.pigment import pigment
 from .colour.vivid import vivid
 from .filters import blur, pool, spread, stretch
@@ -67,6 +67,7 @@ __all__ = [
     "stretch",
     "to_float",
     "to_uint8",
+    "transformed",
     "to_uint16",
     "vivid",
     "write",

@@ -14,26 +14,37 @@ __all__ = ["blur", "pool", "spread", "stretch"]
 
 Planes = NDArray[np.float32]
 
+IN_CACHE = 1 << 16
+"""Pixels that are worked on at once."""
+
 
 def blur(planes: Planes, sigma: float) -> Planes:
     """Gaussian blur of ``(C, H, W)`` float32 planes, ``sigma`` in pixels, cut off at 2.5 of it."""
     radius = max(1, round(2.5 * sigma))
     weights = np.exp(-(np.arange(-radius, radius + 1) ** 2) / (2 * sigma**2))
     weights = (weights / weights.sum()).astype(np.float32)
-    for axis in (1, 2):
-        sides = [(radius, radius) if a == axis else (0, 0) for a in range(3)]
-        padded = np.moveaxis(np.pad(planes, sides, mode="symmetric"), axis, 0)
-        length = planes.shape[axis]
-        total = weights[radius] * padded[radius : radius + length]
-        pair = np.empty_like(total)
-        for offset, weight in enumerate(weights[:radius]):
+    sides = [(0, 0), (radius, radius), (radius, radius)]
+    blurred = np.empty_like(planes)
+    step = max(4 * radius, IN_CACHE // planes.shape[2])
+    for padded, target in zip(np.pad(planes, sides, mode="symmetric"), blurred, strict=True):
+        for top in range(0, len(target), step):
             checkpoint()
-            far = 2 * radius - offset
-            np.add(padded[offset : offset + length], padded[far : far + length], out=pair)
-            pair *= weight
-            total += pair
-        planes = np.moveaxis(total, 0, axis)
-    return planes
+            band = padded[top : top + step + 2 * radius]
+            target[top : top + step] = _weighted(_weighted(band.T, weights).T, weights)
+    return blurred
+
+
+def _weighted(rows: Planes, weights: Planes) -> Planes:
+    """Sums of each row and those after it, by symmetric weights."""
+    count, middle = len(rows) - len(weights) + 1, len(weights) // 2
+    total: Planes = weights[middle] * rows[middle : middle + count]
+    pair = np.empty_like(total)
+    for offset, weight in enumerate(weights[:middle]):
+        far = len(weights) - 1 - offset
+        np.add(rows[offset : offset + count], rows[far : far + count], out=pair)
+        pair *= weight
+        total += pair
+    return total
 
 
 def pool(planes: Planes, factor: int) -> Planes:
@@ -99,16 +110,12 @@ def stretch(
     if rows is None:
         return _resized(planes, size, method)
     first, weights = _taps(planes.shape[1], height, rows, smooth)
+    across = _taps(planes.shape[2], width, slice(0, width), smooth)
     needed = slice(int(first.min()), int(first.max()) + weights.shape[1])
-    wide = _resized(planes[:, needed], (width, len(range(planes.shape[1])[needed])), method)
-    exact = wide.astype(np.float64)
     out = np.empty((len(planes), len(first), width), np.float32)
-    for row, (start, taps) in enumerate(zip(first - needed.start, weights, strict=True)):
-        total = taps[0] * exact[:, start]
-        for offset, weight in enumerate(taps[1:], start=1):
-            if weight:
-                total += weight * exact[:, start + offset]
-        out[:, row] = total
+    for plane, target in zip(planes[:, needed], out, strict=True):
+        wide = _summed(np.ascontiguousarray(plane.T, np.float32), *across)
+        target[:] = _summed(np.ascontiguousarray(wide.T), first - needed.start, weights)
     return out
 
 
@@ -119,6 +126,21 @@ def _resized(planes: NDArray[Any], size: tuple[int, int], method: Image.Resampli
         image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
         target[:] = np.asarray(image.resize(size, method))
     return out
+
+
+def _summed(rows: Planes, first: NDArray[np.intp], weights: NDArray[np.float64]) -> Planes:
+    """Weighted sums of ``(H, W)`` rows, each from its first on."""
+    total = np.zeros((len(first), rows.shape[1]), np.float32)
+    step = max(1, IN_CACHE // rows.shape[1])
+    for top in range(0, len(first), step):
+        part = slice(top, top + step)
+        for offset, weight in enumerate(weights[part].T.astype(np.float32)):
+            if weight.any():
+                # Where there is no such row its weight is 0.
+                taken = rows.take(first[part] + offset, 0, mode="clip")
+                taken *= weight[:, None]
+                total[part] += taken
+    return total
 
 
 def _taps(

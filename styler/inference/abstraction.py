@@ -34,6 +34,9 @@ CALM = np.float32(1e-4)
 FAR = np.float32(1e9)
 """At most, as a multiple of that: its fourth power is a float32."""
 
+AT_ONCE = 4
+"""Parts of a band of rows that are worked on one after the other: they stay in cache."""
+
 REACH = 5
 """Pixels around that one depends on."""
 
@@ -44,7 +47,7 @@ def abstract(picture: Array, amount: float) -> Array:
         return picture  # rounding to pixels tells what is wrong
     height, width = picture.shape[1:]
     gathered = np.empty_like(picture)
-    for rows in bands(height, width):
+    for rows in bands(height, AT_ONCE * width):
         around = slice(max(0, rows.start - REACH), rows.stop + REACH)
         inside = slice(rows.start - around.start, rows.stop - around.start)
         gathered[:, rows] = _gathered(picture[:, around])[:, inside]

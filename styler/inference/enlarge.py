@@ -39,11 +39,12 @@ def enlarge(painted: Array, canvas: Array, photo: NDArray[Any]) -> Iterator[tupl
             yield rows, painted[:, :, rows]
         return
     led, leader = brightness(painted), brightness(canvas)
-    follows = slope(led, leader, STEEPEST)
+    planes = np.concatenate([painted[0], leader, slope(led, leader, STEEPEST)])
     for rows in bands(height, width):
-        fine = brightness(to_float(photo[rows]))
-        coarse, along = (stretch(x, (width, height), rows=rows) for x in (leader, follows))
-        strip = stretch(painted[0], (width, height), rows=rows)
-        strip += along * (fine - coarse)
-        yield rows, strip[None]
+        detail = brightness(to_float(photo[rows]))
+        strip = stretch(planes, (width, height), rows=rows)
+        detail -= strip[3]
+        detail *= strip[4]
+        strip[:3] += detail
+        yield rows, strip[None, :3]
         release(photo)

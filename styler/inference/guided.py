@@ -24,7 +24,7 @@ FLAT = np.float32(1e-3)
 """Variance of colour in the photo below which it says nothing of the painting's."""
 
 
-AT_ONCE = 8
+AT_ONCE = 4
 """Parts of a band of rows that the large planes are made of at once: they stay in cache."""
 
 SHARE = np.float32(0.6)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from styler.controls import Controls
 from styler.halt import checkpoint
-from styler.imaging import Palette, bands, keep_colours, pigment, vivid
+from styler.imaging import Palette, bands, keep_colours, pigment, transformed, vivid
 from styler.models import ModelSpec
 from styler.progress import advance
 from styler.styles import FeatureStats, Style
@@ -146,7 +146,7 @@ def _coloured(painted: Array, regions: Regions, controls: Controls, steady: Stea
 
 
 def _vivid(painted: Array, regions: Regions, controls: Controls, steady: Steady) -> Array:
-    """As far from the mean brightness of each region, and from grey, as is wanted."""
+    """As far from the mean brightness of each region, and from grey, as is wanted; in place."""
     fade = min(controls.strength, 1.0)
     contrast, saturation = (
         1 + (value - 1) * fade for value in (controls.contrast, controls.saturation)
@@ -157,8 +157,9 @@ def _vivid(painted: Array, regions: Regions, controls: Controls, steady: Steady)
             return vivid(own.mean, contrast, saturation)
 
         painted = _moved(painted, regions, steady, "vivid", more)
+    amount = min(controls.brushwork, 1.0) * fade
     for rows in bands(*painted.shape[2:]):
-        painted[:, :, rows] = pigment(painted[:, :, rows], min(controls.brushwork, 1.0) * fade)
+        painted[:, :, rows] = pigment(painted[:, :, rows], amount)
     return painted
 
 
@@ -179,9 +180,9 @@ def _moved(
         if not np.isfinite(own.covariance).all():
             return painted  # rounding to pixels tells what is wrong
         matrix, shift = move(style, steady.statistics((what, style), own))
-        maps.append((matrix.astype(np.float32), shift.astype(np.float32)[:, None, None]))
+        maps.append((matrix, shift))
     for rows in bands(*painted.shape[2:]):
-        moved = [np.tensordot(matrix, painted[0, :, rows], 1) + shift for matrix, shift in maps]
+        moved = [transformed(painted[0, :, rows], matrix, shift) for matrix, shift in maps]
         if regions.masks is not None:
             moved = [part * mask[rows] for part, mask in zip(moved, regions.masks, strict=True)]
         painted[0, :, rows] = sum(moved)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from styler.errors import ParameterError
 
 from .luma import LUMA
-from .palette import BAND, Palette, power
+from .palette import BAND, Palette, power, transformed
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -89,11 +89,10 @@ def coral(stylized: Floats, content: Floats, mask: Mask | None = None) -> Floats
     """
     painted, photo = Palette.of(stylized, mask), Palette.of(content, mask)
     matrix = power(photo.covariance, 0.5) @ power(painted.covariance, -0.5)
-    shift = (photo.mean - matrix @ painted.mean).astype(np.float32)
+    shift = photo.mean - matrix @ painted.mean
     out = np.empty_like(stylized)
     for rows in _bands(stylized):
-        out[0, :, rows] = np.tensordot(matrix.astype(np.float32), stylized[0, :, rows], 1)
-        out[0, :, rows] += shift[:, None, None]
+        out[0, :, rows] = transformed(stylized[0, :, rows], matrix, shift)
     return out
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from styler.errors import ParameterError
 from styler.halt import checkpoint
 
-__all__ = ["Palette", "power"]
+__all__ = ["Palette", "power", "transformed"]
 
 Floats = NDArray[np.float32]
 Matrix = NDArray[np.float64]
@@ -96,3 +96,14 @@ def power(matrix: Matrix, exponent: float) -> Matrix:
     """A power of a symmetric positive definite matrix."""
     values, vectors = np.linalg.eigh(matrix)
     return np.asarray((vectors * np.maximum(values, 1e-12) ** exponent) @ vectors.T)
+
+
+def transformed(colours: Floats, matrix: Matrix, shift: NDArray[np.float64]) -> Floats:
+    """``matrix @ colour + shift`` of ``(3, H, W)`` colours."""
+    # Not a product of matrices, which rounds as the number of pixels has it, and takes longer.
+    columns = matrix.T.astype(np.float32)[:, :, None, None]
+    moved: Floats = columns[0] * colours[0]
+    moved += columns[1] * colours[1]
+    moved += columns[2] * colours[2]
+    moved += shift.astype(np.float32)[:, None, None]
+    return moved

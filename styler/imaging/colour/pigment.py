@@ -19,6 +19,10 @@ def pigment(values: NDArray[np.float32], amount: float) -> NDArray[np.float32]:
     if not amount:
         return values
     inside = np.clip(values, KNEE, 1 - KNEE)
-    soft = inside + KNEE * np.tanh((values - inside) / KNEE)
-    moved: NDArray[np.float32] = values + np.float32(amount) * (soft - values)
-    return moved
+    beyond = values - inside
+    softer = np.tanh(beyond / KNEE)
+    softer *= KNEE
+    softer -= beyond
+    softer *= np.float32(amount)
+    softer += values
+    return softer
