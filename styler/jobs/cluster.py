@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from styler.errors import InputError, MissingDependencyError, one_line
 from styler.halt import AbandonedError
@@ -34,6 +36,7 @@ from .workers import SHARE, Crew, asked_by_signals
 __all__ = ["run"]
 
 _LOOK = 0.2  # seconds between two looks at what an actor does
+_PATIENCE = 10.0  # seconds for a cluster to answer
 
 
 class Actor:
@@ -90,6 +93,7 @@ def run(crew: Crew, address: str | None = None) -> signal.Signals | None:
 
 
 def _connected(address: str | None) -> Any:
+    """Ray, with this process in its cluster."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     alone: dict[str, Any] = {}
     if address is None:
@@ -97,19 +101,27 @@ def _connected(address: str | None) -> Any:
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
         alone = {"include_dashboard": False}
     try:
+        if address is not None:
+            _reach(address)
         import ray
-    except ImportError:
-        raise MissingDependencyError(
-            'a cluster needs ray; pip install "styler[ray]"'
-        ) from None
-    try:
+
         ray.init(address or "local", logging_level="ERROR", log_to_driver=False, **alone)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except ImportError:
+        raise MissingDependencyError('a cluster needs ray; pip install "styler[ray]"') from None
+    except (OSError, RuntimeError, ValueError) as error:
         reason = one_line(str(error).partition("\n")[0])
         raise InputError(
             f"{address or 'ray'}: no cluster to be used ({reason}); `ray start --head` starts one"
         ) from None
+    ray._private.worker._worker_logs_enabled = False  # or nodes' troubles are told on our stdout
     return ray
+
+
+def _reach(address: str) -> None:
+    """Raise `OSError` where nobody listens: Ray itself would try for a quarter of an hour."""
+    where = urlsplit(address if "//" in address else f"//{address}")
+    if where.hostname and where.port:
+        socket.create_connection((where.hostname, where.port), timeout=_PATIENCE).close()
 
 
 def _work(ray: Any, crew: Crew, asked: list[signal.Signals]) -> None:
@@ -158,13 +170,20 @@ class _Remote:
         self._ray, self._actor, self._number = ray, actor, 0
 
     def ready(self, over: Callable[[], bool]) -> bool:
-        """Wait until a node has room for it; false if all is over before."""
+        """Wait until a node has room for it; false if all is over before.
+
+        Raises:
+            MissingDependencyError: the node has no styler, or another one.
+        """
+        errors = self._ray.exceptions
         answer = self._actor.ready.remote()
         while not over():
             if self._ray.wait([answer], timeout=1.0)[0]:
                 try:
                     self._ray.get(answer)
-                except self._ray.exceptions.RayActorError:  # it is being started anew
+                except errors.ActorDiedError as error:
+                    raise _unable(error) from None
+                except errors.RayActorError:  # it is being started anew
                     time.sleep(_LOOK)
                     answer = self._actor.ready.remote()
                 else:
@@ -190,6 +209,14 @@ class _Remote:
         except errors.RayError as error:
             self.lost = True
             raise LeaseLostError(f"{source}: its node is lost") from error
+
+
+def _unable(error: Exception) -> MissingDependencyError:
+    told = [line for line in str(error).splitlines() if "Error: " in line]
+    reason = one_line(told[-1] if told else str(error).partition("\n")[0])
+    return MissingDependencyError(
+        f'a node cannot paint ({reason}); on every one pip install "styler[ray]" of this version'
+    )
 
 
 def _nobody(outcome: Outcome) -> None:

@@ -228,8 +228,8 @@ def run(
     """Paint what is queued, until nothing is left.
 
     Several workers begin a picture only when there is memory for it beside those that the others
-    paint. Run as often as wanted, on any machine that sees the queue and the files. On a Ray cluster
-    the others see neither: pictures are sent to them, and --max-memory is of each worker.
+    paint. Run as often as wanted, on any machine that sees the queue and the files. On a Ray
+    cluster the others see neither: pictures are sent to them, and --max-memory is of each worker.
 
     \b
     styler jobs run
