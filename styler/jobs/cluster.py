@@ -13,7 +13,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -58,10 +58,11 @@ class Actor:
         if self._painter is None:
             self._crew.prepare()
             room = Room(self._crew.max_memory or SHARE * memory.ceiling() * _part())
-            self._painter = Painter(
-                self._crew.open, max_pixels=self._crew.max_pixels, room=room
-            )
-        given_up = lambda: self._given_up >= number  # noqa: E731
+            self._painter = Painter(self._crew.open, max_pixels=self._crew.max_pixels, room=room)
+
+        def given_up() -> bool:
+            return self._given_up >= number
+
         return self._painter.paint(job, source, output, given_up, data=data)
 
     def give_up(self, number: int) -> None:
@@ -132,27 +133,28 @@ def _work(ray: Any, crew: Crew, asked: list[signal.Signals]) -> None:
     queue, failed = Queue.open(crew.queue), list[bool]()
     alike = replace(crew, queue="", tell=_nobody)  # a database's password stays here
 
+    def over() -> bool:
+        return bool(asked or failed)
+
+    def empty() -> bool:
+        return over() or not (crew.watch or queue.leases.left())
+
     def serve(number: int) -> None:
-        remote = _Remote(ray, make.remote(alike))
-        name, over = worker_name(number), lambda: bool(asked or failed)
-        while remote.ready(lambda: over() or not (crew.watch or queue.leases.left())):
-            stop = lambda: remote.lost or over()  # noqa: E731
-            work(
-                queue,
-                remote,
-                name=name,
-                seconds=crew.seconds,
-                watch=crew.watch,
-                stop=stop,
-                tell=crew.tell,
-            )
+        remote, name = _Remote(ray, make.remote(alike)), worker_name(number)
+
+        def stop() -> bool:
+            return remote.lost or over()
+
+        how: dict[str, Any] = {"name": name, "seconds": crew.seconds, "watch": crew.watch}
+        while remote.ready(empty):
+            work(queue, remote, stop=stop, tell=crew.tell, **how)
             if remote.lost:
                 queue.leases.take_back(name)
 
     with ThreadPoolExecutor(several) as threads:
         served = [threads.submit(serve, number) for number in range(several)]
-        while wait(served, timeout=_LOOK, return_when=FIRST_EXCEPTION).not_done:
-            failed += [True for s in served if s.done() and s.exception()]
+        while wait(served, timeout=_LOOK).not_done:
+            failed += [True for one in served if one.done() and one.exception()]
     queue.close()
     for one in served:
         one.result()

@@ -34,7 +34,8 @@ with httpx.Client(base_url=f"http://127.0.0.1:{sys.argv[1]}", timeout=100) as cl
     form = {"files": {"content": as_bytes()}, "data": {"preset": "monet-impression"}}
     painted = client.post("/v1/stylize", **form)
     assert (painted.status_code, painted.headers["content-type"]) == (200, "image/png")
-    assert client.post("/v1/stylize", data={}).status_code == 422
+    refused = client.post("/v1/stylize", files={"content": b"no picture"}, data=form["data"])
+    assert refused.headers["content-type"] == "application/problem+json"
 serve.shutdown()
 ray.shutdown()
 """
