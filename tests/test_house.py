@@ -56,7 +56,8 @@ TORCH = ("norm", "network", "evaluation", "train")
 """Rooms that need the training install. All others run without it."""
 
 TOGETHER = {
-    "test_docs", "test_docstrings", "test_golden", "test_house", "test_public_api", "test_site",
+    "test_deploy", "test_docs", "test_docstrings", "test_golden", "test_house",
+    "test_public_api", "test_site",
     "cli/test_manual", "imaging/test_corpus", "imaging/test_mutation",
     "inference/engine/test_engines", "server/test_browser", "server/test_container",
     "server/test_description", "server/test_hostile", "server/test_manual", "server/test_sockets",
@@ -158,7 +159,7 @@ def test_every_module_of_the_base_install_runs_without_torch() -> None:
     ]
     code = (
         "import importlib, sys\n"
-        "for name in ('torch', 'torchvision', 'onnx', 'onnxscript', 'matplotlib'):\n"
+        "for name in ('torch', 'torchvision', 'onnx', 'onnxscript', 'matplotlib', 'ray'):\n"
         "    sys.modules[name] = None\n"
         f"for name in {names}: importlib.import_module(name)"
     )

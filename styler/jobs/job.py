@@ -32,12 +32,16 @@ class Task:
     Attributes:
         source: its path or, encoded, itself; ``None`` is what the runner's ``stdin`` gives.
         output: where to; ``None`` hands the painting over, encoded.
+        name: what errors call it; by default its path.
     """
 
     source: Path | bytes | None
     output: Path | None = None
+    name: str | None = None
 
     def __str__(self) -> str:
+        if self.name is not None:
+            return self.name
         if isinstance(self.source, bytes):
             return "content"
         return str(self.source) if self.source else "stdin"

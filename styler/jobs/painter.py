@@ -50,17 +50,37 @@ class Painter:
         self._given_up: Callable[[], bool] = lambda: False
 
     def __call__(self, job: Job, source: Path, output: Path, heart: Heartbeat) -> Outcome:
+        """:meth:`paint`, until the heart gives it up."""
+        return self.paint(job, source, output, heart.given_up)
+
+    def paint(
+        self,
+        job: Job,
+        source: Path,
+        output: Path,
+        given_up: Callable[[], bool],
+        *,
+        data: bytes | None = None,
+    ) -> Outcome:
         """The painting as the ``data`` of an outcome.
+
+        Args:
+            job: how to paint.
+            source, output: which file is to become which.
+            given_up: asked now and then.
+            data: the bytes of ``source``, where that is a file of another machine.
 
         Raises:
             InputError: the picture, or the recipe, cannot be used.
             AbandonedError: it is given up meanwhile.
         """
-        self._given_up = heart.given_up
+        self._given_up = given_up
         runner = self._ready(job)
         job, task = encoded(job, source, output)
-        peak = runner.need(job, task, source).way.peak
-        with self._room.taken(peak, heart.given_up):
+        photo = source if data is None else data
+        task = replace(task, source=photo, name=str(source))
+        peak = runner.need(job, task, photo).way.peak
+        with self._room.taken(peak, given_up):
             outcome = runner.paint(job, task)
         return replace(outcome, output=str(output))
 

@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from styler import Stylizer
     from styler.inference.engine import EngineName
 
-__all__ = ["Crew", "run"]
+__all__ = ["SHARE", "Crew", "asked_by_signals", "run"]
 
-_SHARE = 0.7  # of the memory that is free, where none is set
+SHARE = 0.7
+"""Of the memory that is free, where no limit is set."""
+
 _RESTING = 150e6  # bytes of a worker that paints nothing
 _FAILED = 1
 
@@ -40,7 +42,7 @@ class Crew:
 
     Attributes:
         queue: a SQLite file or a URL.
-        workers: so many processes.
+        workers: so many processes; 0 is as many as there is room for, on a cluster.
         engine, threads: as :class:`~styler.Stylizer` takes them; by default the workers share the
             processors.
         seconds: length of a lease.
@@ -80,8 +82,8 @@ def run(crew: Crew) -> signal.Signals | None:
     """
     limit = crew.max_memory
     if limit is None:
-        limit = _SHARE * memory.ceiling()
-    with _signals() as asked:
+        limit = SHARE * memory.ceiling()
+    with asked_by_signals() as asked:
         if crew.workers == 1:
             _work(crew, worker_name(), Room(limit), lambda: bool(asked))
         else:
@@ -124,7 +126,7 @@ def _several(crew: Crew, limit: float, asked: list[signal.Signals]) -> None:
 def _process(crew: Crew, name: str, room: Room) -> None:
     crew.prepare()
     parent = parent_process()
-    with _signals() as asked:
+    with asked_by_signals() as asked:
 
         def stop() -> bool:
             return bool(asked) or (parent is not None and not parent.is_alive())
@@ -152,7 +154,7 @@ def _work(crew: Crew, name: str, room: Room, stop: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def _signals() -> Iterator[list[signal.Signals]]:
+def asked_by_signals() -> Iterator[list[signal.Signals]]:
     """What has been asked for by signals, which end nothing by themselves."""
     asked: list[signal.Signals] = []
 

@@ -73,7 +73,7 @@ def test_examples_of_the_help_run(
         added = call("jobs", "add", "photo.jpg", "--style", "NAME", "-o", "queued.jpg")
         lines = [line.replace("ID", added.out.strip()) for line in lines]
     for line in lines:
-        if line.startswith(ELSEWHERE) or "--watch" in line or "--model" in line:
+        if line.startswith(ELSEWHERE) or any(f"--{o}" in line for o in ("watch", "model", "ray")):
             continue
         words = shlex.split(line.split("  ")[0].split(" |")[0].split(" >")[0])
         forced = ["--force"] if WRITE & {*words} else []

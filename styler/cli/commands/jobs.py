@@ -179,9 +179,21 @@ def cancel(ids: tuple[str, ...], queue: str | None) -> None:
 @click.option(
     "--workers",
     type=click.IntRange(1, 1024),
-    default=1,
+    help="Processes; each holds its own copy of the network.  [default: 1, on a cluster as many as "
+    "it has room for]",
+)
+@click.option(
+    "--on",
+    type=click.Choice(["local", "ray"]),
+    default="local",
     show_default=True,
-    help="Processes; each holds its own copy of the network.",
+    help="Where they are: on this machine, or on those of a Ray cluster (needs the [ray] install).",
+)
+@click.option(
+    "--ray-address",
+    envvar="RAY_ADDRESS",
+    metavar="HOST:PORT",
+    help="The cluster, with --on ray.  [default: one of this machine alone, for the time]",
 )
 @click.option("--watch", is_flag=True, help="Go on with what comes into the queue.")
 @click.option(
@@ -200,7 +212,9 @@ def cancel(ids: tuple[str, ...], queue: str | None) -> None:
 @click.option("--json", is_flag=True, help="One JSON line per picture on stdout.")
 @options.quiet
 def run(
-    workers: int,
+    workers: int | None,
+    on: str,
+    ray_address: str | None,
     watch: bool,
     lease: float,
     engine: str,
@@ -214,21 +228,23 @@ def run(
     """Paint what is queued, until nothing is left.
 
     Several workers begin a picture only when there is memory for it beside those that the others
-    paint. Run as often as wanted, on any machine that sees the queue and the files.
+    paint. Run as often as wanted, on any machine that sees the queue and the files. On a Ray
+    cluster the others see neither: pictures are sent to them, and --max-memory is of each worker.
 
     \b
     styler jobs run
     styler jobs run --workers 2
+    styler jobs run --on ray --ray-address 10.0.0.1:6379
     styler jobs run --watch --queue postgresql://user:password@host/database
     """
-    from styler.jobs.workers import Crew
-    from styler.jobs.workers import run as work
+    from styler.jobs import cluster
+    from styler.jobs import workers as here
 
     where, start = queue or str(options.own_queue()), time.time()
     found = opened(where)
-    crew = Crew(
+    crew = here.Crew(
         where,
-        workers,
+        workers or (0 if on == "ray" else 1),
         engine,  # type: ignore[arg-type]
         threads,
         lease,
@@ -238,7 +254,7 @@ def run(
         tell=_Teller(json, quiet),
         prepare=hush,
     )
-    asked = work(crew)
+    asked = cluster.run(crew, ray_address) if on == "ray" else here.run(crew)
     ended = found.ended(start)
     said = ", ".join(f"{count} {state}" for state, count in sorted(ended.items()))
     if not quiet:
