@@ -84,7 +84,9 @@ class Example:
             return None
         layers = np.concatenate([detail, shapes]).transpose(1, 2, 0)
         shown = busy if alpha is None else busy[alpha > 0.5]
-        return cls(np.ascontiguousarray(layers), float(np.quantile(shown, QUIET)), patches)
+        rank = int(QUIET * (shown.size - 1))
+        quiet = float(np.partition(shown, rank, axis=None)[rank])
+        return cls(np.ascontiguousarray(layers), quiet, patches)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.WebPImagePlugin import WebPImageFile
 
 from styler.errors import StyleError
 from styler.imaging import stretch, to_uint8
@@ -51,12 +52,13 @@ class Exemplar:
             StyleError: the file is damaged.
         """
         try:
-            with Image.open(io.BytesIO(self.file), formats=["WEBP"]) as image:
+            # Not Image.open, which looks through all the formats that Pillow knows first.
+            with WebPImageFile(io.BytesIO(self.file)) as image:
                 if image.width * image.height > 2 * MOST_PIXELS:
                     raise StyleError(f"a style's picture is too large: {image.size}; save it anew")
                 wanted = "RGBA" if image.has_transparency_data else "RGB"
                 return np.asarray(image.convert(wanted))
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        except (OSError, ValueError, SyntaxError):
             raise StyleError("a style's picture is damaged; save the style anew") from None
 
     @property
