@@ -93,6 +93,10 @@ class Settings(BaseSettings):
         description="The queue: a SQLite file, or a database such as "
         "postgresql://user@host/database. By default jobs.sqlite in the folder.",
     )
+    clip_seconds: Seconds = Field(default=60, description="Longest clip of a job.")
+    clip_pixels: int = Field(
+        default=2_100_000, ge=1, description="Largest frame of a clip, as it is painted."
+    )
     job_painting: bool = Field(
         default=True,
         description="Paint jobs between requests; otherwise styler jobs run does.",

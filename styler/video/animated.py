@@ -10,7 +10,7 @@ from pathlib import Path
 from styler.files import printable
 from styler.imaging import Animation, read_animation
 
-from .clip import Facts, Timed
+from .clip import Facts, Timed, extent
 from .colour import SRGB
 
 __all__ = ["Animated", "animation"]
@@ -46,6 +46,10 @@ class Animated:
             colour=SRGB,
             loop=self._found.loop,
         )
+
+    def extent(self, preview: float | None = None) -> tuple[int, float]:
+        """As :meth:`styler.video.clip.Clip.extent`."""
+        return extent(self._found.times, [d / 1000 for d in self._found.durations], preview)
 
     def frames(self, skip: int = 0) -> Iterator[Timed]:
         """As :meth:`styler.video.clip.Clip.frames`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,7 +12,7 @@ from styler.imaging import Picture
 
 from .colour import Colour
 
-__all__ = ["Clip", "Facts", "Timed"]
+__all__ = ["Clip", "Facts", "Timed", "extent"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +68,11 @@ class Clip(Protocol):
     notes: list[str]
     """What turned out while frames were read, in a few words each."""
 
+    def extent(self, preview: float | None = None) -> tuple[int, float]:
+        """How many frames it has and how many seconds it runs, counted rather than told by its
+        header; of so many seconds from its beginning."""
+        ...
+
     def frames(self, skip: int = 0) -> Iterator[Timed]:
         """Its frames in the order in which they are shown, without the first ``skip``.
 
@@ -75,3 +80,17 @@ class Clip(Protocol):
             VideoError: not one can be decoded.
         """
         ...
+
+
+def extent(
+    starts: Sequence[float], durations: Sequence[float], preview: float | None
+) -> tuple[int, float]:
+    """How many frames there are and how many seconds they run, by when each is shown in seconds;
+    of so many seconds from the first."""
+    first = min(starts, default=0.0)
+    shown = [
+        (start - first, duration)
+        for start, duration in zip(starts, durations, strict=True)
+        if preview is None or start - first < preview
+    ]
+    return len(shown), max((start + duration for start, duration in shown), default=0.0)
