@@ -99,28 +99,12 @@ class Jobs:
         """
         if webhook is not None and not allowed(webhook, self._settings.told):
             raise InputError("webhook: this server tells no such address; leave it out")
-        pipeline, ordered = self._pipeline(), list[Task]()
-        for number, (name, data) in enumerate(uploads):
-            output = f"{number}-{_plain(name)}{ending or ''}"
-            if ending is None:
-                output += ".mp4" if is_clip(data, Path()) else ".png"
-            ordered.append(Task(data, Path(output)))
-        job = replace(job, tasks=tuple(ordered))
-        check(job)
-        tasks, clips = list[Task](), list[Path]()
-        for (name, data), output in zip(uploads, (task.output for task in ordered), strict=True):
-            assert output is not None
-            if is_clip(data, output):
-                source = Path(f"{output.stem}-clip")
-                clips.append(source)
-            else:
-                order, _ = encoded(job, Path(), output)
-                pipeline.cost(Order(replace(order, tasks=(Task(data),))))
-                kind = imaging.header(data, name=name).format
-                source = Path(f"{output.stem}-photo{imaging.FORMATS[kind].extensions[0]}")
-            tasks.append(Task(source, output))
+        pipeline = self._pipeline()
+        sent = [Task(data, _output(n, name, data, ending)) for n, (name, data) in enumerate(uploads)]
+        check(replace(job, tasks=tuple(sent)))
+        tasks = tuple(Task(_source(pipeline, job, task), task.output) for task in sent)
+        job = replace(job, tasks=tasks)
         contents = [hashlib.sha256(data).hexdigest() for _, data in uploads]
-        job = replace(job, tasks=tuple(tasks))
         id = identify(job, contents, owner)
         with suppress(InputError):
             self.queue.renew(id)
@@ -132,14 +116,15 @@ class Jobs:
         for task, (_, data) in zip(tasks, uploads, strict=True):
             files.write_bytes(data, folder / str(task.source), force=True)
         try:
-            for clip in clips:
-                pipeline.check_clip(folder / clip, job)
+            for task in tasks:
+                if is_clip(folder / str(task.source), Path(str(task.output))):
+                    pipeline.check_clip(folder / str(task.source), job)
         except StylerError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise type(error)(str(error).replace(f"{folder}/", "")) from None
         held = pipeline.held(job.recipe, folder)
-        tasks = [Task(folder / str(task.source), folder / str(task.output)) for task in tasks]
-        job = replace(job, recipe=held, tasks=tuple(tasks))
+        placed = [Task(folder / str(task.source), folder / str(task.output)) for task in tasks]
+        job = replace(job, recipe=held, tasks=tuple(placed))
         keep = self._settings.job_keep_seconds
         self.queue.add(job, contents, id=id, owner=owner, keep=keep, webhook=webhook)
         return id
@@ -219,6 +204,24 @@ class Jobs:
                 with suppress(OSError):
                     if time.time() - folder.stat().st_mtime > _ORPHAN:
                         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _output(number: int, name: str, data: bytes, ending: str | None) -> Path:
+    """What the result of an upload is called."""
+    if ending is None:
+        ending = ".mp4" if is_clip(data, Path()) else ".png"
+    return Path(f"{number}-{_plain(name)}{ending}")
+
+
+def _source(pipeline: Pipeline, job: Job, task: Task) -> Path:
+    """What an upload is kept as. Raises what :meth:`Pipeline.cost` does of a picture."""
+    assert isinstance(task.source, bytes) and task.output is not None
+    if is_clip(task.source, task.output):
+        return Path(f"{task.output.stem}-clip")
+    order, _ = encoded(job, Path(), task.output)
+    pipeline.cost(Order(replace(order, tasks=(Task(task.source),))))
+    kind = imaging.header(task.source, name=task.output.stem).format
+    return Path(f"{task.output.stem}-photo{imaging.FORMATS[kind].extensions[0]}")
 
 
 def _plain(name: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -312,9 +313,11 @@ def _check_extent(extent: Extent, settings: Settings) -> None:
             f"{longest * _FRAMES:.0f}; send a shorter clip, or one of fewer frames a second"
         )
     if extent.width * extent.height > most:
+        side = max(extent.width, extent.height)
+        side = int(0.99 * side * math.sqrt(most / (extent.width * extent.height)))
         raise TooLargeError(
             f"{extent.name}: its frames of {extent.width}x{extent.height} are over the limit of "
-            f"{most / 1e6:g} megapixels; send size={most / 1e6:.2g}MP, or a smaller clip"
+            f"{most / 1e6:g} megapixels; send size={side}, or a smaller clip"
         )
 
 

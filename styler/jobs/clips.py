@@ -26,8 +26,11 @@ __all__ = ["Extent", "check", "film", "is_clip", "sweep"]
 LOOKING = 0.1
 """Part of the time that goes by before the first frame is painted."""
 
-BETWEEN = 60
-"""Bytes a pixel that decoder, encoder and the last frame hold from one frame to the next."""
+CODERS = 40e6
+"""Bytes that decoder and encoder hold."""
+
+BETWEEN = 130
+"""Bytes a pixel of a frame that they hold, of which the encoder looks 40 ahead."""
 
 FLOW = 100
 """Bytes a pixel of the canvas that a frame takes besides, to be painted like the one before."""
@@ -56,14 +59,13 @@ def check(job: Job) -> None:
             Coding.of(task.output, job.crf)
         else:
             pictures.append(task.output)
-    of_none = [
-        *((name, "clips", job) for name in ("preview", "crf") if len(pictures) == len(job.tasks)),
-        *((name, "pictures", job.saving) for name in ("quality", "lossless", "bits") if not pictures),
-    ]
-    for name, kind, options in of_none:
-        if getattr(options, name):
-            raise ParameterError(f"{name} is of {kind}, and there are none; leave it out")
-    job.saving.check(pictures)
+    saving = job.saving
+    if len(pictures) == len(job.tasks):
+        _refuse("clips", preview=job.preview, crf=job.crf)
+    elif not pictures:
+        lossless = saving.lossless or None
+        _refuse("pictures", quality=saving.quality, bits=saving.bits, lossless=lossless)
+    saving.check(pictures)
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class Extent:
             need.width,
             need.height,
             *clip.extent(job.preview),
-            between=BETWEEN * width * height,
+            between=round(CODERS + BETWEEN * width * height),
             painting=need.way.peak + FLOW * across * down,
         )
 
@@ -161,6 +163,12 @@ def sweep(job: str, entry: Entry) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+
+
+def _refuse(kind: str, **options: object) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise ParameterError(f"{name} is of {kind}, and there are none; leave it out")
 
 
 def _unfinished(job: str, number: int, output: Path) -> Path:

@@ -8,11 +8,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
+from styler.errors import VideoError
 from styler.imaging import Picture
 
 from .colour import Colour
 
-__all__ = ["Clip", "Facts", "Timed", "extent"]
+__all__ = ["Clip", "Facts", "Timed", "extent", "still"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,15 +83,18 @@ class Clip(Protocol):
         ...
 
 
+def still(name: str) -> VideoError:
+    """The error of a picture that does not move."""
+    return VideoError(f"{name}: is a picture; `styler stylize` paints it")
+
+
 def extent(
-    starts: Sequence[float], durations: Sequence[float], preview: float | None
+    starts: Sequence[float], length: float, preview: float | None
 ) -> tuple[int, float]:
-    """How many frames there are and how many seconds they run, by when each is shown in seconds;
-    of so many seconds from the first."""
+    """How many frames there are and how many seconds they run, by when each is shown and how long
+    the last one is, in seconds; of so many seconds from the first."""
     first = min(starts, default=0.0)
-    shown = [
-        (start - first, duration)
-        for start, duration in zip(starts, durations, strict=True)
-        if preview is None or start - first < preview
-    ]
-    return len(shown), max((start + duration for start, duration in shown), default=0.0)
+    seconds = max(starts, default=0.0) - first + length
+    if preview is None:
+        return len(starts), seconds
+    return sum(start - first < preview for start in starts), min(seconds, preview)

@@ -73,14 +73,12 @@ class Footage:
         """As :meth:`styler.video.clip.Clip.extent`: no packet is decoded for it."""
         with self.opened() as container:
             stream = self.stream(container)
-            base, length = float(stream.time_base), self._length(stream)
-            starts, durations = list[float](), list[float]()
+            base, length, starts = float(stream.time_base), self._length(stream), list[float]()
             for packet in _packets(container, stream):
                 if packet is not None and packet.size:
                     at = packet.dts if packet.pts is None else packet.pts
                     starts.append(base * (len(starts) * length if at is None else at))
-                    durations.append(base * (packet.duration or length))
-        return extent(starts, durations, preview)
+        return extent(starts, base * length, preview)
 
     def frames(self, skip: int = 0) -> Iterator[Timed]:
         """As :meth:`styler.video.clip.Clip.frames`."""

@@ -9,7 +9,7 @@ from styler.files import is_stream, printable
 from styler.imaging import MAX_PIXELS, MOVING, sniff
 
 from .animated import Animated
-from .clip import Clip
+from .clip import Clip, still
 from .footage import Footage
 
 __all__ = ["is_clip", "open_clip"]
@@ -71,6 +71,6 @@ def open_clip(path: Path, *, max_pixels: int = MAX_PIXELS) -> Clip:
     known = sniff(head)
     if known is not None:
         if known.name not in MOVING:
-            raise VideoError(f"{name}: is a picture; `styler stylize` paints it")
+            raise still(name)
         return Animated(path, max_pixels)
     return Footage(path, max_pixels)
