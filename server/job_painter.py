@@ -126,7 +126,6 @@ class JobPainter:
             data=painting.data,
         )
 
-
     def _film(
         self, loop: asyncio.AbstractEventLoop, pipeline: Pipeline, job: Job, heart: Heartbeat
     ) -> Outcome:

@@ -7,6 +7,7 @@ import hashlib
 import logging
 import re
 import shutil
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -46,6 +47,7 @@ class Jobs:
     ) -> None:
         self._settings, self._admission, self._pipeline = settings, admission, pipeline
         self._queue: Queue | None = None
+        self._looking = threading.Lock()  # a clip's first frame is decoded, one at a time
         self._stopped = False
         self._painter: JobPainter | None = None
         self.watchers = 0  # streams of events that are open
@@ -100,7 +102,9 @@ class Jobs:
         if webhook is not None and not allowed(webhook, self._settings.told):
             raise InputError("webhook: this server tells no such address; leave it out")
         pipeline = self._pipeline()
-        sent = [Task(data, _output(n, name, data, ending)) for n, (name, data) in enumerate(uploads)]
+        sent = [
+            Task(data, _output(n, name, data, ending)) for n, (name, data) in enumerate(uploads)
+        ]
         check(replace(job, tasks=tuple(sent)))
         tasks = tuple(Task(_source(pipeline, job, task), task.output) for task in sent)
         job = replace(job, tasks=tasks)
@@ -118,7 +122,8 @@ class Jobs:
         try:
             for task in tasks:
                 if is_clip(folder / str(task.source), Path(str(task.output))):
-                    pipeline.check_clip(folder / str(task.source), job)
+                    with self._looking:
+                        pipeline.check_clip(folder / str(task.source), job)
         except StylerError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise type(error)(str(error).replace(f"{folder}/", "")) from None

@@ -198,17 +198,15 @@ class Pipeline:
         work = pixels + _CANVAS * width * height
         return extent.between, Cost(painting=extent.painting, pixels=pixels, work=work)
 
-    def film(
-        self, job: Job, heart: Heartbeat, turn: Callable[[Callable[[], Any]], Any]
-    ) -> Outcome:
+    def film(self, job: Job, heart: Heartbeat, turn: Callable[[Callable[[], Any]], Any]) -> Outcome:
         """Paint a clip that is leased; ``turn`` runs what is to wait for its turn. Raises what
         :meth:`paint` does."""
 
         def style(source: str | bytes, name: str, size: int) -> Style:
             if isinstance(source, str):
                 return self._named(source)
-            found, _ = turn(lambda: self._look(source, name, size))
-            return found
+            found: tuple[Style, bool] = turn(lambda: self._look(source, name, size))
+            return found[0]
 
         runner = Runner(
             lambda: self._stylizer,

@@ -351,7 +351,7 @@ def _result(status: Status, entry: Entry) -> Result:
         attempts=entry.attempts,
         error=_told(entry.error, folder),
         note=_told(entry.facts.get("warning"), folder),
-        progress=entry.progress,
+        progress=round(entry.progress, 4),
         frames=frames,
         painted=frames if entry.state == "done" else entry.facts.get("painted"),
         width=entry.facts.get("width"),

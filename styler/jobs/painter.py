@@ -63,9 +63,7 @@ class Painter:
         if clips.is_clip(source, output):
             extent = clips.Extent.of(source, job, self._max_pixels)
             extent.within(self._room.limit - resident())
-            with self._room.taken(
-                resident() + extent.between + extent.painting, heart.given_up
-            ):
+            with self._room.taken(resident() + extent.between + extent.painting, heart.given_up):
                 return clips.film(runner, job, heart)
         job, task = encoded(job, source, output)
         peak = runner.need(job, task, source).way.peak

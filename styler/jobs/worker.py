@@ -130,7 +130,9 @@ def _sweep(lease: Lease) -> None:
 
 def _put(leases: Leases, heart: Heartbeat, outcome: Outcome, *, force: bool) -> None:
     lease = heart.lease
-    if not leases.renew(lease, heart.progress, heart.facts):  # so that nothing is left of what is called off
+    if not leases.renew(
+        lease, heart.progress, heart.facts
+    ):  # so that nothing is left of what is called off
         raise LeaseLostError(f"{lease.source}: is not to be painted any more")
     kept = ("width", "height", "seconds", "warning", "frames")
     told: dict[str, Any] = {name: getattr(outcome, name) for name in kept}

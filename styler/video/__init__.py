@@ -5,4 +5,14 @@ from .coding import CONTAINERS, Coding
 from .opening import is_clip, open_clip
 from .painting import Painted, Progress, paint_clip
 
-__all__ = ["CONTAINERS", "Clip", "Coding", "Painted", "Progress", "Timed", "is_clip", "open_clip", "paint_clip"]
+__all__ = [
+    "CONTAINERS",
+    "Clip",
+    "Coding",
+    "Painted",
+    "Progress",
+    "Timed",
+    "is_clip",
+    "open_clip",
+    "paint_clip",
+]

@@ -88,9 +88,7 @@ def still(name: str) -> VideoError:
     return VideoError(f"{name}: is a picture; `styler stylize` paints it")
 
 
-def extent(
-    starts: Sequence[float], length: float, preview: float | None
-) -> tuple[int, float]:
+def extent(starts: Sequence[float], length: float, preview: float | None) -> tuple[int, float]:
     """How many frames there are and how many seconds they run, by when each is shown and how long
     the last one is, in seconds; of so many seconds from the first."""
     first = min(starts, default=0.0)

@@ -141,7 +141,8 @@ def test_what_is_a_clip(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "container", "becomes"),
-    [("a.mov", "mov", "a.style.mov"), ("a.ts", "mpegts", "a.style.mp4"), ("a", "avi", "a.style.mp4")],
+    [("a.mov", "mov", "a.style.mov"), ("a.ts", "mpegts", "a.style.mp4"),
+     ("a", "avi", "a.style.mp4")],
 )  # fmt: skip
 def test_names(tmp_path: Path, name: str, container: str, becomes: str) -> None:
     clip = write(tmp_path / name, scenes(2), container=container)

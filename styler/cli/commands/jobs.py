@@ -76,9 +76,10 @@ def add(
 ) -> None:
     """Queue a job: photos and clips to paint in a style. Prints its id.
 
-    PHOTO and options are those of `styler stylize` and, of a clip, of `styler video`. Paintings and masks are kept with the job;
-    photos are read where they are when their turn comes, and refused if they have changed. The
-    same job has the same id: to add it again queues only what failed or is gone.
+    PHOTO and options are those of `styler stylize` and, of a clip, of `styler video`. Paintings
+    and masks are kept with the job; photos are read where they are when their turn comes, and
+    refused if they have changed. The same job has the same id: to add it again queues only what
+    failed or is gone.
 
     \b
     styler jobs add photo.jpg --style NAME -o painted.jpg
@@ -91,9 +92,19 @@ def add(
     network = Network(model, "auto", None)
     recipe = options.recipe(style, controls, network, mask, only)
     idle.tell(recipe.styles, controls, quiet=quiet)
-    clip = {"preview": preview, "crf": crf, "clips": True}
     job = held(
-        plan(recipe, photos, output, saving, page=page, repaint=repaint, name=name, **clip)
+        plan(
+            recipe,
+            photos,
+            output,
+            saving,
+            page=page,
+            preview=preview,
+            crf=crf,
+            clips=True,
+            repaint=repaint,
+            name=name,
+        )
     )
     check(job)
     found = opened(queue)
