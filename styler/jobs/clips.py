@@ -49,14 +49,17 @@ def check(job: Job) -> None:
     Raises:
         OutputError: a name tells no format.
         ParameterError: an option has no effect, or is out of its range.
+        MissingDependencyError: there is a clip, and PyAV is not installed.
     """
     from styler.video import Coding
+    from styler.video.library import libav
 
     pictures = []
     for task in job.tasks:
         assert task.source is not None and task.output is not None
         if is_clip(task.source, task.output):
             Coding.of(task.output, job.crf)
+            libav()
         else:
             pictures.append(task.output)
     saving = job.saving

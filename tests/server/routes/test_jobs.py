@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -370,3 +371,15 @@ async def test_progress_of_a_clip_tells_frames_and_it_can_be_removed(
         await asyncio.sleep(0.2)
         assert (gate.painted, settled - before < 90) == (settled, True)
         assert not (tmp_path / "jobs" / address.rpartition("/")[2]).exists()
+
+
+async def test_clips_need_their_extra(
+    jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = clips.write(tmp_path / "a.mp4", clips.scenes(2))
+    monkeypatch.setitem(sys.modules, "av", None)
+    async with jobs() as client:
+        answer = await post_clip(client, clip)
+        assert (answer.status_code, answer.json()["type"]) == (415, "/docs#unsupported-media-type")
+        assert 'pip install "styler[video]"' in answer.json()["detail"]
+        assert (await post(client, picture())).status_code == 202
