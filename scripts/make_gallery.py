@@ -26,7 +26,7 @@ VIEWS = {
 }
 """Seed, left, top, and how many times nearer."""
 STYLES = 12
-SIDE, TILE = 640, 400
+SIDE, TILE = 640, 360
 
 CONTROLS: dict[str, tuple[str, tuple[object, ...]]] = {
     "strength": ("van-gogh-wheat-field", (0.3, 0.6, 1.0, 1.4)),

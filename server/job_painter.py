@@ -9,22 +9,26 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from styler import imaging
 from styler.errors import InputError
-from styler.halt import AbandonedError
+from styler.halt import AbandonedError, until
 from styler.jobs import Job, Outcome, Task
+from styler.jobs.clips import is_clip
 from styler.jobs.heartbeat import Heartbeat
 from styler.jobs.painter import encoded
 from styler.jobs.queue import Queue
 from styler.jobs.queue.leases import worker_name
 from styler.jobs.worker import carry_out
 
-from .admission import Admission
+from .admission import Admission, Cost
 from .pipeline import Order, Painting, Pipeline
 from .problems import Problem
 
 __all__ = ["JobPainter"]
+
+T = TypeVar("T")
 
 _LEASE = 60.0  # seconds without a sign of life, after which another paints
 _LOOK = 0.5  # seconds between looks into an empty queue
@@ -39,6 +43,9 @@ class JobPainter:
         admission: where each picture waits for its turn and for memory.
         pipeline: what paints.
         check: raises a ``Problem`` while nothing is to be begun.
+
+    Attributes:
+        held: bytes that a clip holds between two of its frames.
     """
 
     def __init__(
@@ -50,7 +57,7 @@ class JobPainter:
     ) -> None:
         self._queue, self._admission = queue, admission
         self._pipeline, self._check = pipeline, check
-        self._name, self._stopped = worker_name(), False
+        self._name, self._stopped, self.held = worker_name(), False, 0
         self._added = asyncio.Event()
 
     def wake(self) -> None:
@@ -95,8 +102,10 @@ class JobPainter:
         output: Path,
         heart: Heartbeat,
     ) -> Outcome:
-        """One picture, tried as often as it takes to be let in."""
+        """One picture, or each frame of a clip, when its turn has come."""
         pipeline = self._pipeline()
+        if is_clip(source, output):
+            return self._film(loop, pipeline, job, heart)
         job, _ = encoded(job, source, output)
         order = Order(replace(job, tasks=(Task(source.read_bytes()),)))
         cost = pipeline.cost(order)
@@ -104,17 +113,7 @@ class JobPainter:
         def work(abandoned: Callable[[], bool]) -> Painting:
             return pipeline.paint(order, lambda: abandoned() or heart.given_up())
 
-        while True:
-            turn = asyncio.run_coroutine_threadsafe(self._admission.run(work, cost), loop)
-            try:
-                painting = _waited(turn, heart)
-                break
-            except Problem as problem:
-                if problem.kind.name == "too-large":
-                    raise InputError(problem.detail) from None
-                if problem.kind.name not in _LATER or heart.given_up():
-                    raise AbandonedError(problem.detail) from None
-                time.sleep(_LOOK)
+        painting = self._let_in(loop, work, cost, heart)
         painted = imaging.header(painting.data)
         return Outcome(
             str(source),
@@ -127,8 +126,44 @@ class JobPainter:
             data=painting.data,
         )
 
+    def _film(
+        self, loop: asyncio.AbstractEventLoop, pipeline: Pipeline, job: Job, heart: Heartbeat
+    ) -> Outcome:
+        self.held, cost = pipeline.clip_cost(heart.lease.source, job)
 
-def _waited(turn: Future[Painting], heart: Heartbeat) -> Painting:
+        def turn(paint: Callable[[], T]) -> T:
+            def work(abandoned: Callable[[], bool]) -> T:
+                with until(lambda: abandoned() or heart.given_up()):
+                    return paint()
+
+            return self._let_in(loop, work, cost, heart)
+
+        try:
+            return pipeline.film(job, heart, turn)
+        finally:
+            self.held = 0
+
+    def _let_in(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        work: Callable[[Callable[[], bool]], T],
+        cost: Cost,
+        heart: Heartbeat,
+    ) -> T:
+        """What comes of some work, tried as often as it takes to be let in."""
+        while True:
+            turn = asyncio.run_coroutine_threadsafe(self._admission.run(work, cost), loop)
+            try:
+                return _waited(turn, heart)
+            except Problem as problem:
+                if problem.kind.name == "too-large":
+                    raise InputError(problem.detail) from None
+                if problem.kind.name not in _LATER or heart.given_up():
+                    raise AbandonedError(problem.detail) from None
+                time.sleep(_LOOK)
+
+
+def _waited(turn: Future[T], heart: Heartbeat) -> T:
     """What comes of a turn, which is let go where the picture is given up."""
     while True:
         try:

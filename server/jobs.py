@@ -7,16 +7,18 @@ import hashlib
 import logging
 import re
 import shutil
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from styler import files, imaging
 from styler.errors import InputError, StylerError
-from styler.jobs import Job, Recipe, Task
+from styler.jobs import Job, Task
+from styler.jobs.clips import check, is_clip
+from styler.jobs.painter import encoded
 from styler.jobs.queue import Entry, Queue, Status, identify
 
 from .admission import Admission
@@ -26,15 +28,12 @@ from .problems import Problem
 from .settings import Settings
 from .webhooks import allowed, tell
 
-if TYPE_CHECKING:
-    from styler.jobs import Saving
-
 logger = logging.getLogger("uvicorn.error")
 
 __all__ = ["Jobs", "Upload"]
 
 Upload = tuple[str, bytes]
-"""The name of a photo without extension, and its bytes."""
+"""The name of a photo or clip without extension, and its bytes."""
 
 _TIDY = 5.0  # seconds between rounds of clearing up
 _ORPHAN = 3600.0  # seconds after which a folder without a job goes
@@ -48,6 +47,7 @@ class Jobs:
     ) -> None:
         self._settings, self._admission, self._pipeline = settings, admission, pipeline
         self._queue: Queue | None = None
+        self._looking = threading.Lock()  # a clip's first frame is decoded, one at a time
         self._stopped = False
         self._painter: JobPainter | None = None
         self.watchers = 0  # streams of events that are open
@@ -79,32 +79,36 @@ class Jobs:
                 headers={"Retry-After": "30"},
             )
 
+    @property
+    def held(self) -> int:
+        """Bytes of a clip that is painted, besides those of its frame that has its turn."""
+        return 0 if self._painter is None else self._painter.held
+
     def add(
         self,
-        recipe: Recipe,
-        saving: Saving,
+        job: Job,
+        ending: str | None,
         uploads: Sequence[Upload],
         owner: str,
         webhook: str | None,
     ) -> str:
-        """Keep the pictures, queue a job, and tell its id: the same for the same job.
+        """Keep the pictures, queue a job of them, and tell its id: the same for the same job.
 
-        Raises ``ImageError`` for what is no picture, ``TooLargeError`` for what is too large to be
-        painted, and a ``Problem`` (429) where there is no room.
+        The results' names have the ``ending``, by default that of PNG and, of clips, MP4.
+
+        Raises ``ImageError`` and ``VideoError`` for what is no picture, ``TooLargeError`` for what
+        is too large to be painted, and a ``Problem`` (429) where there is no room.
         """
         if webhook is not None and not allowed(webhook, self._settings.told):
             raise InputError("webhook: this server tells no such address; leave it out")
-        pipeline, names = self._pipeline(), list[tuple[str, str]]()
-        extension = imaging.FORMATS[saving.format or "png"].extensions[0]
-        for number, (name, data) in enumerate(uploads):
-            pipeline.cost(Order(Job(recipe, (Task(data),), saving)))
-            kind = imaging.header(data, name=name).format
-            stem = f"{number}-{_plain(name)}"
-            source = f"{stem}-photo{imaging.FORMATS[kind].extensions[0]}"
-            names.append((source, f"{stem}{extension}"))
-        tasks = tuple(Task(Path(source), Path(output)) for source, output in names)
+        pipeline = self._pipeline()
+        sent = [
+            Task(data, _output(n, name, data, ending)) for n, (name, data) in enumerate(uploads)
+        ]
+        check(replace(job, tasks=tuple(sent)))
+        tasks = tuple(Task(_source(pipeline, job, task), task.output) for task in sent)
+        job = replace(job, tasks=tasks)
         contents = [hashlib.sha256(data).hexdigest() for _, data in uploads]
-        job = Job(recipe, tasks, saving)
         id = identify(job, contents, owner)
         with suppress(InputError):
             self.queue.renew(id)
@@ -113,11 +117,19 @@ class Jobs:
         folder = self.folder / id
         with files.storing(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        for (source, _), (_, data) in zip(names, uploads, strict=True):
-            files.write_bytes(data, folder / source, force=True)
-        tasks = tuple(Task(folder / source, folder / output) for source, output in names)
-        held = pipeline.held(recipe, folder)
-        job = replace(job, recipe=held, tasks=tasks)
+        for task, (_, data) in zip(tasks, uploads, strict=True):
+            files.write_bytes(data, folder / str(task.source), force=True)
+        try:
+            for task in tasks:
+                if is_clip(folder / str(task.source), Path(str(task.output))):
+                    with self._looking:
+                        pipeline.check_clip(folder / str(task.source), job)
+        except StylerError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise type(error)(str(error).replace(f"{folder}/", "")) from None
+        held = pipeline.held(job.recipe, folder)
+        placed = [Task(folder / str(task.source), folder / str(task.output)) for task in tasks]
+        job = replace(job, recipe=held, tasks=tuple(placed))
         keep = self._settings.job_keep_seconds
         self.queue.add(job, contents, id=id, owner=owner, keep=keep, webhook=webhook)
         return id
@@ -197,6 +209,24 @@ class Jobs:
                 with suppress(OSError):
                     if time.time() - folder.stat().st_mtime > _ORPHAN:
                         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _output(number: int, name: str, data: bytes, ending: str | None) -> Path:
+    """What the result of an upload is called."""
+    if ending is None:
+        ending = ".mp4" if is_clip(data, Path()) else ".png"
+    return Path(f"{number}-{_plain(name)}{ending}")
+
+
+def _source(pipeline: Pipeline, job: Job, task: Task) -> Path:
+    """What an upload is kept as. Raises what :meth:`Pipeline.cost` does of a picture."""
+    assert isinstance(task.source, bytes) and task.output is not None
+    if is_clip(task.source, task.output):
+        return Path(f"{task.output.stem}-clip")
+    order, _ = encoded(job, Path(), task.output)
+    pipeline.cost(Order(replace(order, tasks=(Task(task.source),))))
+    kind = imaging.header(task.source, name=task.output.stem).format
+    return Path(f"{task.output.stem}-photo{imaging.FORMATS[kind].extensions[0]}")
 
 
 def _plain(name: str) -> str:

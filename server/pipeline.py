@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -16,8 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from styler import imaging
-from styler.errors import StyleError, did_you_mean
-from styler.jobs import Job, Need, Recipe, Runner
+from styler.errors import StyleError, TooLargeError, did_you_mean
+from styler.jobs import Job, Need, Outcome, Recipe, Runner
+from styler.jobs.clips import Extent, film
+from styler.jobs.heartbeat import Heartbeat
 from styler.jobs.memory import ceiling, resident, trim
 from styler.styles import SUFFIX
 
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("uvicorn.error")
 
 _SHARE = 0.7  # of the memory that is free, where none is set
+_FRAMES = 60  # a second of the longest clip, at most
 _CANVAS = 4  # how much longer a pixel of the canvas takes than one that is read and written
 
 
@@ -174,6 +178,45 @@ class Pipeline:
         cached = uploads and not computed
         return Painting(outcome.data, tag(outcome.data), steps, cached, outcome.warning)
 
+    def check_clip(self, source: Path, job: Job) -> None:
+        """Refuse a clip that takes longer than a job is given, or that :meth:`clip_cost` refuses.
+
+        Raises ``VideoError`` for what is no clip, ``TooLargeError`` for one that is too large.
+        """
+        extent = Extent.of(source, job, self._settings.max_pixels)
+        _check_extent(extent, self._settings)
+        extent.within(self.memory())
+
+    def clip_cost(self, source: Path, job: Job) -> tuple[int, Cost]:
+        """Bytes that a clip holds from frame to frame, and what painting one takes besides.
+
+        Raises ``VideoError`` for what is no clip, ``TooLargeError`` for too little memory.
+        """
+        extent = Extent.of(source, job, self._settings.max_pixels)
+        extent.within(self.memory())
+        width, height = job.recipe.controls.fit_canvas(extent.width, extent.height)
+        pixels = extent.width * extent.height
+        work = pixels + _CANVAS * width * height
+        return extent.between, Cost(painting=extent.painting, pixels=pixels, work=work)
+
+    def film(self, job: Job, heart: Heartbeat, turn: Callable[[Callable[[], Any]], Any]) -> Outcome:
+        """Paint a clip that is leased; ``turn`` runs what is to wait for its turn. Raises what
+        :meth:`paint` does."""
+
+        def style(source: str | bytes, name: str, size: int) -> Style:
+            if isinstance(source, str):
+                return self._named(source)
+            found: tuple[Style, bool] = turn(lambda: self._look(source, name, size))
+            return found[0]
+
+        runner = Runner(
+            lambda: self._stylizer,
+            max_pixels=self._settings.max_pixels,
+            style=style,
+            abandoned=heart.given_up,
+        )
+        return film(runner, job, heart, turn=turn)
+
     def save(self, data: bytes, size: int) -> str:
         """Look at a painting and keep its style; the id it is known by from then on."""
         self._look(data, "style", size)
@@ -253,6 +296,28 @@ def _numbered(sources: Iterable[tuple[Any, str]]) -> list[tuple[Any, str]]:
         seen[name] += 1
         numbered.append((data, name if names.count(name) == 1 else f"{name} {seen[name]}"))
     return numbered
+
+
+def _check_extent(extent: Extent, settings: Settings) -> None:
+    """Refuse a clip that would take longer than this server gives it."""
+    longest, most = settings.clip_seconds, settings.clip_pixels
+    if extent.seconds > longest:
+        raise TooLargeError(
+            f"{extent.name}: runs {extent.seconds:.1f} s, over the limit of {longest:g}; send a "
+            f"shorter clip, or preview={longest:g}"
+        )
+    if extent.frames > longest * _FRAMES:
+        raise TooLargeError(
+            f"{extent.name}: has {extent.frames} frames, over the limit of "
+            f"{longest * _FRAMES:.0f}; send a shorter clip, or one of fewer frames a second"
+        )
+    if extent.width * extent.height > most:
+        side = max(extent.width, extent.height)
+        side = int(0.99 * side * math.sqrt(most / (extent.width * extent.height)))
+        raise TooLargeError(
+            f"{extent.name}: its frames of {extent.width}x{extent.height} are over the limit of "
+            f"{most / 1e6:g} megapixels; send size={side}, or a smaller clip"
+        )
 
 
 def _loaded(path: str) -> Style:

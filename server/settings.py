@@ -94,6 +94,10 @@ class Settings(BaseSettings):
         "postgresql://user@host/database. By default jobs.sqlite in the folder. Without a folder "
         "it is that of styler jobs alone.",
     )
+    clip_seconds: Seconds = Field(default=60, description="Longest clip of a job.")
+    clip_pixels: int = Field(
+        default=2_100_000, ge=1, description="Largest frame of a clip, as it is painted."
+    )
     job_painting: bool = Field(
         default=True,
         description="Paint jobs between requests; otherwise styler jobs run does.",

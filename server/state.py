@@ -42,7 +42,7 @@ class State:
             wait=settings.wait_seconds,
             deadline=settings.request_seconds,
             pixels=settings.pixel_budget,
-            memory=lambda: self.pipeline.memory() - self.unread,
+            memory=lambda: self.pipeline.memory() - self.unread - self.jobs.held,
             quiet=trim,
         )
         self.uploads = Uploads(

@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from styler.imaging import FORMATS as KNOWN
-from styler.imaging import check_options
+from styler.jobs import Job as Ordered
 from styler.jobs import Saving
 from styler.jobs.queue import Entry, Status
 
@@ -46,6 +46,14 @@ _TICK = 0.5  # seconds between two looks at a job whose events are told
 _SILENCE = 30  # looks after which something is said, for those on the way who hang up on silence
 _WATCHERS = 100  # streams of events of one worker process
 
+ClipFormat = Literal["mp4", "mov", "mkv", "webm"]
+_MEDIA = {
+    ".mp4": "video/mp4",
+    ".mov": "video/quicktime",
+    ".mkv": "video/matroska",
+    ".webm": "video/webm",
+}
+
 
 class _JobRoute(AdmittedRoute):
     several = SEVERAL | {"content"}
@@ -69,6 +77,9 @@ class Result(BaseModel):
     attempts: int = Field(description="Times that it has been begun.")
     error: str | None = Field(description="Why it failed, or has to be tried again.")
     note: str | None = Field(description="What of the photo is not in the painting.")
+    progress: float = Field(description="The part that is painted, from 0 to 1.")
+    frames: int | None = Field(description="Of a clip, once they are counted.")
+    painted: int | None = Field(description="Frames that are painted.")
     width: int | None
     height: int | None
     href: str | None = Field(description="Where it is, once it is done.")
@@ -121,17 +132,28 @@ async def add(
     request: Request,
     state: StateDependency,
     owner: Owner,
-    content: Annotated[list[UploadFile], File(description="The photo, or several.")],
+    content: Annotated[list[UploadFile], File(description="The photo or clip, or several.")],
     style: Styles = None,
     preset: Presets = None,
     weight: Weights = None,
     mask: Masks = None,
     only: Only = None,
-    format: Annotated[Format, Form(description="Of the results.")] = "png",
+    format: Annotated[
+        Format | ClipFormat | Absent,
+        Form(description="Of the results; by default PNG and, of clips, MP4."),
+    ] = None,
     quality: Quality = None,
     lossless: Lossless = False,
     bits: Bits = None,
     exif: Exif = False,
+    preview: Annotated[
+        Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)] | Absent,
+        Form(description="Seconds of a clip to paint, from its beginning; by default all."),
+    ] = None,
+    crf: Annotated[
+        Annotated[int, Field(ge=0, le=63)] | Absent,
+        Form(description="Constant rate factor of a clip; lower is better and larger."),
+    ] = None,
     webhook: Annotated[
         str | Absent,
         Form(
@@ -141,16 +163,20 @@ async def add(
     ] = None,
     **given: Any,
 ) -> Response:
-    """Send what `POST /v1/stylize` takes, with one `content` or several. `Location` is the job.
+    """Send what `POST /v1/stylize` takes, with one `content` or several, which may be clips.
+    `Location` is the job.
 
     The pictures are kept until the job has been over for as long as the server keeps jobs. The
     same job has the same address: to send it again queues only what failed.
     """
-    check_options(KNOWN[format], quality=quality, lossless=lossless, bits=bits or 8)
+    ending = None
+    if format is not None:
+        ending = KNOWN[format].extensions[0] if format in KNOWN else f".{format}"
     recipe = await recipe_of(state, style, preset, weight, mask, only, given)
-    saving = Saving(format=format, quality=quality, lossless=lossless, bits=bits, exif=exif)
+    saving = Saving(quality=quality, lossless=lossless, bits=bits, exif=exif)
+    order = Ordered(recipe, (), saving, preview=preview, crf=crf)
     uploads = [(stem(one.filename) or "photo", await taken(one)) for one in files(content)]
-    id = await asyncio.to_thread(state.jobs.add, recipe, saving, uploads, owner, webhook)
+    id = await asyncio.to_thread(state.jobs.add, order, ending, uploads, owner, webhook)
     state.jobs.wake()
     found = await asyncio.to_thread(_look, state, id, owner)
     headers = {"Location": f"/v1/jobs/{id}", "Cache-Control": "no-store"}
@@ -203,8 +229,11 @@ async def events(state: StateDependency, owner: Owner, id: Id) -> Response:
     response_class=FileResponse,
     responses={
         200: {
-            "description": "The painted photo.",
-            "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "The painted photo or clip.",
+            "content": {
+                media: {"schema": {"type": "string", "format": "binary"}}
+                for media in ("image/*", "video/*")
+            },
         },
         206: {"description": "A range of it."},
         **documented(*_LOOKED_FOR, "unreadable-request", "range-not-satisfiable", "internal-error"),
@@ -216,7 +245,7 @@ async def result(
     id: Id,
     number: Annotated[int, Path(ge=0, le=1000, description="Which one, from 0.")],
 ) -> Response:
-    """The painted photo, or the range of it that `Range` asks for."""
+    """The painted photo or clip, or the range of it that `Range` asks for."""
     _, entries = await asyncio.to_thread(state.jobs.look, id, owner)
     done = [e for e in entries if e.number == number and e.state == "done" and e.output.is_file()]
     if not done:
@@ -225,6 +254,7 @@ async def result(
     return _Ranged(
         output,
         filename=_name(done[0]),
+        media_type=_MEDIA.get(output.suffix),
         content_disposition_type="inline",
         headers={"Cache-Control": "no-store"},
     )
@@ -313,18 +343,26 @@ def _look(state: State, id: str, owner: str) -> Job:
 
 
 def _result(status: Status, entry: Entry) -> Result:
-    folder = f"{entry.output.parent}/"
+    folder, frames = f"{entry.output.parent}/", entry.facts.get("frames")
     href = f"/v1/jobs/{status.id}/results/{entry.number}" if entry.state == "done" else None
     return Result(
         name=_name(entry),
         state=entry.state,
         attempts=entry.attempts,
-        error=None if entry.error is None else entry.error.replace(folder, ""),
-        note=entry.facts.get("warning"),
+        error=_told(entry.error, folder),
+        note=_told(entry.facts.get("warning"), folder),
+        progress=round(entry.progress, 4),
+        frames=frames,
+        painted=frames if entry.state == "done" else entry.facts.get("painted"),
         width=entry.facts.get("width"),
         height=entry.facts.get("height"),
         href=href,
     )
+
+
+def _told(line: str | None, folder: str) -> str | None:
+    """A line without the server's own folder in it."""
+    return None if line is None else line.replace(folder, "")
 
 
 def _name(entry: Entry) -> str:

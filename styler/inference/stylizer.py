@@ -1,7 +1,7 @@
 """Set a style once, stylize many: the network behind one object."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -235,11 +235,18 @@ class Stylizer:
         painted = (moving.paint(number, one) for number, one in enumerate(animation.frames))
         return replace(animation, frames=tuple(painted))
 
-    def moving(self, style: StyleLike, **keywords: Any) -> Moving:
+    def moving(
+        self,
+        style: StyleLike,
+        *,
+        turn: Callable[[Callable[[], Picture]], Picture] = lambda paint: paint(),
+        **keywords: Any,
+    ) -> Moving:
         """What paints frames one after the other, each with what those around it tell.
 
         Args:
             style: as in :meth:`stylize`.
+            turn: runs what paints a frame, such as when its turn has come; by default at once.
             keywords: as in :meth:`stylize`.
 
         Raises:
@@ -247,7 +254,9 @@ class Stylizer:
         """
         given = Keywords(**keywords)
         styles = self._resolve(style, given.style_size)
-        return Moving(lambda frame, steady: self._painted(frame, styles, given, steady))
+        return Moving(
+            lambda frame, steady: turn(lambda: self._painted(frame, styles, given, steady))
+        )
 
     def _painted(
         self,

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from styler.errors import StorageError
 
@@ -14,7 +14,7 @@ from .queue import Lease, Leases
 
 __all__ = ["Heartbeat"]
 
-_OFTEN = 5.0  # seconds, at most, until a worker hears that its job is called off
+_OFTEN = 1.0  # seconds, at most, until a worker hears that its job is called off
 
 
 class Heartbeat:
@@ -26,14 +26,16 @@ class Heartbeat:
         stop: whether the worker is to end.
 
     Attributes:
+        lease: the same.
         progress: of the picture, 0 to 1, for whoever looks at the job.
+        facts: what else they are told, as plain values.
     """
 
     def __init__(
         self, leases: Leases, lease: Lease, stop: Callable[[], bool] = lambda: False
     ) -> None:
-        self.progress = 0.0
-        self._leases, self._lease, self._stop = leases, lease, stop
+        self.lease, self.progress, self.facts = lease, 0.0, dict[str, Any]()
+        self._leases, self._stop = leases, stop
         self._end, self._lost = threading.Event(), False
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
@@ -54,13 +56,13 @@ class Heartbeat:
 
     def _beat(self) -> None:
         alive = time.monotonic()
-        while not self._end.wait(min(_OFTEN, self._lease.seconds / 3)):
+        while not self._end.wait(min(_OFTEN, self.lease.seconds / 3)):
             try:
-                if not self._leases.renew(self._lease, self.progress):
+                if not self._leases.renew(self.lease, self.progress, self.facts):
                     self._lost = True
                     return
                 alive = time.monotonic()
             except StorageError:
-                if time.monotonic() - alive > self._lease.seconds:
+                if time.monotonic() - alive > self.lease.seconds:
                     self._lost = True
                     return

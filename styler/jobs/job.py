@@ -6,7 +6,7 @@ import glob
 import itertools
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -59,6 +59,8 @@ class Job:
         folder: that they are painted into, where there is one.
         page: which one of each file, from 1; by default all frames of what moves, and else the
             first page.
+        preview: seconds of each clip, from its beginning; by default all.
+        crf: constant rate factor of clips, as :func:`styler.video.paint_clip` takes it.
         left_out: pictures among them that styler itself has painted.
     """
 
@@ -68,6 +70,8 @@ class Job:
     many: bool = False
     folder: Path | None = None
     page: int | None = None
+    preview: float | None = None
+    crf: int | None = None
     left_out: tuple[Path, ...] = ()
 
     @property
@@ -83,6 +87,9 @@ def plan(
     saving: Saving | None = None,
     *,
     page: int | None = None,
+    preview: float | None = None,
+    crf: int | None = None,
+    clips: bool = False,
     repaint: bool = False,
     name: str | None = None,
 ) -> Job:
@@ -91,7 +98,8 @@ def plan(
     Folders are searched recursively and mirrored under the folder `output`. A single file
     may name its output; without one it lands beside the photo as ``photo.STYLE.ext``. `name` is a
     :class:`Pattern` for what is named neither by `output` nor by standard output. Of several
-    pictures those that styler itself has painted are left out, unless to `repaint` is wanted.
+    pictures those that styler itself has painted are left out, unless to `repaint` is wanted. With
+    `clips` a clip becomes one.
 
     Raises:
         InputError: nothing matches, two would become one file, or a photo would be replaced.
@@ -100,8 +108,8 @@ def plan(
     """
     pattern = None if name is None else Pattern(name)
     saving = saving or Saving()
-    make = partial(Job, recipe, saving=saving, page=page)
-    tag, format = recipe.tag, saving.format
+    make = partial(Job, recipe, saving=saving, page=page, preview=preview, crf=crf)
+    tag, suffix = recipe.tag, partial(_suffix, format=saving.format, clips=clips)
     if PIPE in inputs:
         if len(inputs) > 1:
             raise InputError("-: standard input is one picture; name it alone")
@@ -121,7 +129,7 @@ def plan(
     folder = None
     if output is None:
         beside = pattern or Pattern("{stem}.{style}{ext}")
-        tasks = [Task(p, p.with_name(beside.of(p, tag, _suffix(p, format)))) for p, _ in found]
+        tasks = [Task(p, p.with_name(beside.of(p, tag, suffix(p)))) for p, _ in found]
         for task in tasks:
             if task.source == task.output:
                 raise OutputError(f"{task}: --name {name} is its own; use {{style}} in it")
@@ -138,10 +146,10 @@ def plan(
                 f"{output}: is the name of one picture; several need a folder, such as -o painted/"
             )
         tasks = (
-            _mirror(found, folder, format)
+            _mirror(found, folder, suffix)
             if pattern is None
             else [
-                Task(p, folder / relative.with_name(pattern.of(p, tag, _suffix(p, format))))
+                Task(p, folder / relative.with_name(pattern.of(p, tag, suffix(p))))
                 for p, relative in found
             ]
         )
@@ -188,11 +196,13 @@ def _unpainted(files: list[Path], root: Path, output: str | None) -> list[Path]:
     return [file for file in files if there not in file.resolve().parents]
 
 
-def _mirror(found: list[tuple[Path, Path]], output: Path, format: str | None) -> list[Task]:
+def _mirror(
+    found: list[tuple[Path, Path]], output: Path, suffix: Callable[[Path], str]
+) -> list[Task]:
     """Outputs named like their photos; of those that differ only in extension, all but the one
     that keeps it have it before the new one.
     """
-    names = [relative.with_suffix(_suffix(source, format)) for source, relative in found]
+    names = [relative.with_suffix(suffix(source)) for source, relative in found]
     taken = Counter(names)
     return [
         Task(
@@ -224,11 +234,16 @@ def _extensions() -> frozenset[str]:
     return EXTENSIONS
 
 
-def _suffix(source: Path, format: str | None) -> str:
+def _suffix(source: Path, format: str | None, clips: bool) -> str:
     """The extension of what is painted: that of `format`, or the photo's own."""
     from styler.imaging import moves
     from styler.imaging.codecs.formats import FORMATS
 
+    if clips and source.suffix.lower() not in _extensions():
+        from styler.video import CONTAINERS, is_clip
+
+        if is_clip(source):
+            return source.suffix if source.suffix.lower() in CONTAINERS else ".mp4"
     if format is not None:
         return FORMATS[format].extensions[0]
     own = {extension for name in PAINTED for extension in FORMATS[name].extensions}

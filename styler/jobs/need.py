@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from styler.controls import Controls
     from styler.imaging import Header
 
-__all__ = ["Need", "Way"]
+__all__ = ["Need", "Way", "too_much"]
 
 PAINTING = 50e6
 """Bytes for threads and weights as the engine has them."""
@@ -165,11 +165,15 @@ class Need:
         ways = tuple(way for way in self.ways if way.peak <= limit)
         if ways:
             return replace(self, ways=ways)
-        raise TooLargeError(
-            f"{name}: painting {self.width}x{self.height} takes about {self.least / 1e6:.0f} MB of "
-            f"memory, over the limit of {limit / 1e6:.0f}; make it smaller (size, canvas), or "
-            "raise max-memory"
-        )
+        raise too_much(name, self.width, self.height, self.least, limit)
+
+
+def too_much(name: str, width: int, height: int, peak: float, limit: float) -> TooLargeError:
+    """The error of what takes more memory than there may be."""
+    return TooLargeError(
+        f"{name}: painting {width}x{height} takes about {peak / 1e6:.0f} MB of memory, over the "
+        f"limit of {limit / 1e6:.0f}; make it smaller (size, canvas), or raise max-memory"
+    )
 
 
 def _looking(other: Header) -> float:

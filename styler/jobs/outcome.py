@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, Literal
 
 from styler.errors import one_line
@@ -23,6 +24,8 @@ class Outcome:
         warning: what of the photo is not in the painting, in one line.
         cause: the exception of that error.
         data: the encoded painting, where it goes to no file.
+        file: the painting as a file that is to be put elsewhere.
+        frames: how many a clip has.
         steps: milliseconds of each step.
     """
 
@@ -36,6 +39,8 @@ class Outcome:
     warning: str | None = None
     cause: Exception | None = field(default=None, repr=False, metadata={"private": True})
     data: bytes | None = field(default=None, repr=False, metadata={"private": True})
+    file: Path | None = field(default=None, repr=False, metadata={"private": True})
+    frames: int | None = field(default=None, repr=False, metadata={"private": True})
     steps: dict[str, float] = field(default_factory=dict, repr=False, metadata={"private": True})
 
     def plain(self) -> dict[str, Any]:

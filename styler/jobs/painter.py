@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import clips
 from .heartbeat import Heartbeat
 from .job import Job, Task
+from .memory import resident
 from .outcome import Outcome
 from .room import Room
 from .runner import Runner
@@ -76,6 +78,11 @@ class Painter:
         """
         self._given_up = given_up
         runner = self._ready(job)
+        if clips.is_clip(source, output):
+            extent = clips.Extent.of(source, job, self._max_pixels)
+            extent.within(self._room.limit - resident())
+            with self._room.taken(resident() + extent.between + extent.painting, heart.given_up):
+                return clips.film(runner, job, heart)
         job, task = encoded(job, source, output)
         photo = source if data is None else data
         task = replace(task, source=photo, name=str(source))

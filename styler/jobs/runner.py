@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from styler import Picture, Style, Stylizer
     from styler.imaging import Animation, Metadata
+    from styler.video import Painted
 
     Mask = NDArray[np.float32]
 
@@ -279,6 +280,26 @@ class Runner:
         masks, only = self.masks(recipe)
         styles, controls = self.styles(recipe), vars(recipe.controls) | more
         return self.stylizer.animate(animation, styles, **controls, masks=masks, only=only)
+
+    def film(self, recipe: Recipe, source: Path, output: Path, **more: Any) -> Painted:
+        """Paint a clip; ``more`` are keywords of :func:`styler.video.paint_clip`.
+
+        Raises:
+            What :func:`styler.video.paint_clip` does.
+        """
+        from styler.video import paint_clip
+
+        masks, only = self.masks(recipe)
+        more |= vars(recipe.controls) | {"masks": masks, "only": only}
+        with until(self._abandoned):
+            return paint_clip(
+                source,
+                output,
+                self.stylizer,
+                self.styles(recipe),
+                max_pixels=self.max_pixels,
+                **more,
+            )
 
     def masks(self, recipe: Recipe) -> tuple[list[Mask] | None, Mask | None]:
         """A recipe's masks and where to paint at all, decoded."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,7 +26,7 @@ _LOOK = 0.2  # seconds between two looks into an empty queue
 
 
 class Paint(Protocol):
-    """What makes a painting: its bytes are the ``data`` of the outcome.
+    """What makes a painting: the ``data`` of the outcome or, in the output's folder, its ``file``.
 
     It raises `InputError` for what no further attempt would mend, and `AbandonedError` when it is
     ``given_up`` by the heartbeat, whose ``progress`` it may set.
@@ -93,7 +94,7 @@ def carry_out(
             ordered = job(lease.job)
             _check_content(lease)
             outcome = paint(ordered, lease.source, lease.output, heart)
-            _put(leases, lease, outcome, force=ordered.saving.force)
+            _put(leases, heart, outcome, force=ordered.saving.force)
         return outcome
     except LeaseLostError:
         return None
@@ -102,7 +103,8 @@ def carry_out(
         return None
     except Exception as error:
         reason = one_line(" ".join(str(error).split())) or type(error).__name__
-        leases.give_up(lease, reason, again=not isinstance(error, InputError))
+        if not leases.give_up(lease, reason, again=not isinstance(error, InputError)):
+            return None
         return Outcome(*names, "failed", error=reason, cause=error)
 
 
@@ -126,20 +128,37 @@ def _sweep(lease: Lease) -> None:
         path.unlink(missing_ok=True)
 
 
-def _put(leases: Leases, lease: Lease, outcome: Outcome, *, force: bool) -> None:
-    assert outcome.data is not None
-    if not leases.renew(lease):  # so that nothing is left of what is called off
+def _put(leases: Leases, heart: Heartbeat, outcome: Outcome, *, force: bool) -> None:
+    lease = heart.lease
+    if not leases.renew(
+        lease, heart.progress, heart.facts
+    ):  # so that nothing is left of what is called off
         raise LeaseLostError(f"{lease.source}: is not to be painted any more")
-    kept = ("width", "height", "seconds", "warning")
-    facts: dict[str, Any] = {name: getattr(outcome, name) for name in kept}
+    kept = ("width", "height", "seconds", "warning", "frames")
+    told: dict[str, Any] = {name: getattr(outcome, name) for name in kept}
+    facts = {name: value for name, value in told.items() if name != "frames" or value}
     folder = lease.output.parent
     with files.storing(lease.output):
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            with files.beside(lease.output, f"{_stem(lease)}{lease.token}") as temporary:
-                temporary.write_bytes(outcome.data)
-                files.sync(temporary)
-                note(lease.output, len(outcome.data))
-                leases.put(lease, temporary, force=force, facts=facts)
+            with _whole(lease, outcome) as whole:
+                files.sync(whole)
+                note(lease.output, whole.stat().st_size)
+                leases.put(lease, whole, force=force, facts=facts)
         except FileExistsError as error:
             raise files.exists(lease.output) from error
+
+
+@contextmanager
+def _whole(lease: Lease, outcome: Outcome) -> Iterator[Path]:
+    """The painting as a file in its output's folder, which is gone afterwards."""
+    if outcome.file is not None:
+        try:
+            yield outcome.file
+        finally:
+            outcome.file.unlink(missing_ok=True)
+        return
+    assert outcome.data is not None
+    with files.beside(lease.output, f"{_stem(lease)}{lease.token}") as temporary:
+        temporary.write_bytes(outcome.data)
+        yield temporary

@@ -10,7 +10,7 @@ from pathlib import Path
 from styler.files import printable
 from styler.imaging import Animation, read_animation
 
-from .clip import Facts, Timed
+from .clip import Facts, Timed, extent, still
 from .colour import SRGB
 
 __all__ = ["Animated", "animation"]
@@ -26,6 +26,7 @@ class Animated:
         max_pixels: that all frames together may have.
 
     Raises:
+        VideoError: it does not move.
         ImageError, TooLargeError: as :func:`styler.imaging.read_animation`.
     """
 
@@ -33,6 +34,8 @@ class Animated:
         self.path, self.notes = path, list[str]()
         self._found = read_animation(path, max_pixels=max_pixels)
         first, count = self._found.first, len(self._found.frames)
+        if count < 2:
+            raise still(printable(str(path)))
         seconds = sum(self._found.durations) / 1000
         self.facts = Facts(
             name=printable(str(path)),
@@ -46,6 +49,10 @@ class Animated:
             colour=SRGB,
             loop=self._found.loop,
         )
+
+    def extent(self, preview: float | None = None) -> tuple[int, float]:
+        """As :meth:`styler.video.clip.Clip.extent`."""
+        return extent(self._found.times, self._found.durations[-1] / 1000, preview)
 
     def frames(self, skip: int = 0) -> Iterator[Timed]:
         """As :meth:`styler.video.clip.Clip.frames`."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
+from styler.errors import VideoError
 from styler.imaging import Picture
 
 from .colour import Colour
 
-__all__ = ["Clip", "Facts", "Timed"]
+__all__ = ["Clip", "Facts", "Timed", "extent", "still"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +69,11 @@ class Clip(Protocol):
     notes: list[str]
     """What turned out while frames were read, in a few words each."""
 
+    def extent(self, preview: float | None = None) -> tuple[int, float]:
+        """How many frames it has and how many seconds it runs, counted rather than told by its
+        header; of so many seconds from its beginning."""
+        ...
+
     def frames(self, skip: int = 0) -> Iterator[Timed]:
         """Its frames in the order in which they are shown, without the first ``skip``.
 
@@ -75,3 +81,18 @@ class Clip(Protocol):
             VideoError: not one can be decoded.
         """
         ...
+
+
+def still(name: str) -> VideoError:
+    """The error of a picture that does not move."""
+    return VideoError(f"{name}: is a picture; `styler stylize` paints it")
+
+
+def extent(starts: Sequence[float], length: float, preview: float | None) -> tuple[int, float]:
+    """How many frames there are and how many seconds they run, by when each is shown and how long
+    the last one is, in seconds; of so many seconds from the first."""
+    first = min(starts, default=0.0)
+    seconds = max(starts, default=0.0) - first + length
+    if preview is None:
+        return len(starts), seconds
+    return sum(start - first < preview for start in starts), min(seconds, preview)

@@ -15,12 +15,13 @@ from .clip import Facts, Timed
 from .colour import FULL
 from .library import libav
 
-__all__ = ["GROUP", "Coding"]
+__all__ = ["CONTAINERS", "GROUP", "Coding"]
 
 GROUP = 48
 """Frames of a part at most: each begins with a key frame, so that parts join."""
 
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
+"""FFmpeg's name of the format, by the ending of a clip that is written."""
 
 H264 = ("libx264", "yuv420p", {"preset": "medium", "crf": "18"})
 VP9 = (

@@ -15,7 +15,7 @@ from styler.files import printable
 from styler.halt import checkpoint
 from styler.imaging import Picture
 
-from .clip import Facts, Timed
+from .clip import Facts, Timed, extent
 from .colour import FULL, Colour
 from .library import libav, reading
 
@@ -69,6 +69,17 @@ class Footage:
                 return stream
         raise VideoError(f"{self._name}: has no pictures; a clip has at least one video stream")
 
+    def extent(self, preview: float | None = None) -> tuple[int, float]:
+        """As :meth:`styler.video.clip.Clip.extent`: no packet is decoded for it."""
+        with self.opened() as container:
+            stream = self.stream(container)
+            base, length, starts = float(stream.time_base), self._length(stream), list[float]()
+            for packet in _packets(container, stream):
+                if packet is not None and packet.size:
+                    at = packet.dts if packet.pts is None else packet.pts
+                    starts.append(base * (len(starts) * length if at is None else at))
+        return extent(starts, base * length, preview)
+
     def frames(self, skip: int = 0) -> Iterator[Timed]:
         """As :meth:`styler.video.clip.Clip.frames`."""
         number, damaged = 0, 0
@@ -101,15 +112,10 @@ class Footage:
         errors = libav().error
         stream.codec_context.thread_count = 1  # what is damaged is mended alike each time
         stream.codec_context.options = {"max_pixels": str(self._max_pixels)}
-        packets = container.demux(stream)
-        while True:
-            try:
-                packet = next(packets)
-            except StopIteration:
-                return
-            except errors.FFmpegError:
+        for packet in _packets(container, stream):
+            if packet is None:
                 yield None
-                return
+                continue
             try:
                 yield from packet.decode()
             except errors.FFmpegError:
@@ -179,6 +185,19 @@ class Footage:
             colour=_colour(context, first),
             notes=tuple(_notes(container, stream, first)),
         )
+
+
+def _packets(container: Any, stream: Any) -> Iterator[Any]:
+    """A stream's packets and, where the file breaks off, ``None`` at last."""
+    packets = container.demux(stream)
+    while True:
+        try:
+            yield next(packets)
+        except StopIteration:
+            return
+        except libav().error.FFmpegError:
+            yield None
+            return
 
 
 def _estimated(container: Any, stream: Any) -> int | None:

@@ -19,7 +19,7 @@ from styler import files
 from styler.controls import Controls
 from styler.errors import OutputError, ParameterError, TooLargeError, VideoError
 from styler.halt import checkpoint
-from styler.imaging import MAX_PIXELS, encode_animation
+from styler.imaging import MAX_PIXELS, Picture, encode_animation
 from styler.inference.shots import key_of
 
 from .animated import animation
@@ -91,6 +91,7 @@ def paint_clip(
     crf: int | None = None,
     force: bool = False,
     max_pixels: int = MAX_PIXELS,
+    turn: Callable[[Callable[[], Picture]], Picture] = lambda paint: paint(),
     told: Callable[[Progress], None] = lambda _: None,
     **keywords: Any,
 ) -> Painted:
@@ -108,6 +109,7 @@ def paint_clip(
         crf: constant rate factor, lower is better and larger: 18 by default for H.264, 30 for VP9.
         force: replace what is at the output.
         max_pixels: of a frame and, of a moving picture, of all frames together.
+        turn: runs what paints a frame, such as when its turn has come; by default at once.
         told: called after each frame.
         keywords: controls and masks as :meth:`styler.Stylizer.stylize` takes them.
 
@@ -129,7 +131,7 @@ def paint_clip(
     clip = open_clip(source, max_pixels=max_pixels)
     controls = Controls(**{n: v for n, v in keywords.items() if n not in ("masks", "only")})
     size = coding.even(*controls.fit(clip.facts.width, clip.facts.height))
-    moving = stylizer.moving(styles, **keywords)
+    moving = stylizer.moving(styles, turn=turn, **keywords)
     about = {
         "versions": [version("styler"), version("av")],
         "source": [str(source.resolve()), source.stat().st_size, source.stat().st_mtime_ns],

@@ -53,7 +53,7 @@ def test_examples_of_the_help_run(
         save(Path(name), 60, 40)
     for name in ("photos/a.png", "paintings/b.png", "mine/a__b.png", "other/a__b.png"):
         save(Path(name), 64, 64)
-    if path == "video":
+    if path in ("video", "jobs add"):
         from tests.video.clips import scenes, write
 
         write(Path("clip.mp4"), scenes(2))

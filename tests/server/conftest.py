@@ -26,6 +26,7 @@ from styler_server.serving import Server
 from styler_server.settings import Settings
 
 from styler.imaging import Picture
+from styler.inference.moving import Moving
 from styler.progress import advance
 
 
@@ -48,6 +49,12 @@ PRESETS = {
 }
 
 
+class Info:
+    """Of the stylizer."""
+
+    sha256, engine = "0" * 64, "grey"
+
+
 class Gate:
     """A stylizer whose style is a mean colour, and which a test can hold up.
 
@@ -57,6 +64,8 @@ class Gate:
     cleared, stylizing waits, having set ``entered`` and told that ``share`` of it is done. ``most``
     is the largest number of paintings ever seen under way at once.
     """
+
+    info = Info()
 
     def __init__(self) -> None:
         self.open = threading.Event()
@@ -76,6 +85,9 @@ class Gate:
     def style(self, source: Picture, *, size: int | None = 512) -> Any:
         self.styled, self.style_size = self.styled + 1, size
         return source.rgb.reshape(-1, 3).mean(0)
+
+    def moving(self, style: Any, *, turn: Callable[..., Any], **keywords: Any) -> Moving:
+        return Moving(lambda frame, steady: turn(lambda: self.stylize(frame, style, **keywords)))
 
     def stylize(
         self,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -13,10 +15,13 @@ from schemathesis.specs.openapi.checks import negative_data_rejection
 from styler_server.app import create_app
 
 from tests.server.conftest import PRESETS, Gate, picture, ready, serving
+from tests.video.clips import scenes, write
 
 SCHEMA = schemathesis.openapi.from_dict(create_app().openapi())
 PNG = picture()
-ALONE = ("weight", "mask", "lossless", "bits", "webhook")
+CLIP = write(Path(mkdtemp(), "clip.mp4"), scenes(2)).read_bytes()
+ALONE = ("weight", "mask", "lossless", "bits", "webhook", "preview", "crf")
+CLIPS = ("mp4", "mov", "mkv", "webm")
 GENERATED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
@@ -49,6 +54,9 @@ def sound(form: dict[str, Any]) -> dict[str, Any]:
     left = {name: value for name, value in form.items() if name not in ALONE}
     if isinstance(form.get("content"), list):  # a job may have several
         values["content"] = [PNG]
+    if form.get("format") in CLIPS:
+        values["content"] = [CLIP]
+        left.pop("quality", None)
     return left | {name: value for name, value in values.items() if name in form}
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.server.conftest import Gate, picture
-from tests.server.routes.test_jobs import jobs, over, post
+from tests.server.routes.test_jobs import jobs, over, post, post_clip
+from tests.video.clips import scenes, write
 
 __all__ = ["jobs"]
 
@@ -47,6 +49,23 @@ async def test_a_request_finds_a_place_beside_jobs(jobs: Any, gate: Gate) -> Non
         gate.open.set()
         assert (await request).status_code == 200
         assert (await over(client, answer.headers["location"]))["done"] == 5
+
+
+async def test_a_request_finds_its_turn_between_the_frames_of_a_clip(
+    jobs: Any, gate: Gate, tmp_path: Path
+) -> None:
+    """One is painted at a time, and the clip goes on afterwards."""
+    clip = write(tmp_path / "a.mp4", scenes(4))
+    async with jobs() as client:
+        gate.open.clear()
+        address = (await post_clip(client, clip)).headers["location"]
+        assert await asyncio.to_thread(gate.entered.wait, 10)
+        request = asyncio.create_task(paint(client))
+        await asyncio.sleep(0.1)
+        gate.open.set()
+        assert (await request).status_code == 200
+        assert (await over(client, address))["state"] == "done"
+        assert (gate.most, gate.sizes) == (1, [(48, 32), (24, 16), *[(48, 32)] * 4])
 
 
 async def test_another_process_paints_them(jobs: Any, gate: Gate) -> None:

@@ -29,6 +29,12 @@ def test_what_is_no_clip_is_refused(tmp_path: Path) -> None:
     write(Picture(scenes(1)[0]), tmp_path / "a.jpg")
     with pytest.raises(VideoError, match="is a picture; `styler stylize` paints it"):
         open_clip(tmp_path / "a.jpg")
+    write(Picture(scenes(1)[0]), tmp_path / "a.png")
+    with pytest.raises(VideoError, match="is a picture; `styler stylize` paints it"):
+        open_clip(tmp_path / "a.png")
+    (tmp_path / "empty.mp4").touch()
+    with pytest.raises(VideoError, match="is empty"):
+        open_clip(tmp_path / "empty.mp4")
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(VideoError, match="is a pipe"):
         open_clip(tmp_path / "pipe")

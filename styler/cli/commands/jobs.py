@@ -56,6 +56,8 @@ def opened(where: str | None) -> Queue:
 @options.masks
 @options.saving
 @options.page
+@options.preview
+@options.crf
 @options.model
 @click.option("--repaint", is_flag=True, help="Paint what styler has painted, too.")
 @options.queue
@@ -70,27 +72,45 @@ def add(
     only: Path | None,
     saving: Saving,
     page: int | None,
+    preview: float | None,
+    crf: int | None,
     model: str,
     repaint: bool,
     queue: str | None,
     quiet: bool,
 ) -> None:
-    """Queue a job: photos to paint in a style. Prints its id.
+    """Queue a job: photos and clips to paint in a style. Prints its id.
 
-    PHOTO and options are those of `styler stylize`. Paintings and masks are kept with the job;
-    photos are read where they are when their turn comes, and refused if they have changed. The
-    same job has the same id: to add it again queues only what failed or is gone.
+    PHOTO and options are those of `styler stylize` and, of a clip, of `styler video`. Paintings
+    and masks are kept with the job; photos are read where they are when their turn comes, and
+    refused if they have changed. The same job has the same id: to add it again queues only what
+    failed or is gone.
 
     \b
     styler jobs add photo.jpg --style NAME -o painted.jpg
     styler jobs add holidays/ --style painting.jpg --strength 0.7 -o painted/
+    styler jobs add clip.mp4 --style NAME -o painted.mp4
     """
+    from styler.jobs.clips import check
     from styler.jobs.queue import contents, held
 
     network = Network(model, "auto", None)
     recipe = options.recipe(style, controls, network, mask, only, quiet=quiet)
-    job = held(plan(recipe, photos, output, saving, page=page, repaint=repaint, name=name))
-    job.saving.check(task.output for task in job.tasks)
+    job = held(
+        plan(
+            recipe,
+            photos,
+            output,
+            saving,
+            page=page,
+            preview=preview,
+            crf=crf,
+            clips=True,
+            repaint=repaint,
+            name=name,
+        )
+    )
+    check(job)
     found = opened(queue)
     id = found.add(job, contents(job))
     if not quiet:
@@ -172,7 +192,16 @@ def cancel(ids: tuple[str, ...], queue: str | None) -> None:
     \b
     styler jobs cancel ID
     """
-    _change(ids, queue, lambda found, id: f"{found.cancel(id)} cancelled")
+    from styler.jobs.clips import sweep
+
+    def cancelled(found: Queue, id: str) -> str:
+        done = f"{found.cancel(id)} cancelled"
+        for entry in found.entries(id):
+            if entry.state == "cancelled":
+                sweep(id, entry)
+        return done
+
+    _change(ids, queue, cancelled)
 
 
 @jobs.command()
@@ -297,6 +326,8 @@ def _counted(status: Status) -> str:
 
 def _picture(entry: Entry) -> tuple[str, ...]:
     size = "{width}x{height}".format(**entry.facts) if "width" in entry.facts else ""
+    if entry.state == "running" and entry.progress:
+        size = f"{entry.progress:.0%}"
     error = "" if entry.error is None else entry.error
     return str(entry.number), entry.state, f"{entry.source} -> {entry.output}", size, error
 

@@ -25,17 +25,8 @@ from styler.jobs import Runner
     required=True,
     help="Clip to write: mp4, m4v, mov, mkv or webm, or a moving gif, webp, png or avif.",
 )
-@click.option(
-    "--preview",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="SECONDS",
-    help="Paint only so much of its beginning.",
-)
-@click.option(
-    "--crf",
-    type=click.IntRange(0, 63),
-    help="Constant rate factor, lower is better and larger.  [default: 18 for H.264, 30 for VP9]",
-)
+@options.preview
+@options.crf
 @options.controls
 @options.masks
 @options.max_pixels
@@ -73,26 +64,12 @@ def video(
     styler video clip.mp4 --style NAME -o look.mp4 --preview 3
     styler video clip.mp4 --style NAME -o painted.webp --size 480
     """
-    from styler.video import paint_clip
-
     recipe = options.recipe(style, controls, network, mask, only, quiet=quiet)
     runner = Runner(network.open, max_pixels=max_pixels)
     runner.prepare(recipe)
-    masks, where = runner.masks(recipe)
     with Frames(quiet=quiet) as frames:
-        painted = paint_clip(
-            clip,
-            output,
-            runner.stylizer,
-            runner.styles(recipe),
-            preview=preview,
-            crf=crf,
-            force=force,
-            max_pixels=max_pixels,
-            told=frames.tell,
-            **vars(controls),
-            masks=masks,
-            only=where,
+        painted = runner.film(
+            recipe, clip, output, preview=preview, crf=crf, force=force, told=frames.tell
         )
     if json:
         click.echo(js.dumps(asdict(painted)))

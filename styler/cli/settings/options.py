@@ -167,6 +167,18 @@ page = click.option(
     metavar="N",
     help="Paint this page or frame.  [default: all frames of what moves, else the first page]",
 )
+preview = click.option(
+    "--preview",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Paint only so much of a clip's beginning.",
+)
+crf = click.option(
+    "--crf",
+    type=click.IntRange(0, 63),
+    help="Constant rate factor of a clip, lower is better and larger.  [default: 18 for H.264, 30 "
+    "for VP9]",
+)
 exif = click.option(
     "--exif/--strip",
     default=True,

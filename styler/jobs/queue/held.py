@@ -83,6 +83,8 @@ def to_text(job: Job) -> str:
     folder = None if job.folder is None else str(job.folder)
     saving = vars(job.saving)
     plain = {"saving": saving, "many": job.many, "folder": folder, "page": job.page}
+    clips = {"preview": job.preview, "crf": job.crf}
+    plain |= {name: value for name, value in clips.items() if value is not None}
     return json.dumps({"recipe": job.recipe.to_json(), **plain})
 
 
@@ -98,6 +100,8 @@ def from_text(text: str) -> Job:
         many=plain["many"],
         folder=None if plain["folder"] is None else Path(plain["folder"]),
         page=plain["page"],
+        preview=plain.get("preview"),
+        crf=plain.get("crf"),
     )
 
 

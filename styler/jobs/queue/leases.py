@@ -96,15 +96,21 @@ class Leases:
                 self._fail(transaction, key, worker, f"{_ABANDONED} {ATTEMPTS} times")
         return None
 
-    def renew(self, lease: Lease, progress: float = 0.0) -> bool:
-        """Give a sign of life, and tell how far it is, 0 to 1; false where the lease has ended."""
-        statement = (
-            f"UPDATE styler_tasks SET expires = :expires, progress = :progress WHERE {_MINE}"
-        )
-        expires = time.time() + lease.seconds
+    def renew(
+        self, lease: Lease, progress: float = 0.0, facts: Mapping[str, Any] | None = None
+    ) -> bool:
+        """Give a sign of life, and tell how far it is, 0 to 1; false where the lease has ended.
+        ``facts`` are what else is known by now, as plain values."""
+        sets = "expires = :expires, progress = :progress, facts = :facts"
+        told = {"expires": time.time() + lease.seconds, "progress": progress}
         with self._database.transaction() as transaction:
             return bool(
-                transaction.change(statement, expires=expires, progress=progress, **lease.key)
+                transaction.change(
+                    f"UPDATE styler_tasks SET {sets} WHERE {_MINE}",
+                    facts=json.dumps(facts or {}),
+                    **told,
+                    **lease.key,
+                )
             )
 
     def put(
@@ -151,17 +157,17 @@ class Leases:
             return True
         return False
 
-    def give_up(self, lease: Lease, reason: str, *, again: bool) -> None:
-        """Tell that painting failed, and whether it may succeed another time."""
+    def give_up(self, lease: Lease, reason: str, *, again: bool) -> bool:
+        """Tell that painting failed, and whether it may succeed another time; false where the
+        lease has ended."""
         error = one_line(reason)
         sets = "state = 'queued', token = NULL, progress = 0, due = :due, error = :error"
         due = time.time() + _PAUSE * 2 ** (lease.attempt - 1)
         with self._database.transaction() as transaction:
             if again and lease.attempt < ATTEMPTS:
                 told = {"worker": lease.worker, "detail": error, "due": due, "error": error}
-                self._ended(transaction, lease.key, sets, "retried", **told)
-            else:
-                self._fail(transaction, lease.key, lease.worker, error)
+                return self._ended(transaction, lease.key, sets, "retried", **told)
+            return self._fail(transaction, lease.key, lease.worker, error)
 
     def give_back(self, lease: Lease) -> None:
         """Let another worker have it, as though it had not been begun."""
@@ -245,10 +251,11 @@ class Leases:
 
     def _fail(
         self, transaction: Transaction, key: Mapping[str, Any], worker: str, reason: str
-    ) -> None:
+    ) -> bool:
         sets = "state = 'failed', finished = :now, token = NULL, error = :error"
         error = one_line(reason)
-        self._ended(transaction, key, sets, "failed", worker=worker, detail=error, error=error)
+        told = {"worker": worker, "detail": error, "error": error}
+        return self._ended(transaction, key, sets, "failed", **told)
 
     def _ended(
         self,

@@ -72,7 +72,8 @@ def test_no_sign_of_life_and_it_is_anothers(queue: Queue, added: Added, clock: C
     id = added()
     first = take(queue, "one")
     clock.ahead = 50
-    assert queue.leases.renew(first, 0.5)
+    assert queue.leases.renew(first, 0.5, {"frames": 8})
+    assert [entry.facts for entry in queue.entries(first.job)][first.number] == {"frames": 8}
     assert queue.status(id).progress == 0.5
     clock.ahead = 100
     assert queue.leases.take("two") is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 from tests.server.conftest import Gate, Serve, decoded, picture
+from tests.video import clips
 
 pytestmark = pytest.mark.anyio
 
@@ -246,3 +248,138 @@ async def test_saved_styles_outlive_the_process(jobs: Jobs, tmp_path: Path) -> N
         assert job["state"] == "done"
         result = await client.get(job["results"][0]["href"])
         assert np.asarray(decoded(result.content)).shape == (30, 40, 3)
+
+
+async def post_clip(client: httpx.AsyncClient, path: Path, **fields: Any) -> httpx.Response:
+    files = {"content": ("lake at dawn.MOV", path.read_bytes())}
+    return await client.post("/v1/jobs", files=files, data={"preset": "great-wave", **fields})
+
+
+async def test_a_clip_is_painted_and_fetched(jobs: Jobs, tmp_path: Path, gate: Gate) -> None:
+    clip = clips.write(tmp_path / "a.mp4", clips.scenes(6), sound=True)
+    async with jobs() as client:
+        gate.open.clear()
+        answer = await post_clip(client, clip, crf="20")
+        assert answer.status_code == 202, answer.text
+        address = answer.headers["location"]
+        assert await asyncio.to_thread(gate.entered.wait, 10)
+        gate.open.set()
+        job = await over(client, address)
+        (result,) = job["results"]
+        assert (job["state"], result["error"], result["note"]) == ("done", None, None)
+        assert (result["frames"], result["painted"], result["progress"]) == (6, 6, 1.0)
+        assert (result["name"], result["width"]) == ("lake_at_dawn.mp4", 48)
+        whole = await client.get(result["href"])
+        assert whole.headers["content-type"] == "video/mp4"
+        part = await client.get(result["href"], headers={"Range": "bytes=4-7"})
+        assert (part.status_code, part.content) == (206, b"ftyp")
+        painted = tmp_path / "painted.mp4"
+        painted.write_bytes(whole.content)
+        assert clips.shown(painted)[0] == clips.shown(clip)[0]
+        np.testing.assert_array_equal(clips.sound(painted), clips.sound(clip))
+        kept = sorted(path.name for path in (tmp_path / "jobs" / job["id"]).iterdir())
+        assert kept == [".styler.jsonl", "0-lake_at_dawn-clip", "0-lake_at_dawn.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("format", "media", "seconds"),
+    [("webm", "video/webm", None), ("mov", "video/quicktime", None), ("mkv", "video/matroska", 0.1),
+     ("gif", "image/gif", None)],
+)  # fmt: skip
+async def test_formats_and_previews_of_clips(
+    jobs: Jobs, tmp_path: Path, format: str, media: str, seconds: float | None
+) -> None:
+    clip = clips.write(tmp_path / "a.mp4", clips.scenes(4))
+    async with jobs() as client:
+        fields = {} if seconds is None else {"preview": str(seconds)}
+        answer = await post_clip(client, clip, format=format, **fields)
+        (result,) = (await over(client, answer.headers["location"]))["results"]
+        assert (result["state"], result["frames"]) == ("done", 3 if seconds else 4), result
+        assert (await client.get(result["href"])).headers["content-type"] == media
+
+
+async def test_photos_and_clips_in_one_job(jobs: Jobs, tmp_path: Path) -> None:
+    clip = clips.write(tmp_path / "a.mp4", clips.scenes(2))
+    async with jobs() as client:
+        sent = [("content", ("lake.png", picture())), ("content", ("lake", clip.read_bytes()))]
+        answer = await client.post("/v1/jobs", files=sent, data={"preset": "great-wave"})
+        job = await over(client, answer.headers["location"])
+        assert [result["name"] for result in job["results"]] == ["lake.png", "lake.mp4"]
+        assert [result["frames"] for result in job["results"]] == [None, 2]
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "detail"),
+    [
+        ({}, 413, "0-lake_at_dawn-clip: runs 0.2 s, over the limit of 0.1; send a shorter clip, or "
+         "preview=0.1"),
+        ({"preview": "0.1"}, 413, "0-lake_at_dawn-clip: its frames of 48x32 are over the limit of "
+         "0.001 megapixels; send size=38, or a smaller clip"),
+        ({"preview": "0"}, 422, "preview: Input should be greater than 0"),
+        ({"crf": "64"}, 422, "crf: Input should be less than or equal to 63"),
+        ({"crf": "20", "format": "gif"}, 422, "crf has no effect on .gif; leave it out"),
+        ({"quality": "80"}, 422, "quality is of pictures, and there are none; leave it out"),
+        ({"format": "jpeg"}, 422, "0-lake_at_dawn.jpg: has none of the endings .mp4, .m4v, .mov, "
+         ".mkv, .webm, .gif, .webp, .png, .apng, .avif"),
+    ],
+)  # fmt: skip
+async def test_clips_that_are_not_taken(
+    jobs: Jobs, tmp_path: Path, fields: dict[str, str], status: int, detail: str
+) -> None:
+    clip = clips.write(tmp_path / "a.mp4", clips.scenes(5))
+    async with jobs(clip_seconds=0.1, clip_pixels=1000) as client:
+        answer = await post_clip(client, clip, **fields)
+        assert (answer.status_code, answer.json()["detail"]) == (status, detail)
+        taken = await post_clip(client, clip, preview="0.1", size="38")
+        assert taken.status_code == 202, taken.text
+        assert (await over(client, taken.headers["location"]))["state"] == "done"
+
+
+async def test_what_is_no_clip_leaves_nothing(jobs: Jobs, tmp_path: Path) -> None:
+    clip = clips.write(tmp_path / "a.mp4", clips.scenes(2))
+    clip.write_bytes(clip.read_bytes()[:200])
+    async with jobs() as client:
+        answer = await post_clip(client, clip)
+        assert answer.status_code == 422
+        assert answer.json()["detail"].startswith("0-lake_at_dawn-clip: is no clip that can be")
+        still = await post(client, picture(), format="mp4")
+        assert (still.status_code, "is a picture" in still.json()["detail"]) == (422, True)
+        photo = await post(client, picture(), preview="1")
+        detail = "preview is of clips, and there are none; leave it out"
+        assert (photo.status_code, photo.json()["detail"]) == (422, detail)
+        assert not [path for path in (tmp_path / "jobs").iterdir() if path.is_dir()]
+
+
+async def test_progress_of_a_clip_tells_frames_and_it_can_be_removed(
+    jobs: Jobs, tmp_path: Path, gate: Gate
+) -> None:
+    clip = clips.write(tmp_path / "a.mp4", clips.scenes(100))
+    async with jobs() as client:
+        address = (await post_clip(client, clip)).headers["location"]
+        while True:
+            (result,) = (await client.get(address)).json()["results"]
+            if result["painted"]:
+                break
+            await asyncio.sleep(0.02)
+        gate.open.clear()
+        assert result["frames"] == 100 and 0 < result["progress"] <= 1
+        assert (await client.delete(address)).status_code == 204
+        gate.open.set()
+        before = gate.painted
+        await asyncio.sleep(1.5)
+        settled = gate.painted
+        await asyncio.sleep(0.2)
+        assert (gate.painted, settled - before < 90) == (settled, True)
+        assert not (tmp_path / "jobs" / address.rpartition("/")[2]).exists()
+
+
+async def test_clips_need_their_extra(
+    jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = clips.write(tmp_path / "a.mp4", clips.scenes(2))
+    monkeypatch.setitem(sys.modules, "av", None)
+    async with jobs() as client:
+        answer = await post_clip(client, clip)
+        assert (answer.status_code, answer.json()["type"]) == (415, "/docs#unsupported-media-type")
+        assert 'pip install "styler[video]"' in answer.json()["detail"]
+        assert (await post(client, picture())).status_code == 202
