@@ -67,8 +67,8 @@ __all__ = [
     "stretch",
     "to_float",
     "to_uint8",
-    "transformed",
     "to_uint16",
+    "transformed",
     "vivid",
     "write",
 ]

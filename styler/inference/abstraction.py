@@ -29,7 +29,7 @@ LIKE = np.float32(0.4)
 """What a squared difference of colours counts beside a variance of them."""
 
 CALM = np.float32(1e-4)
-"""Variance and difference up to which places are alike; beyond, weight falls by its fourth power."""
+"""Variance and difference up to which places are alike; weight falls by its fourth power."""
 
 FAR = np.float32(1e9)
 """At most, as a multiple of that: its fourth power is a float32."""

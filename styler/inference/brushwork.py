@@ -38,8 +38,8 @@ def brush(
     Args:
         painted: by the network, ``(1, 3, H, W)`` about [0, 1].
         brushwork: of each region's style.
-        controls: of which ``brushwork``, ``stroke_size``, ``boldness`` and ``abstraction`` count, and
-            ``strength``, which fades all of it in.
+        controls: of which ``brushwork``, ``stroke_size``, ``boldness`` and ``abstraction`` count,
+            and ``strength``, which fades all of it in.
         masks: ``(R, H, W)`` of sum 1, where each region is; ``None`` where there is one.
     """
     amount = controls.brushwork * min(controls.strength, 1.0)

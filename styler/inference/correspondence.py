@@ -85,7 +85,7 @@ def _alike(
 ) -> tuple[Offsets, Costs, Costs]:
     """Offsets of the most similar patches, or of the larger ones around where these are as good;
     what they cost, and what a piece of its own costs beyond that."""
-    rows, columns, size = wanted.descriptors.shape
+    rows, columns, _ = wanted.descriptors.shape
     here = origins(wanted.side, rows, columns)
     offsets, costs = np.zeros_like(here), np.full((rows, columns), np.inf, np.float32)
     leaving = np.float32(0)
@@ -191,7 +191,8 @@ def _coherent(
     keys = np.where(number < 0, NOWHERE, _key(offsets))
     around = np.array([y * wide + x for y, x in _AROUND])[:, None]
     apart = _key(wanted.step * np.array(_AROUND))[:, None]
-    descriptors, costs, alone = wanted.descriptors.reshape(len(inner), -1), costs.ravel(), alone.ravel()
+    descriptors = wanted.descriptors.reshape(len(inner), -1)
+    costs, alone = costs.ravel(), alone.ravel()
     here = origins(wanted.side, rows, columns).reshape(-1, 2)
     colour, due = np.indices((rows + 2, wide)).sum(0).ravel() % 2, number >= 0
     for turn in range(PASSES):

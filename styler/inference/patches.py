@@ -85,11 +85,12 @@ class Patches:
         ]
         bounded = np.clip(np.concatenate(parts), -CELLS, CELLS)
         descriptors = np.rint(np.float32(LEVELS) * bounded).transpose(1, 2, 0)
-        seen = (cells[:, 4:] > 0.99).all((0, 1))
+        seen = np.asarray((cells[:, 4:] > 0.99).all((0, 1)))
         return cls(side, step, np.ascontiguousarray(descriptors), seen)
 
 
 def _windows(cells: Array, every: int) -> list[Array]:
     """Each of the cells of a patch, for all patches."""
     rows, columns = (length - CELLS + 1 for length in cells.shape[1:])
-    return [cells[:, y : y + rows : every, x : x + columns : every] for y, x in np.ndindex(CELLS, CELLS)]
+    places = np.ndindex(CELLS, CELLS)
+    return [cells[:, y : y + rows : every, x : x + columns : every] for y, x in places]

@@ -224,9 +224,10 @@ def _strength(offsets: Offsets, share: Array) -> Array:
     parts = [share[half * (1 - y) :, half * (1 - x) :][:half, :half] for y, x in corners]
     around = [offsets[y : y + rows, x : x + columns] for y, x in corners]
     kind = np.zeros((rows, columns), np.intp)
-    squared = sum(part * part for part in parts)[None]
+    squared = np.square(parts).sum(0)[None]
     for one, other in combinations(range(4), 2):
         both = (around[one] == around[other]).all(2)
         kind += len(squared) * both
         squared = np.concatenate([squared, squared + 2 * parts[one] * parts[other]])
-    return np.sqrt(squared)[kind]
+    kept: Array = np.sqrt(squared)[kind]
+    return kept

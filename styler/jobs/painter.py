@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from styler.errors import InputError
+
 from . import clips
 from .heartbeat import Heartbeat
 from .job import Job, Task
@@ -52,8 +54,15 @@ class Painter:
         self._given_up: Callable[[], bool] = lambda: False
 
     def __call__(self, job: Job, source: Path, output: Path, heart: Heartbeat) -> Outcome:
-        """:meth:`paint`, until the heart gives it up."""
-        return self.paint(job, source, output, heart.given_up)
+        """:meth:`paint`, until the heart gives it up; clips, too, part by part."""
+        if not clips.is_clip(source, output):
+            return self.paint(job, source, output, heart.given_up)
+        self._given_up = heart.given_up
+        runner = self._ready(job)
+        extent = clips.Extent.of(source, job, self._max_pixels)
+        extent.within(self._room.limit - resident())
+        with self._room.taken(resident() + extent.between + extent.painting, heart.given_up):
+            return clips.film(runner, job, heart)
 
     def paint(
         self,
@@ -76,13 +85,12 @@ class Painter:
             InputError: the picture, or the recipe, cannot be used.
             AbandonedError: it is given up meanwhile.
         """
+        if data is not None and clips.is_clip(data, output):
+            raise InputError(
+                f"{source}: a clip is not painted on a cluster; use --on local"
+            )
         self._given_up = given_up
         runner = self._ready(job)
-        if clips.is_clip(source, output):
-            extent = clips.Extent.of(source, job, self._max_pixels)
-            extent.within(self._room.limit - resident())
-            with self._room.taken(resident() + extent.between + extent.painting, heart.given_up):
-                return clips.film(runner, job, heart)
         job, task = encoded(job, source, output)
         photo = source if data is None else data
         task = replace(task, source=photo, name=str(source))

@@ -20,7 +20,7 @@ def pigment(values: NDArray[np.float32], amount: float) -> NDArray[np.float32]:
         return values
     inside = np.clip(values, KNEE, 1 - KNEE)
     beyond = values - inside
-    softer = np.tanh(beyond / KNEE)
+    softer: NDArray[np.float32] = np.tanh(beyond / KNEE)
     softer *= KNEE
     softer -= beyond
     softer *= np.float32(amount)
