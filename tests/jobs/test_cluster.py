@@ -64,9 +64,9 @@ def test_a_killed_actor_is_replaced(
     other = replace(ordered(), tasks=(broken,))
     ids = added(12), queue.add(other, contents(other))
     with running(where, "--on", "ray", "--workers", "2", "--lease", "3600") as process:
-        until(lambda: queue.status(ids[0]).counts["done"])
+        until(lambda: queue.status(ids[0]).counts["done"], 300)  # Ray starts a dozen processes
         os.kill(actors(process.pid)[0], signal.SIGKILL)
-        assert process.wait(120) == 1
+        assert process.wait(300) == 1
     check(queue, ids[0], 12)
     (failed,) = queue.entries(ids[1])
     assert failed.state == "failed"

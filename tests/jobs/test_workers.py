@@ -41,8 +41,8 @@ def pids(queue: Queue, id: str) -> list[int]:
     return [*dict.fromkeys(reversed(parents))]
 
 
-def until(true: Callable[[], object]) -> None:
-    end = time.monotonic() + 60
+def until(true: Callable[[], object], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end
         time.sleep(0.02)
