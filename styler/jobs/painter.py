@@ -86,9 +86,7 @@ class Painter:
             AbandonedError: it is given up meanwhile.
         """
         if data is not None and clips.is_clip(data, output):
-            raise InputError(
-                f"{source}: a clip is not painted on a cluster; use --on local"
-            )
+            raise InputError(f"{source}: a clip is not painted on a cluster; use --on local")
         self._given_up = given_up
         runner = self._ready(job)
         job, task = encoded(job, source, output)
