@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from styler.controls import Controls
-from styler.imaging import stretch, to_float
+from styler.imaging import bands, stretch, to_float
 from styler.styles import Brushwork, Exemplar
 
 from .transfer import Example, Subject, transfer
@@ -60,14 +60,19 @@ def brush(
         for one in brushwork
     ]
     subject = Subject.of(painted[0] if scale == 1 else stretch(painted[0], size, smooth=False))
-    total = np.zeros_like(painted)
-    for number, examples in enumerate(kinds):
-        if not examples:
-            continue
-        change = transfer(subject, examples, controls.boldness, controls.abstraction)
-        change = change if scale == 1 else stretch(change, (width, height))
-        total[0] += change if masks is None else change * masks[number]
-    brushed: Array = painted + np.float32(amount) * total
+    changes = [
+        transfer(subject, examples, controls.boldness, controls.abstraction) if examples else None
+        for examples in kinds
+    ]
+    brushed = painted.copy()
+    for rows in bands(height, width):
+        for number, change in enumerate(changes):
+            if change is None:
+                continue
+            whole = scale == 1
+            band = change[:, rows] if whole else stretch(change, (width, height), rows=rows)
+            share = np.float32(amount) * (1 if masks is None else masks[number, rows])
+            brushed[0, :, rows] += share * band
     return brushed
 
 

@@ -20,7 +20,7 @@ from .encode import region_statistics
 from .engine import Engine
 from .forward import forward
 from .guided import guided
-from .padding import pad, window
+from .padding import pad, padded, window
 from .regions import Regions
 from .steady import Steady
 
@@ -109,8 +109,7 @@ def decode(
     regions, steady = regions or Regions(), steady or Steady()
     names = regions.styles or (None,)
     height, width = x.shape[2:]
-    x = pad(x, spec.margin, spec.multiple)
-    around, _ = x.shape[2:]
+    around, _ = padded(height, width, spec.margin, spec.multiple)
     styles = [iter(target) for target in targets]
 
     def normalize(index: int, y: Any) -> Affine:
@@ -129,7 +128,9 @@ def decode(
             affines.append(affine(site, own, mean, std))
         return regions.blend(affines, spec, factor)
 
-    y = forward(engine.run, [stage.takes for stage in spec.stages], x, normalize)
+    takes = [stage.takes for stage in spec.stages]
+    # No name for what enters the first stage: it is let go of when that is done.
+    y = forward(engine.run, takes, pad(x, spec.margin, spec.multiple), normalize)
     return engine.fetch(y, window(spec.margin, height, width, 1))
 
 

@@ -23,20 +23,24 @@ if TYPE_CHECKING:
 
 __all__ = ["Need", "Way", "too_much"]
 
-PAINTING = 50e6
-"""Bytes for threads and weights as the engine has them."""
+PAINTING = 20e6
+"""Bytes for threads and what is small, whatever is painted."""
 
-STRIPS = 26e6
+STRIPS = 20e6
 """Bytes for the strips of a painting that is enlarged."""
 
 BANDS = 16e6
 """Bytes for bands of rows."""
 
-CANVAS = 226
+CANVAS = 250
 """Bytes a pixel of what the network paints at once: its maps."""
 
-TILED = 70
-"""Bytes a pixel of a canvas that it paints by tiles: its pictures, and maps between stages."""
+TILED = 58
+"""Bytes a pixel of a canvas that it paints by tiles: its pictures, and maps between stages; of any
+that is enlarged, with what leads it."""
+
+PICTURES = 24
+"""Bytes a pixel of a canvas and its painting alone."""
 
 MASK = 8
 """Bytes a pixel of a canvas for each mask."""
@@ -125,7 +129,8 @@ class Need:
         encoder = ENCODERS[kind] if sample == 1 else 2.0
         if kind == "jpeg" and optimizes(pixels):
             encoder += OPTIMIZING
-        enlarging = STRIPS if pixels != canvas else 0
+        finishing = PAINTING
+        finishing += PICTURES * canvas if pixels == canvas else TILED * canvas + STRIPS
         rest = resident() if rest is None else rest
         ways: list[Way] = []
         for on_disk, tile in product((False, True), TILES):
@@ -133,7 +138,8 @@ class Need:
             steps = [  # what is held by arrays, which may be on disk, and what besides
                 (photo, BANDS + header.held * stored),
                 (photo, BANDS + shrunk + resizing),
-                (photo + (0 if shrunk else painting), network + enlarging + 2 * shrunk),
+                (photo, network + 2 * shrunk),
+                (photo + (0 if shrunk else painting), finishing + 2 * shrunk),
                 (painting, sample * BANDS + encoder * pixels),
                 *((photo, BANDS + _looking(other)) for other in others),
             ]
