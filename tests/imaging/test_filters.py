@@ -78,3 +78,19 @@ def test_cells_are_spread_over_their_pixels() -> None:
     assert wide.shape == (2, 18, 23)
     np.testing.assert_allclose(wide[0, 9, 2:20], (np.arange(2, 20) - 1.5) / 4, atol=1e-5)
     assert spread(wide, 1, (23, 18)) is wide
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.integers(1, 9), st.integers(1, 9), st.integers(2, 5), st.tuples(*2 * [st.integers(0, 44)])
+)
+def test_rows_of_spread_cells_are_those_of_the_whole(
+    down: int, across: int, factor: int, ends: tuple[int, int]
+) -> None:
+    cells, size = planes(down, across), (across * factor - 1, down * factor - 1)
+    whole = spread(cells, factor, size)
+    start, stop = (min(end, size[1]) for end in sorted(ends))
+    part = spread(cells, factor, size, rows=slice(start, stop))
+    np.testing.assert_array_equal(part, whole[:, start:stop])
+    expected = stretch(cells, (size[0] + 1, size[1] + 1), smooth=False)
+    np.testing.assert_allclose(whole, expected[:, :-1, :-1], atol=1e-6)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from styler.errors import ParameterError
-from styler.imaging import Palette
+from styler.imaging import Palette, transformed
 from styler.imaging.colour.palette import EPSILON, power
 
 
@@ -71,3 +71,11 @@ def test_mixing_is_the_weighted_mean() -> None:
     mixed = Palette.mix([a, b], [0.25, 0.75])
     np.testing.assert_allclose(mixed.mean, 0.25 * a.mean + 0.75 * b.mean)
     np.testing.assert_allclose(mixed.covariance, 0.25 * a.covariance + 0.75 * b.covariance)
+
+
+def test_colours_are_transformed_one_by_one() -> None:
+    x, matrix, shift = colours(9), np.arange(9.0).reshape(3, 3) / 9, np.array([0.1, 0.0, -0.2])
+    found = transformed(x[0], matrix, shift)
+    expected = np.einsum("ij,jhw->ihw", matrix, x[0]) + shift[:, None, None]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_array_equal(transformed(x[0, :, :1], matrix, shift), found[:, :1])
