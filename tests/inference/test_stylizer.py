@@ -348,9 +348,10 @@ class TestHoweverThePhotoCame:
     def test_floats_are_painted_and_come_back(
         self, stylizer: Stylizer, style: Style, kind: Any
     ) -> None:
-        painted = stylizer.stylize((PHOTO / 255).astype(kind), style)
+        # Without strokes: which ones are taken may change with the last digit of a float16.
+        painted = stylizer.stylize((PHOTO / 255).astype(kind), style, brushwork=0)
         assert painted.dtype == kind and painted.min() >= 0 and painted.max() <= 1
-        expected = stylizer.stylize(PHOTO, style)
+        expected = stylizer.stylize(PHOTO, style, brushwork=0)
         assert np.abs(painted.astype(float) * 255 - expected).max() < 2
 
     def test_grey_is_its_colour(self, stylizer: Stylizer, style: Style) -> None:
