@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
@@ -77,7 +78,7 @@ async def test_answers_while_the_model_loads(serve: Serve, gate: Gate) -> None:
         problem(await client.get("/v1/styles"), 503)
         loaded.set()
         while (await client.get("/readyz")).status_code != 200:
-            pass
+            await asyncio.sleep(0.01)
         assert (await post(client, preset="wheatfield")).status_code == 200
 
 
@@ -90,7 +91,7 @@ async def test_says_so_when_the_model_cannot_be_loaded(
 
     async with serve(open_pipeline=broken, wait_ready=False) as client:
         while (ready := await client.get("/readyz")).json()["status"] == "STARTING":
-            pass
+            await asyncio.sleep(0.01)
         assert (ready.status_code, ready.json()["status"]) == (503, "FAILED")
         assert (await client.get("/livez")).status_code == 200
         assert "secret" not in problem(await post(client, preset="wheatfield"), 503)["detail"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Iterator
 from itertools import pairwise
@@ -42,7 +43,7 @@ async def requests(gate: Gate, tracing: Tracing) -> list[httpx.Response]:
         httpx.AsyncClient(transport=transport, base_url="http://server") as client,
     ):
         while (await client.get("/readyz")).status_code != 200:
-            pass
+            await asyncio.sleep(0.01)
         parent = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
         painted = await client.post("/v1/stylize", headers=parent, **FORM)
         events = {"Accept": "text/event-stream"}
