@@ -79,7 +79,7 @@ def test_nested_verbs_have_tables_within_tables(call: Call, painting: Path, file
         ("[stylize]\nmask = [2026-01-01]\n", ["mask", "must be text"]),
         ('[stylize]\nexif = "perhaps"\n', ["--exif", "perhaps"]),
         ("[stylize]\nstrip = true\n", ["strip", "exif = false"]),
-        ("[stylize]\nhelp = true\n", ["help", "known: bits"]),
+        ("[stylize]\nhelp = true\n", ["help", "known: abstraction, bits"]),
         ("[style.sav]\n", ["sav", "save"]),
     ],
 )
